@@ -1,0 +1,67 @@
+// The frames of the gossip and their bytes.
+//
+// Four kinds, as in the original: heartbeat, pull, state, bye. A frame is one
+// byte string of our own: magic, version, the lowest version that may read it,
+// kind, checksum, then fields (tag, length, bytes). Fields that a reader does
+// not know are skipped, frames of unknown kind are ignored and counted. All
+// lengths are checked before any memory is taken; a frame that was damaged on
+// its way is refused as a whole.
+//
+// Pure: no IO, no clock.
+#pragma once
+
+#include "crdt/delta.hpp"
+#include "rollcall/errc.hpp"
+#include "rollcall/options.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rollcall::cluster {
+
+inline constexpr std::uint8_t wire_version = 1;
+inline constexpr std::uint8_t wire_version_min = 1;
+
+enum class frame_kind : std::uint8_t { heartbeat = 1, pull = 2, state = 3, bye = 4 };
+
+/// Clocks by replica, in no particular order; each replica once.
+using clock_list = std::vector<std::pair<replica_id, crdt::clock_value>>;
+
+/// Where a `state` stands in its answer, or which piece a `pull` asks for.
+struct answer_position {
+  crdt::answer_id answer;
+  std::uint32_t k = 0;  ///< counted from 0
+  bool last = false;    ///< of a state: no piece follows
+};
+
+struct frame {
+  frame_kind kind = frame_kind::heartbeat;
+  replica_id from;
+  clock_list clocks;
+  bool full_clocks = false;  ///< heartbeat: all that the sender holds up, not its own clock only
+  std::vector<crdt::delta> deltas;
+  std::optional<answer_position> at;
+};
+
+/// Encodes; the deltas' views are read here and not kept.
+std::string encode(const frame&);
+
+/// Bytes that `encode` will need for this delta, closely and never less: for
+/// cutting frames.
+std::size_t encoded_size_bound(const crdt::birth&);
+
+struct decoded {
+  errc code = errc::none;   ///< none, bad_frame, unknown_version
+  bool unknown_kind = false; ///< a kind of a later version: ignore it
+  cluster::frame frame;     ///< views look into the bytes that were given
+};
+
+/// Decodes and checks everything: topics, keys and metas within their limits
+/// and canonical, births ascending and within their delta. Never throws, never
+/// allocates more than a small multiple of bytes.size().
+decoded decode(std::string_view bytes, const limits&);
+
+} // namespace rollcall::cluster

@@ -1,0 +1,1 @@
+# placeholder until the install step is written

@@ -1,0 +1,80 @@
+// Deltas: what a replica tells another about one slice.
+//
+// Two kinds, and one merge (`store::merge`):
+//
+//   range (a, b], adds, dead   This is all that happened in (a, b]: the
+//       presences born in it and still alive, and the dots <= a that died in
+//       it. A join and a leave inside one range cancel. Only the owner can make
+//       one, since only it knows when a dot died.
+//
+//   part (x, y], a, known, adds   Of the dots in (x, y] exactly these live:
+//       with their data if > a, by number only if <= a, since the one who asks
+//       has everything up to a. A run of parts over ascending dots
+//       (0, x1], (x1, x2] ... (xn, b] is an answer that needs no removal log: a
+//       first full transfer is the same with a = 0, and a relay can give it.
+//
+// Views only: a delta on its way out looks into the store that it was cut from
+// (valid until that store changes), one on its way in looks into its frame.
+#pragma once
+
+#include "crdt/interval_set.hpp"
+#include "rollcall/presence.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace rollcall::crdt {
+
+/// A replica counts what it does: each join and each leave takes the next
+/// number. 0 stands for "nothing yet".
+using clock_value = std::uint64_t;
+
+/// Names a presence within its slice: the clock of its join. A clock is a birth
+/// or a death and never both, so a dot that is known to be dead may simply
+/// count as known.
+using dot = clock_value;
+
+/// A birth, as carried by a delta.
+struct birth {
+  crdt::dot dot = 0;
+  std::string_view topic;
+  std::string_view key;
+  std::uint64_t actor = 0;
+  std::string_view meta;                 ///< canonical bytes
+  std::optional<rollcall::ref> ref;      ///< only where it is not (incarnation of the slice, dot)
+  std::optional<rollcall::ref> prev_ref; ///< of an update
+};
+
+struct range {
+  clock_value a = 0;
+  clock_value b = 0;
+  std::vector<birth> adds;  ///< ascending by dot, each in (a, b]
+  std::vector<crdt::dot> dead; ///< ascending, each <= a
+};
+
+/// Which answer a part belongs to, so that lives and answers never mix. Unique
+/// per answering replica and life.
+struct answer_id {
+  replica_id from;
+  std::uint64_t number = 0;
+  friend bool operator==(const answer_id&, const answer_id&) = default;
+};
+
+struct part {
+  answer_id answer;
+  clock_value x = 0;
+  clock_value y = 0;
+  clock_value a = 0;
+  interval_set known;      ///< dots in (x, y] that are <= a and live
+  std::vector<birth> adds; ///< ascending by dot, each in (x, y] and > a
+};
+
+struct delta {
+  replica_id slice; ///< whose slice this speaks of
+  std::variant<range, part> what;
+};
+
+} // namespace rollcall::crdt

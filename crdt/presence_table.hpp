@@ -1,0 +1,77 @@
+// The table of presences of one shard: every slice's, with all indexes.
+//
+// One writer (the shard), any number of readers on any threads, who never
+// block the writer and are never blocked by it.
+//
+// What the writer does to it becomes visible to readers at `publish()`, all of
+// it at once per topic. Handles are the writer's: 32 bits, valid from `insert`
+// until the first `publish` after `erase` (so that the leaves of a step can
+// still be looked at while they are reported).
+#pragma once
+
+#include "crdt/delta.hpp"
+#include "rollcall/options.hpp"
+#include "rollcall/presence_list.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rollcall::crdt {
+
+/// A presence in the table. 0 is none.
+using handle = std::uint32_t;
+/// A slice within the table (reused after `close_slice` once nothing of it is left).
+using slice_no = std::uint32_t;
+
+class presence_table {
+public:
+  explicit presence_table(const limits&);
+  ~presence_table();
+
+  // -- writer: slices
+  /// `local`: its presences are indexed by actor too.
+  slice_no open_slice(const replica_id&, bool local);
+  /// No more inserts; its number is reused once all its records are gone.
+  void close_slice(slice_no);
+  const replica_id& replica(slice_no) const noexcept;
+
+  // -- writer: presences
+  /// The caller has looked `find` up: (topic, key, actor) is not in that slice.
+  /// `visible`: shown by list, get_by_key and count; hidden ones by dirty_list only.
+  handle insert(slice_no, const birth&, bool visible);
+  void erase(handle);
+  void set_visible(handle, bool);
+  handle find(slice_no, std::string_view topic, std::string_view key, std::uint64_t actor) const;
+  /// First of the presences of a local actor, and the next: for untrack(pid).
+  handle first_of_actor(std::uint64_t actor) const;
+  handle next_of_actor(handle) const;
+  std::size_t count_of_actor(std::uint64_t actor) const;
+
+  presence_view view(handle) const;
+  bool visible(handle) const noexcept;
+  slice_no slice_of(handle) const noexcept;
+  dot dot_of(handle) const noexcept;
+  birth as_birth(handle) const; ///< for cutting a delta
+
+  /// Makes all changes since the last one visible to readers, and frees what
+  /// nobody can see any more (a bounded amount per call).
+  void publish();
+
+  std::size_t size() const noexcept;         ///< all slices, visible or not
+  std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
+  std::size_t memory_bytes() const noexcept; ///< held by records and indexes
+
+  // -- readers: any thread, at any time
+  presence_list list(std::string_view topic) const;
+  presence_list get_by_key(std::string_view topic, std::string_view key) const;
+  std::size_t count(std::string_view topic) const;
+  presence_list dirty_list(std::string_view topic) const;
+  /// Topic -> visible count, of those that have any; in order of name.
+  std::map<std::string, std::size_t> topics() const;
+};
+
+} // namespace rollcall::crdt

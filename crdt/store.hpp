@@ -1,0 +1,119 @@
+// The replicated state of one shard: one slice per replica, each with a single
+// writer, and the merge.
+//
+// Every presence is added, updated and removed by its own replica and by no
+// other. So the state is no general OR-Set (Bieniusa et al., "An optimized
+// conflict-free replicated set", 2012), whose concurrent writers must be
+// reconciled: it is one slice per replica, a delta-state CRDT (Almeida, Shoker,
+// Baquero, "Delta state replicated data types", 2018) in which merging never
+// meets a write conflict.
+//
+// What holds for every copy of a slice at every moment:
+//   sound     what a copy knows and does not hold alive is dead at its owner;
+//   complete  what lives at or below a copy's prefix c was alive at the
+//             owner's clock c.
+// Hence equal clocks mean equal state, whatever was lost, doubled, late or
+// relayed.
+//
+// Cost: a range costs O(adds + dead), a part O(what it speaks of): the dead are
+// found by their dots, never by a walk over the table.
+//
+// Threads: one writer. Readers use `table()`.
+#pragma once
+
+#include "crdt/delta.hpp"
+#include "crdt/presence_table.hpp"
+#include "rollcall/options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace rollcall::crdt {
+
+/// One thing that became visible or ceased to be. The handle stays readable
+/// (`table().view`) until the next call that changes the store after `publish`.
+struct change {
+  handle what = 0;
+  bool join = false;
+};
+using changes = std::vector<change>;
+
+/// An answer to a pull under way: cut piece by piece, so that no step is long
+/// and nothing but a cursor is kept. See store::begin_answer.
+struct extraction {
+  replica_id slice;
+  clock_value a = 0;      ///< what the one who asks has
+  clock_value b = 0;      ///< where the answer ends
+  clock_value cursor = 0; ///< parts: dots up to here are told; ranges: clocks
+  bool by_log = false;    ///< ranges, out of the removal log; else parts
+};
+
+class store {
+public:
+  store(replica_id self, const limits&);
+
+  // -- the own slice -------------------------------------------------------
+  const replica_id& self() const noexcept;
+  clock_value clock() const noexcept;   ///< of the own slice
+  /// Each of these takes the next clock(s), and appends what it did to `out`.
+  /// errc: already_tracked, nopresence, limit_reached (nothing changed).
+  errc track(std::string_view topic, std::string_view key, std::uint64_t actor,
+             std::string_view meta, changes& out);
+  errc update(std::string_view topic, std::string_view key, std::uint64_t actor,
+              std::string_view meta, changes& out);
+  errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, changes& out);
+  /// At most `max` of that actor's presences; true when none are left.
+  bool untrack_all(std::uint64_t actor, std::size_t max, changes& out);
+  /// A new life: the own slice is empty again under `next`, and its presences
+  /// are born anew with their refs. `leaves` of the old, `joins` of the new.
+  void rebirth(replica_id next, changes& leaves, changes& joins);
+
+  // -- slices of others ----------------------------------------------------
+  bool holds(const replica_id&) const;
+  bool open(const replica_id&);          ///< empty and visible; false: limit reached
+  clock_value prefix(const replica_id&) const; ///< 0 when not held
+  bool gap_beyond(const replica_id&) const;    ///< something is known past the prefix
+
+  struct merged {
+    bool applied = false;  ///< false: not held, our own, over a bound, or a part out of its turn
+    bool moved = false;    ///< the prefix grew
+  };
+  merged merge(const delta&, changes& out);
+
+  /// Whether the slice is to be shown. Carried out by `sweep`, in pieces.
+  void set_visible(const replica_id&, bool);
+  /// Gives the slice up: no longer held; its presences go by `sweep`.
+  void drop(const replica_id&);
+  bool dropping(std::string_view name) const; ///< a slice of that name is being swept away
+  /// One piece of the work that set_visible and drop left: at most `max`
+  /// presences of one slice. False when there is nothing left to do.
+  bool sweep(std::size_t max, replica_id& whose, changes& out);
+  bool sweeping() const noexcept;
+
+  // -- deltas for others ---------------------------------------------------
+  /// What is new in a slice after the clock a. Of the own slice, while the
+  /// removal log reaches back to a: ranges; else parts. Also cuts the open
+  /// delta, with a = what was flushed last.
+  extraction begin_answer(const replica_id& slice, clock_value a) const;
+  /// The piece from `e.cursor` on, which moves; the last one reaches e.b.
+  /// nullopt: the answer can not go on (the log was cut meanwhile, the slice is
+  /// gone): start anew.
+  std::optional<delta> next_piece(extraction& e, const answer_id&, std::size_t max_presences,
+                                  std::size_t max_bytes) const;
+  bool done(const extraction& e) const noexcept { return e.cursor >= e.b; }
+
+  // -- all -----------------------------------------------------------------
+  /// Shows readers what changed. Call once per step, before it is reported.
+  void publish();
+  presence_table& table() noexcept;
+  const std::shared_ptr<presence_table>& shared_table() const noexcept;
+  std::size_t removal_log_size() const noexcept;
+  std::vector<replica_id> slices() const; ///< of others, held
+};
+
+} // namespace rollcall::crdt

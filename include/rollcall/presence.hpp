@@ -1,0 +1,100 @@
+// What rollcall speaks of: replicas, the actors they track, and presences.
+//
+// Values only: no CAF, no IO. Everything here may be copied freely and used
+// from any thread.
+#pragma once
+
+#include "rollcall/meta.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollcall {
+
+/// One life of a shard on a node: when it started, and random bits that part
+/// two lives that started in the same microsecond. Later lives of one name are
+/// greater. It is rollcall's own and never CAF's `node_id`.
+struct incarnation {
+  std::uint64_t start_us = 0; ///< wall clock at the start of this life, in µs
+  std::uint64_t salt = 0;     ///< random
+
+  friend auto operator<=>(const incarnation&, const incarnation&) = default;
+};
+
+/// One shard on one node in one life.
+struct replica_id {
+  std::string name; ///< the node's name
+  incarnation inc;
+
+  friend auto operator<=>(const replica_id&, const replica_id&) = default;
+  friend bool operator==(const replica_id&, const replica_id&) = default;
+};
+
+/// A tracked actor as plain numbers: the replica that tracks it, and the id
+/// that its actor has there. This is what travels; `resolve` gets the handle.
+struct pid {
+  replica_id replica;
+  std::uint64_t actor = 0;
+
+  friend auto operator<=>(const pid&, const pid&) = default;
+  friend bool operator==(const pid&, const pid&) = default;
+};
+
+/// Names one join. Every `track` and every `update` yields a new one, unique in
+/// the cluster; Phoenix's `phx_ref`. Within a replica later refs are greater.
+struct ref {
+  incarnation inc;
+  std::uint64_t clock = 0;
+
+  friend auto operator<=>(const ref&, const ref&) = default;
+};
+
+/// Somebody (`pid`) is present in `topic` under `key`. Its identity is
+/// (topic, key, pid); one actor may be in many topics under many keys.
+struct presence {
+  std::string topic;
+  std::string key;
+  pid who;
+  rollcall::meta meta;
+  rollcall::ref ref;
+  std::optional<rollcall::ref> prev_ref; ///< the join that this one updated
+
+  friend bool operator==(const presence&, const presence&) = default;
+};
+
+/// Who joined and who left one topic. An update is a leave and a join of one
+/// (key, pid) here, whose `prev_ref` and `ref` agree.
+struct topic_diff {
+  std::string topic;
+  std::vector<presence> joins;
+  std::vector<presence> leaves;
+};
+
+/// What `handle_diff` gets: one entry for each topic that changed, in order of
+/// topic; joins and leaves in order of key, then ref.
+using diff = std::vector<topic_diff>;
+
+/// "1732345678901234-9f3a61c2b7d4e5f0-42": fixed form, for logs and JSON.
+std::string to_string(const ref&);
+/// "1732345678901234-9f3a61c2b7d4e5f0".
+std::string to_string(const incarnation&);
+/// "a#17": node name and actor id.
+std::string to_string(const pid&);
+/// "a@1732345678901234-9f3a61c2b7d4e5f0".
+std::string to_string(const replica_id&);
+
+} // namespace rollcall
+
+template <>
+struct std::hash<rollcall::replica_id> {
+  std::size_t operator()(const rollcall::replica_id& x) const noexcept {
+    auto h = std::hash<std::string>{}(x.name);
+    h ^= x.inc.start_us * 0x9E3779B97F4A7C15ull;
+    return h ^ (x.inc.salt * 0xC2B2AE3D27D4EB4Full);
+  }
+};
