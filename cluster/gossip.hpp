@@ -30,6 +30,15 @@ using instant = std::chrono::milliseconds;
 // -- events: what the shell tells the machine --------------------------------
 struct op_track { std::string_view topic, key; std::uint64_t actor; std::string_view meta; };
 struct op_update { std::string_view topic, key; std::uint64_t actor; std::string_view meta; };
+/// A presence of a life before this one (a shard that died and came back): it
+/// is born anew and keeps its ref.
+struct op_restore {
+  std::string_view topic, key;
+  std::uint64_t actor;
+  std::string_view meta;
+  rollcall::ref ref;
+  std::optional<rollcall::ref> prev_ref;
+};
 struct op_untrack { std::string_view topic, key; std::uint64_t actor; };
 /// All presences of an actor (untrack of a pid, or its death). Large ones go on
 /// with `proceed`.
@@ -42,7 +51,7 @@ struct link_up { std::string_view node; };        ///< frames to that node can b
 struct link_down { std::string_view node; };
 struct say_bye {};                                ///< orderly end: flush, then bye to all
 
-using event = std::variant<op_track, op_update, op_untrack, op_untrack_all, tick, flush_due,
+using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, tick, flush_due,
                            proceed, frame_in, link_up, link_down, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------

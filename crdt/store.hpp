@@ -66,6 +66,8 @@ public:
              std::string_view meta, changes& out);
   errc update(std::string_view topic, std::string_view key, std::uint64_t actor,
               std::string_view meta, changes& out);
+  /// As track, but the presence keeps the ref (and prev_ref) of an earlier life.
+  errc restore(const birth&, changes& out);
   errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, changes& out);
   /// At most `max` of that actor's presences; true when none are left.
   bool untrack_all(std::uint64_t actor, std::size_t max, changes& out);
