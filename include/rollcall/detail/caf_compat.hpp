@@ -1,0 +1,235 @@
+// What differs between CAF 0.17 and CAF 1.x, and the only place where a version
+// of CAF is named.
+//
+// Everything else is written against the names of this file: interfaces as
+// `result<Out>(In)`, one struct per message, no atoms, `inspect` by field name,
+// `send`, `delayed_send`, `request`, `monitor` with a callback.
+//
+//     struct ping { std::uint32_t n = 0; };
+//     template <class Inspector> auto inspect(Inspector& f, ping& x) {
+//       return compat::fields(f, "ping", x, compat::field("n", x.n));
+//     }
+//     using ping_actor = compat::typed_actor<caf::result<pong>(ping)>;
+//
+// Part of the interface only as far as messages.hpp and error.hpp need it.
+#pragma once
+
+#include "rollcall/detail/caf_includes.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// CAF_VERSION is 1706 on 0.17.6 but 0100 on 1.1.0.
+#if CAF_MAJOR_VERSION < 1
+#  define ROLLCALL_CAF_0 1
+#else
+#  define ROLLCALL_CAF_0 0
+#endif
+
+#if ROLLCALL_CAF_0
+#  include <caf/meta/load_callback.hpp>
+#  include <caf/meta/type_name.hpp>
+#endif
+
+// -- an error category of our own ---------------------------------------------
+// In the global namespace. `category` has at most 10 characters.
+#if ROLLCALL_CAF_0
+#  define ROLLCALL_CAF_ERROR_ENUM(type, category) CAF_ERROR_CODE_ENUM_2(type, category)
+#else
+#  define ROLLCALL_CAF_ERROR_ENUM(type, category) CAF_ERROR_CODE_ENUM(type)
+#endif
+
+namespace rollcall::compat {
+
+// -- interfaces ------------------------------------------------------------------
+#if ROLLCALL_CAF_0
+template <class Signature>
+struct signature;
+template <class... Out, class... In>
+struct signature<caf::result<Out...>(In...)> {
+  using type = typename caf::replies_to<In...>::template with<Out...>;
+};
+template <class... Signatures>
+using typed_actor = caf::typed_actor<typename signature<Signatures>::type...>;
+#else
+template <class... Signatures>
+using typed_actor = caf::typed_actor<Signatures...>;
+#endif
+
+// -- type ids --------------------------------------------------------------------
+/// Before any actor_system_config is made.
+template <class Block>
+void init_types() {
+#if !ROLLCALL_CAF_0
+  caf::init_global_meta_objects<Block>();
+#endif
+}
+
+/// Before any actor_system_config is made, and before `init_types` of what uses
+/// CAF's own types: CAF's types, and those of its modules (`caf::io::middleman`).
+template <class... Modules>
+void init_core_types() {
+#if !ROLLCALL_CAF_0
+  caf::core::init_global_meta_objects();
+  (Modules::init_global_meta_objects(), ...);
+#endif
+}
+
+/// On each actor_system_config.
+template <class Block>
+void add_types([[maybe_unused]] caf::actor_system_config& cfg) {
+#if ROLLCALL_CAF_0
+  cfg.add_message_types<Block>();
+#endif
+}
+
+// -- config ----------------------------------------------------------------------
+/// "middleman.heartbeat-interval" as the CAF at hand calls it.
+inline std::string config_key(std::string_view key) {
+#if ROLLCALL_CAF_0
+  return std::string{key};
+#else
+  return "caf." + std::string{key};
+#endif
+}
+
+// -- inspect ---------------------------------------------------------------------
+template <class T>
+struct field_ref {
+  const char* name;
+  T* value;
+};
+template <class T>
+field_ref<T> field(const char* name, T& value) {
+  return {name, &value};
+}
+
+template <class Inspector, class T, class... Fields>
+auto fields(Inspector& f, [[maybe_unused]] const char* type_name, [[maybe_unused]] T& x,
+            field_ref<Fields>... xs) {
+#if ROLLCALL_CAF_0
+  return f(caf::meta::type_name(type_name), *xs.value...);
+#else
+  return f.object(x).fields(f.field(xs.name, *xs.value)...);
+#endif
+}
+
+/// For values that have bytes of their own: `pack(const T&)` gives them as a
+/// std::string, `unpack(std::string_view, T&)` takes them back, or says false.
+template <class Inspector, class T>
+auto packed(Inspector& f, [[maybe_unused]] const char* type_name, T& x) {
+#if ROLLCALL_CAF_0
+  std::string bytes;
+  if constexpr (Inspector::reads_state) bytes = pack(x);
+  auto load = [&]() -> caf::error {
+    if (unpack(bytes, x)) return caf::none;
+    return caf::sec::invalid_argument;
+  };
+  return f(caf::meta::type_name(type_name), bytes, caf::meta::load_callback(load));
+#else
+  auto get = [&x] { return pack(x); };
+  auto set = [&x](std::string bytes) { return unpack(bytes, x); };
+  return f.object(x).fields(f.field("bytes", get, set));
+#endif
+}
+
+// -- sending ---------------------------------------------------------------------
+// `self`: a pointer to an actor, or a scoped_actor.
+template <class Self, class Handle, class Message>
+void send(Self&& self, const Handle& to, Message&& x) {
+#if ROLLCALL_CAF_0
+  self->send(to, std::forward<Message>(x));
+#else
+  self->mail(std::forward<Message>(x)).send(to);
+#endif
+}
+
+template <class Handle, class Message>
+void anon_send(const Handle& to, Message&& x) {
+#if ROLLCALL_CAF_0
+  caf::anon_send(to, std::forward<Message>(x));
+#else
+  caf::anon_mail(std::forward<Message>(x)).send(to);
+#endif
+}
+
+/// There is no taking back: number what you send, and ignore old numbers.
+template <class Self, class Handle, class Rep, class Period, class Message>
+void delayed_send(Self&& self, const Handle& to, std::chrono::duration<Rep, Period> delay,
+                  Message&& x) {
+#if ROLLCALL_CAF_0
+  self->delayed_send(to, delay, std::forward<Message>(x));
+#else
+  self->mail(std::forward<Message>(x)).delay(delay).send(to);
+#endif
+}
+
+/// Go on with `.then(ok, failed)` in an actor, `.receive(ok, failed)` in a
+/// scoped_actor.
+template <class Self, class Handle, class Rep, class Period, class Message>
+auto request(Self&& self, const Handle& to, std::chrono::duration<Rep, Period> timeout,
+             Message&& x) {
+#if ROLLCALL_CAF_0
+  return self->request(to, timeout, std::forward<Message>(x));
+#else
+  return self->mail(std::forward<Message>(x)).request(to, timeout);
+#endif
+}
+
+// -- monitors --------------------------------------------------------------------
+/// What an actor does when one that it monitors has ended. Not more than one
+/// for each actor: 0.17 has no other.
+using down_handler = std::function<void(const caf::actor_addr&, const caf::error&)>;
+
+template <class Self>
+void set_down_handler([[maybe_unused]] Self* self, [[maybe_unused]] const down_handler& handler) {
+#if ROLLCALL_CAF_0
+  self->set_down_handler([handler](caf::down_msg& x) { handler(x.source, x.reason); });
+#endif
+}
+
+/// Takes a monitor back.
+class monitor_token {
+public:
+#if ROLLCALL_CAF_0
+  monitor_token() = default;
+  monitor_token(caf::local_actor* self, caf::actor_addr who) : self_(self), who_(std::move(who)) {}
+  void dispose() {
+    if (self_ != nullptr) std::exchange(self_, nullptr)->demonitor(who_);
+  }
+
+private:
+  caf::local_actor* self_ = nullptr;
+  caf::actor_addr who_;
+#else
+  monitor_token() = default;
+  explicit monitor_token(caf::disposable x) : impl_(std::move(x)) {}
+  void dispose() {
+    if (impl_) std::exchange(impl_, caf::disposable{}).dispose();
+  }
+
+private:
+  caf::disposable impl_;
+#endif
+};
+
+/// `handler` must be the one that `set_down_handler` got. Of an actor that has
+/// ended already, it hears at once. `who`: a strong handle.
+template <class Self, class Handle>
+monitor_token monitor(Self* self, const Handle& who, [[maybe_unused]] const down_handler& handler) {
+  auto address = caf::actor_cast<caf::actor_addr>(who);
+#if ROLLCALL_CAF_0
+  self->monitor(who);
+  return monitor_token{self, std::move(address)};
+#else
+  return monitor_token{self->monitor(
+      who, [handler, address](const caf::error& reason) { handler(address, reason); })};
+#endif
+}
+
+} // namespace rollcall::compat
