@@ -1,1 +1,25 @@
-# placeholder until the install step is written
+# After `cmake --install`, others say find_package(rollcall) and link
+# rollcall::rollcall.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rollcall)
+set_target_properties(rollcall_crdt PROPERTIES EXPORT_NAME crdt)
+set_target_properties(rollcall_gossip PROPERTIES EXPORT_NAME gossip)
+install(TARGETS rollcall_crdt rollcall_gossip rollcall EXPORT rollcall-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT rollcall-targets NAMESPACE rollcall:: DESTINATION ${package_dir})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rollcall DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.hpp")
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/rollcall-config.cmake.in
+                              ${CMAKE_CURRENT_BINARY_DIR}/rollcall-config.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/rollcall-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rollcall-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/rollcall-config-version.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake
+        DESTINATION ${package_dir})
+if(TARGET rollcall_program)
+  install(TARGETS rollcall_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
