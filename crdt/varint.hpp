@@ -1,0 +1,88 @@
+// Numbers of variable length: seven bits a byte, lowest first, the high bit set
+// on all bytes but the last (LEB128). Small numbers take one byte.
+//
+// Shared by the encoding of metas and that of frames. Readers never look past
+// `end`, and return nullptr for what is no number.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace rollcall::crdt {
+
+inline constexpr std::size_t max_varint_bytes = 10;
+
+constexpr std::size_t varint_size(std::uint64_t x) noexcept {
+  return (static_cast<std::size_t>(std::bit_width(x | 1)) + 6) / 7;
+}
+
+/// Writes at most `max_varint_bytes` at p; returns the end of what it wrote.
+inline char* put_varint(char* p, std::uint64_t x) noexcept {
+  while (x >= 0x80) {
+    *p++ = static_cast<char>(x | 0x80);
+    x >>= 7;
+  }
+  *p++ = static_cast<char>(x);
+  return p;
+}
+
+inline void append_varint(std::string& out, std::uint64_t x) {
+  char buf[max_varint_bytes];
+  out.append(buf, static_cast<std::size_t>(put_varint(buf, x) - buf));
+}
+
+/// Reads any form, one padded with zeros too. nullptr: cut short, or > 64 bits.
+inline const char* get_varint(const char* p, const char* end, std::uint64_t& x) noexcept {
+  if (p != end && static_cast<unsigned char>(*p) < 0x80) { // nearly always
+    x = static_cast<unsigned char>(*p);
+    return p + 1;
+  }
+  x = 0;
+  for (unsigned shift = 0; p != end && shift < 70; shift += 7) {
+    auto byte = static_cast<std::uint64_t>(static_cast<unsigned char>(*p++));
+    if (shift == 63 && byte > 1) return nullptr;
+    x |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return p;
+  }
+  return nullptr;
+}
+
+/// Reads the shortest form only: where one value must have one encoding.
+inline const char* get_shortest_varint(const char* p, const char* end, std::uint64_t& x) noexcept {
+  auto q = get_varint(p, end, x);
+  return q != nullptr && q - p > 1 && q[-1] == 0 ? nullptr : q;
+}
+
+/// Signed numbers near zero become small unsigned ones: 0, -1, 1, -2 ... -> 0, 1, 2, 3 ...
+constexpr std::uint64_t zigzag(std::int64_t x) noexcept {
+  return (static_cast<std::uint64_t>(x) << 1) ^ static_cast<std::uint64_t>(x >> 63);
+}
+constexpr std::int64_t unzigzag(std::uint64_t x) noexcept {
+  return static_cast<std::int64_t>((x >> 1) ^ (~(x & 1) + 1));
+}
+
+// Little-endian words, whatever the host is (compilers make one move of these).
+inline std::uint64_t load_le64(const char* p) noexcept {
+  std::uint64_t x = 0;
+  for (unsigned i = 0; i < 8; ++i)
+    x |= static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])) << (8 * i);
+  return x;
+}
+inline std::uint32_t load_le32(const char* p) noexcept {
+  std::uint32_t x = 0;
+  for (unsigned i = 0; i < 4; ++i)
+    x |= static_cast<std::uint32_t>(static_cast<unsigned char>(p[i])) << (8 * i);
+  return x;
+}
+inline char* store_le64(char* p, std::uint64_t x) noexcept {
+  for (unsigned i = 0; i < 8; ++i) p[i] = static_cast<char>(x >> (8 * i));
+  return p + 8;
+}
+inline char* store_le32(char* p, std::uint32_t x) noexcept {
+  for (unsigned i = 0; i < 4; ++i) p[i] = static_cast<char>(x >> (8 * i));
+  return p + 4;
+}
+
+} // namespace rollcall::crdt
