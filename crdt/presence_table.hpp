@@ -5,8 +5,9 @@
 //
 // What the writer does to it becomes visible to readers at `publish()`, all of
 // it at once per topic. Handles are the writer's: 32 bits, valid from `insert`
-// until the first `publish` after `erase` (so that the leaves of a step can
-// still be looked at while they are reported).
+// until the second `publish` after `erase` (so that the leaves of a step can
+// still be looked at while they are reported, after the `publish` that hides
+// them from readers).
 #pragma once
 
 #include "crdt/delta.hpp"
@@ -31,6 +32,8 @@ class presence_table {
 public:
   explicit presence_table(const limits&);
   ~presence_table();
+  presence_table(const presence_table&) = delete;
+  presence_table& operator=(const presence_table&) = delete;
 
   // -- writer: slices
   /// `local`: its presences are indexed by actor too.
@@ -61,9 +64,9 @@ public:
   /// nobody can see any more (a bounded amount per call).
   void publish();
 
-  std::size_t size() const noexcept;         ///< all slices, visible or not
+  std::size_t size() const noexcept;                    ///< all slices, visible or not
   std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
-  std::size_t memory_bytes() const noexcept; ///< held by records and indexes
+  std::size_t memory_bytes() const noexcept;            ///< held by records and indexes
 
   // -- readers: any thread, at any time
   presence_list list(std::string_view topic) const;
@@ -72,6 +75,10 @@ public:
   presence_list dirty_list(std::string_view topic) const;
   /// Topic -> visible count, of those that have any; in order of name.
   std::map<std::string, std::size_t> topics() const;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
 };
 
 } // namespace rollcall::crdt
