@@ -1,0 +1,66 @@
+#include "tools/rollcall/json_lines.hpp"
+
+#include "tools/rollcall/json_writer.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace rollcall::tool {
+
+namespace json = boost::json;
+
+namespace {
+
+/// The parser's word for what is wrong, without its source location.
+std::string reason(const json::error_code& error) {
+  auto text = error.message();
+  if (auto bracket = text.find(" ["); bracket != std::string::npos) text.resize(bracket);
+  return text;
+}
+
+bad_line no_json(const std::string& why) {
+  return {
+      {},
+      {"bad_json", "not a JSON object (" + why + R"(): write one a line, like {"op":"topics"})"}};
+}
+
+} // namespace
+
+void line_splitter::keep(std::string_view tail) {
+  if (too_long_) return;
+  if (partial_.size() + tail.size() > limit_) {
+    too_long_ = true;
+    std::string{}.swap(partial_); // give the memory back, not only the text
+  } else {
+    partial_ += tail;
+  }
+}
+
+std::variant<command, bad_line> parse_command(std::string_view line) {
+  json::parse_options options;
+  options.max_depth = max_json_depth;
+  json::error_code error;
+  auto value = json::parse({line.data(), line.size()}, error, {}, options);
+  if (error) return no_json(reason(error));
+  auto* object = value.if_object();
+  if (!object) return no_json(R"(it is of another type)");
+  command result;
+  if (auto* id = object->if_contains("id")) result.id = json::serialize(*id);
+  auto* op = object->if_contains("op");
+  if (!op || !op->is_string())
+    return bad_line{std::move(result.id),
+                    {"bad_command", R"("op" is missing: name one, like "track" or "list")"}};
+  result.op = op->get_string();
+  result.members = std::move(*object);
+  return result;
+}
+
+std::string error_answer(std::string_view id, const refusal& why) {
+  json_writer out;
+  out.open('{');
+  if (!id.empty()) out.raw_member("id", id);
+  out.member("error", why.code).member("message", why.message).close('}');
+  return out.take();
+}
+
+} // namespace rollcall::tool

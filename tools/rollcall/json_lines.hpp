@@ -1,0 +1,93 @@
+// JSON Lines, the way into `rollcall node`: bytes -> lines -> commands.
+//
+// Pure: no IO, no CAF. Whatever the bytes are, what comes out is a command or
+// an error to answer with, and memory stays bounded.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace rollcall::tool {
+
+/// Room for a meta that is far too large, so that the answer is a clear
+/// `too_large` of the meta and not of the line.
+inline constexpr std::size_t max_line_bytes = 4 * 1024 * 1024;
+/// More than a meta may be deep, for the same reason.
+inline constexpr std::size_t max_json_depth = 128;
+
+/// Cuts a stream of bytes into lines. A line that is longer than the limit is
+/// reported once, without its text, and the stream goes on after it.
+class line_splitter {
+public:
+  explicit line_splitter(std::size_t limit = max_line_bytes) : limit_(limit) {}
+
+  /// Calls `on_line(std::string_view line, bool too_long)` for every line that
+  /// `bytes` completes, without its line end. The view dies with the call.
+  template <class F>
+  void feed(std::string_view bytes, F&& on_line) {
+    while (true) {
+      const auto end = bytes.find('\n');
+      if (end == std::string_view::npos) break;
+      emit(bytes.substr(0, end), on_line);
+      bytes.remove_prefix(end + 1);
+    }
+    keep(bytes);
+  }
+
+  /// The stream has ended: what stands there without a line end is a line too.
+  template <class F>
+  void finish(F&& on_line) {
+    if (!partial_.empty() || too_long_) emit({}, on_line);
+  }
+
+private:
+  template <class F>
+  void emit(std::string_view tail, F& on_line) {
+    if (too_long_ || partial_.size() + tail.size() > limit_) {
+      on_line(std::string_view{}, true);
+    } else if (partial_.empty()) {
+      on_line(tail, false);
+    } else {
+      partial_ += tail;
+      on_line(std::string_view{partial_}, false);
+    }
+    partial_.clear();
+    too_long_ = false;
+  }
+  void keep(std::string_view tail);
+
+  std::size_t limit_;
+  std::string partial_;
+  bool too_long_ = false;
+};
+
+struct command {
+  std::string id; ///< as JSON text, empty if it had none
+  std::string op;
+  boost::json::object members;
+};
+
+/// What is answered instead of doing something. `code` is a name of
+/// `rollcall::errc` or one of the program's own: `bad_json`, `unknown_op`,
+/// `bad_command`, `no_such_process`, `no_such_actor`, `internal`.
+struct refusal {
+  std::string code;
+  std::string message; ///< says what to do
+};
+
+struct bad_line {
+  std::string id; ///< as far as it could be read
+  refusal why;
+};
+
+std::variant<command, bad_line> parse_command(std::string_view line);
+
+/// `{"id":7,"error":"…","message":"…"}`
+std::string error_answer(std::string_view id, const refusal&);
+
+} // namespace rollcall::tool

@@ -1,0 +1,2 @@
+// Boost.JSON itself, where no library of it is installed.
+#include <boost/json/src.hpp>

@@ -1,0 +1,69 @@
+#include "tools/rollcall/log.hpp"
+
+#include "tools/rollcall/json_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <unistd.h>
+
+namespace rollcall::tool {
+
+namespace {
+
+std::atomic<log_level> threshold{log_level::info};
+constexpr std::string_view names[] = {"error", "warning", "info", "debug"};
+
+/// UTC with milliseconds. (fmt's chrono formatting goes through localtime
+/// locks and locales; a log line needs neither.)
+std::string timestamp() {
+  using namespace std::chrono;
+  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  const auto seconds = static_cast<std::time_t>(now / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     now % 1000);
+}
+
+void append_value(std::string& out, std::string_view value) {
+  bool plain = !value.empty();
+  for (const char c : value)
+    plain = plain && c > ' ' && c != 0x7F && c != '"' && c != '\\' && c != '=';
+  if (plain)
+    out += value;
+  else
+    append_json_string(out, value);
+}
+
+} // namespace
+
+std::optional<log_level> parse_log_level(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < std::size(names); ++i)
+    if (names[i] == text) return static_cast<log_level>(i);
+  return std::nullopt;
+}
+
+std::string_view to_string(log_level x) noexcept { return names[static_cast<std::size_t>(x)]; }
+
+void set_log_level(log_level x) noexcept { threshold = x; }
+
+bool logs(log_level x) noexcept { return x <= threshold.load(std::memory_order_relaxed); }
+
+void log_line(log_level level, std::string_view event, log_fields fields) {
+  if (!logs(level)) return;
+  std::string line = timestamp();
+  line.append(" ").append(to_string(level)).append(" ").append(event);
+  for (const auto& [name, value] : fields) {
+    line.append(" ").append(name).append("=");
+    append_value(line, value);
+  }
+  line += '\n';
+  // A log that cannot be written must not stop the node.
+  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+} // namespace rollcall::tool

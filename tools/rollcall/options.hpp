@@ -1,0 +1,46 @@
+// The command line of `rollcall node`.
+//
+// Pure but for reading the file that --config names.
+#pragma once
+
+#include "rollcall/options.hpp"
+#include "tools/rollcall/log.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace rollcall::tool {
+
+struct node_options {
+  std::string name; ///< "<host>-<process id>" unless given
+  std::string listen = "127.0.0.1:0";
+  std::string advertise; ///< empty: where it listens
+  std::vector<std::string> seeds;
+  std::string cluster_name = "rollcall";
+  std::string tls_cert, tls_key, tls_ca;
+  bool insecure = false; ///< plain TCP beyond loopback
+  log_level level = log_level::info;
+  tracker_options tracker;
+};
+
+/// The program ends here: `text` to stdout if `code` is 0, else to stderr.
+struct early_end {
+  int code = 0;
+  std::string text;
+};
+
+inline constexpr int exit_ok = 0, exit_does_not_hold = 1, exit_bad_arguments = 2;
+
+/// `args`: what stands after `rollcall node`. Errors are one line that says
+/// what to do.
+std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args);
+
+/// HOST:PORT, [HOST]:PORT for IPv6; the port is 0 to 65535.
+bool is_address(std::string_view text) noexcept;
+
+/// One line for stderr, and exit code 2.
+early_end bad_arguments(std::string_view program, std::string_view why);
+
+} // namespace rollcall::tool
