@@ -1,0 +1,61 @@
+// How long to wait before the next attempt: exponential, with jitter, for ever.
+//
+//     random_stream random{seed};
+//     backoff wait{{200ms, 5s}};
+//     dial_at = now + wait.next(random); // after a failure
+//     wait.reset();                      // after a success
+//
+// Half of each wait is fixed and half is random ("equal jitter"): nodes that
+// lost each other at one moment do not come back at one moment, and no attempt
+// follows the last at once. The randomness is a function of the seed, so the
+// same seed gives the same waits.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace rollcall::cluster {
+
+/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, well mixed; not secret.
+class random_stream {
+public:
+  explicit random_stream(std::uint64_t seed) noexcept : state_(seed) {}
+
+  std::uint64_t next() noexcept {
+    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15ull);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+  }
+
+  /// 0 to n, both included.
+  std::uint64_t up_to(std::uint64_t n) noexcept { return n + 1 == 0 ? next() : next() % (n + 1); }
+
+private:
+  std::uint64_t state_;
+};
+
+struct backoff_bounds {
+  std::chrono::milliseconds first{200};
+  std::chrono::milliseconds most{5000};
+};
+
+class backoff {
+public:
+  explicit backoff(backoff_bounds bounds) noexcept;
+
+  /// The wait after one more failure: between half of d and d, where d starts
+  /// at `first`, doubles and ends at `most`. Never less than 1 ms.
+  std::chrono::milliseconds next(random_stream&) noexcept;
+
+  void reset() noexcept { failures_ = 0; }
+
+  /// Failures in a row.
+  std::uint32_t failures() const noexcept { return failures_; }
+
+private:
+  backoff_bounds bounds_;
+  std::uint32_t failures_ = 0;
+};
+
+} // namespace rollcall::cluster
