@@ -10,15 +10,21 @@
 // of bytes that nobody has to decode to carry it.
 //
 // Values: null, bool, int64, double (no NaN; 1 != 1.0), string, array, map.
-// Depth <= limits::max_meta_depth, encoded size <= limits::max_meta_bytes.
+// -0.0 becomes 0.0, so that equal numbers are equal bytes. Strings are byte
+// strings. Depth (the map itself is 1) <= limits::max_meta_depth, encoded size
+// <= limits::max_meta_bytes.
 // A meta that breaks a rule is still a value, with `valid()` false and `why()`
-// saying what is wrong: `track` answers `bad_meta` or `too_large` for it.
+// saying what is wrong: `track` answers `bad_meta` or `too_large` for it. It
+// reads like the empty map.
 //
-// Threads: immutable; use it from any thread. Nothing here throws.
+// Threads: immutable; use it from any thread. Nothing here throws, but for
+// want of memory.
 #pragma once
 
 #include "rollcall/errc.hpp"
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -41,22 +47,32 @@ public:
 
   meta_value() = default; ///< null
   meta_value(std::nullptr_t) {}
-  meta_value(bool x) : data_(x) {}
+  /// Of bools alone: nothing else that converts to bool ends up here.
+  template <std::same_as<bool> T>
+  meta_value(T x) : data_(x) {}
   meta_value(int x) : data_(std::int64_t{x}) {}
   meta_value(long x) : data_(static_cast<std::int64_t>(x)) {}
   meta_value(long long x) : data_(static_cast<std::int64_t>(x)) {}
+  meta_value(unsigned x) : data_(std::int64_t{x}) {}
+  /// A number that no int64 holds makes the meta invalid: `bad_meta`.
+  meta_value(unsigned long x) : meta_value(static_cast<unsigned long long>(x)) {}
+  meta_value(unsigned long long x);
+  meta_value(float x) : data_(double{x}) {}
   meta_value(double x) : data_(x) {}
-  meta_value(const char* x) : data_(std::string{x}) {}
+  meta_value(const char* x) { // a null pointer is null
+    if (x != nullptr) data_ = std::string{x};
+  }
   meta_value(std::string_view x) : data_(std::string{x}) {}
   meta_value(std::string x) : data_(std::move(x)) {}
   meta_value(array x) : data_(std::move(x)) {}
   meta_value(map x) : data_(std::move(x)) {}
 
-  const auto& data() const noexcept { return data_; }
-  auto& data() noexcept { return data_; }
+  using variant = std::variant<std::monostate, bool, std::int64_t, double, std::string, array, map>;
+  const variant& data() const noexcept { return data_; }
+  variant& data() noexcept { return data_; }
 
 private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, array, map> data_;
+  variant data_;
 };
 
 /// A look into an encoded value, without decoding or copying it. Valid as long
@@ -73,6 +89,8 @@ public:
   kind type() const noexcept;
   explicit operator bool() const noexcept { return !bytes_.empty(); }
 
+  // Each of these is empty when the value is of another kind: an integer is no
+  // double, and null is none of them.
   bool is_null() const noexcept { return type() == kind::null; }
   std::optional<bool> as_bool() const noexcept;
   std::optional<std::int64_t> as_int() const noexcept;
@@ -90,6 +108,8 @@ public:
 
   std::string_view bytes() const noexcept { return bytes_; }
   meta_value to_value() const;
+  /// JSON text. A double always shows as one ("1.0", infinities as "1e999");
+  /// what is no UTF-8 in a string becomes U+FFFD; absent is "null".
   std::string to_json() const;
 
   friend bool operator==(meta_view a, meta_view b) noexcept { return a.bytes_ == b.bytes_; }
@@ -103,6 +123,7 @@ class meta {
 public:
   meta() = default; ///< the empty map
   meta(std::initializer_list<meta_value::member> members);
+  /// Anything but a map is `bad_meta`.
   explicit meta(const meta_value& map);
 
   /// Takes bytes that came from outside; checks all of them.
@@ -113,6 +134,7 @@ public:
   bool valid() const noexcept { return why_ == errc::none; }
   errc why() const noexcept { return why_; } ///< none, bad_meta or too_large
   meta_view view() const noexcept { return meta_view{bytes()}; }
+  /// The encoding: never empty, the empty map has two bytes (of a constant).
   std::string_view bytes() const noexcept;
   meta_value to_value() const { return view().to_value(); }
   std::string to_json() const { return view().to_json(); }
@@ -122,6 +144,8 @@ public:
   }
 
 private:
+  explicit meta(errc why) : why_(why) {}
+
   std::shared_ptr<const std::string> bytes_; // null: the empty map
   errc why_ = errc::none;
 };
