@@ -93,13 +93,14 @@ TEST_CASE("meta: a tree survives encoding, bytes and decoding, in one form") {
 }
 
 TEST_CASE("meta: cut or altered bytes are refused, or are the encoding of another value") {
-  CHECK(rc::check([] {
+  CHECK(rc::check([](std::uint32_t seed) {
     auto bytes = std::string{meta(arbitrary_map()).bytes()};
     for (std::size_t n = 0; n < bytes.size(); ++n)
       RC_ASSERT(!meta::from_bytes(std::string_view{bytes}.substr(0, n)).valid());
+    std::mt19937 random{seed};
     for (auto& c : bytes) {
       auto was = c;
-      c = static_cast<char>(c ^ (1 << *rc::gen::inRange(0, 8)));
+      c = static_cast<char>(c ^ (1 << random() % 8));
       auto m = meta::from_bytes(bytes);
       // What is taken is canonical: decoding and encoding gives the same bytes.
       if (m.valid()) RC_ASSERT(meta(m.to_value()).bytes() == bytes);
