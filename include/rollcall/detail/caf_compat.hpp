@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -32,19 +33,71 @@
 #endif
 
 #if ROLLCALL_CAF_0
+#  include <caf/message_view.hpp>
 #  include <caf/meta/load_callback.hpp>
 #  include <caf/meta/type_name.hpp>
 #endif
 
 // -- an error category of our own ---------------------------------------------
-// In the global namespace. `category` has at most 10 characters.
+// In the global namespace, once for an enum. `category`: at most 10 characters.
 #if ROLLCALL_CAF_0
-#  define ROLLCALL_CAF_ERROR_ENUM(type, category) CAF_ERROR_CODE_ENUM_2(type, category)
+#  define ROLLCALL_CAF_ERROR_ENUM(type, category_text)                                             \
+    template <>                                                                                    \
+    struct rollcall::compat::error_category<type> {                                                \
+      static constexpr caf::atom_value value = caf::atom(category_text);                           \
+    };
 #else
-#  define ROLLCALL_CAF_ERROR_ENUM(type, category) CAF_ERROR_CODE_ENUM(type)
+#  define ROLLCALL_CAF_ERROR_ENUM(type, category_text) CAF_ERROR_CODE_ENUM(type)
 #endif
 
 namespace rollcall::compat {
+
+// -- errors ----------------------------------------------------------------------
+template <class Enum>
+struct error_category;
+
+template <class Enum>
+caf::error make_error(Enum code, std::string text) {
+#if ROLLCALL_CAF_0
+  return caf::error{static_cast<std::uint8_t>(code), error_category<Enum>::value,
+                    text.empty() ? caf::message{} : caf::make_message(std::move(text))};
+#else
+  return text.empty() ? caf::error{code} : caf::error{code, std::move(text)};
+#endif
+}
+
+/// Whether the error is one of that enum. `x` is an error, not none.
+template <class Enum>
+bool is_of(const caf::error& x) {
+#if ROLLCALL_CAF_0
+  return x.category() == error_category<Enum>::value;
+#else
+  return x.category() == caf::type_id_v<Enum>;
+#endif
+}
+
+/// Whether CAF itself says so: `code` is a caf::sec or a caf::exit_reason.
+template <class Enum>
+bool is_caf_error(const caf::error& x, Enum code) {
+#if ROLLCALL_CAF_0
+  return x == make_error(code);
+#else
+  return x == code;
+#endif
+}
+
+/// Lets the actor system render errors of that enum.
+template <class Enum>
+void add_error_category([[maybe_unused]] caf::actor_system_config& cfg,
+                        [[maybe_unused]] std::string (*render)(Enum, const std::string&)) {
+#if ROLLCALL_CAF_0
+  cfg.add_error_category(error_category<Enum>::value, [render](std::uint8_t code, caf::atom_value,
+                                                               const caf::message& text) {
+    return render(static_cast<Enum>(code),
+                  text.match_elements<std::string>() ? text.get_as<std::string>(0) : std::string{});
+  });
+#endif
+}
 
 // -- interfaces ------------------------------------------------------------------
 #if ROLLCALL_CAF_0
@@ -56,9 +109,13 @@ struct signature<caf::result<Out...>(In...)> {
 };
 template <class... Signatures>
 using typed_actor = caf::typed_actor<typename signature<Signatures>::type...>;
+template <class Base, class... Signatures>
+using extended = typename Base::template extend<typename signature<Signatures>::type...>;
 #else
 template <class... Signatures>
 using typed_actor = caf::typed_actor<Signatures...>;
+template <class Base, class... Signatures>
+using extended = typename Base::template extend<Signatures...>;
 #endif
 
 // -- type ids --------------------------------------------------------------------
@@ -98,6 +155,17 @@ inline std::string config_key(std::string_view key) {
 #endif
 }
 
+/// What the config says, if it does, and in the type that is asked for.
+template <class T>
+std::optional<T> config_value(const caf::actor_system_config& cfg, const std::string& key) {
+#if ROLLCALL_CAF_0
+  if (auto x = caf::get_if<T>(&cfg, key)) return *x;
+#else
+  if (auto x = caf::get_as<T>(cfg, key)) return *x;
+#endif
+  return std::nullopt;
+}
+
 // -- inspect ---------------------------------------------------------------------
 template <class T>
 struct field_ref {
@@ -119,21 +187,24 @@ auto fields(Inspector& f, [[maybe_unused]] const char* type_name, [[maybe_unused
 #endif
 }
 
-/// For values that have bytes of their own: `pack(const T&)` gives them as a
-/// std::string, `unpack(std::string_view, T&)` takes them back, or says false.
+/// For values that have bytes of their own: specialise with
+/// `static std::string pack(const T&)` and `static bool unpack(std::string_view, T&)`.
+template <class T>
+struct packer;
+
 template <class Inspector, class T>
 auto packed(Inspector& f, [[maybe_unused]] const char* type_name, T& x) {
 #if ROLLCALL_CAF_0
   std::string bytes;
-  if constexpr (Inspector::reads_state) bytes = pack(x);
+  if constexpr (Inspector::reads_state) bytes = packer<T>::pack(x);
   auto load = [&]() -> caf::error {
-    if (unpack(bytes, x)) return caf::none;
+    if (packer<T>::unpack(bytes, x)) return caf::none;
     return caf::sec::invalid_argument;
   };
   return f(caf::meta::type_name(type_name), bytes, caf::meta::load_callback(load));
 #else
-  auto get = [&x] { return pack(x); };
-  auto set = [&x](std::string bytes) { return unpack(bytes, x); };
+  auto get = [&x] { return packer<T>::pack(x); };
+  auto set = [&x](std::string bytes) { return packer<T>::unpack(bytes, x); };
   return f.object(x).fields(f.field("bytes", get, set));
 #endif
 }
@@ -229,6 +300,25 @@ monitor_token monitor(Self* self, const Handle& who, [[maybe_unused]] const down
 #else
   return monitor_token{self->monitor(
       who, [handler, address](const caf::error& reason) { handler(address, reason); })};
+#endif
+}
+
+/// What a typed actor does with messages outside its interface. A request among
+/// them is answered with an empty message.
+template <class Self>
+void set_default_handler(Self* self, std::function<void(caf::message)> handler) {
+#if ROLLCALL_CAF_0
+  self->set_default_handler(
+      [handler](caf::scheduled_actor*, caf::message_view& x) -> caf::result<caf::message> {
+        handler(x.copy_content_to_message());
+        return caf::message{};
+      });
+#else
+  self->set_default_handler(
+      [handler](caf::scheduled_actor*, caf::message& x) -> caf::skippable_result {
+        handler(x);
+        return caf::message{};
+      });
 #endif
 }
 

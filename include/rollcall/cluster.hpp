@@ -1,0 +1,119 @@
+// This node in its cluster: one endpoint for each actor system, that all
+// trackers of the system share.
+//
+//     auto node = rollcall::start_cluster(system, {.node_name = "a", .seeds = {"127.0.0.1:4001"}});
+//     if (!node) return fail(rollcall::render(node.error()));
+//     auto t = rollcall::start_tracker(system, handler, options, *node);
+//
+// From any one seed a node finds all others; seeds that do not answer, or that
+// refuse us, are tried again for ever, and that is an event and no error. Nodes
+// are known by name: each of a cluster has another one.
+//
+// Plain TCP serves loopback only. Beyond it: TLS (set in the config before the
+// actor system starts, see config.hpp), or `insecure_plain_tcp`, for networks
+// in which everybody who can connect is trusted.
+//
+// Threads: a small value; use it from any thread, and copy it freely. All
+// functions block until the endpoint answers, at most for 5 s; inside a handler
+// they answer would_deadlock.
+#pragma once
+
+#include "rollcall/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rollcall {
+
+struct cluster_options {
+  std::string node_name{}; ///< unique in the cluster; a restart keeps it
+  std::string cluster_name = "rollcall";
+  std::string listen = "127.0.0.1:0"; ///< HOST:PORT; port 0: any
+  std::string advertise{};            ///< what others dial; empty: where we listen
+  std::vector<std::string> seeds{};   ///< HOST:PORT of any other nodes
+  bool tls = false;                   ///< what config.hpp was given certificates for
+  bool insecure_plain_tcp = false;    ///< allow plain TCP beyond loopback
+};
+
+struct cluster_peer {
+  std::string name;    ///< empty: a seed that has not answered yet
+  std::string address; ///< HOST:PORT
+  std::string state;   ///< "up", "dialing", "handshaking", "waiting"
+  std::string reason;  ///< why it is not up, as far as known
+};
+
+enum class cluster_event_kind : std::uint8_t {
+  peer_up,   ///< `node`
+  peer_down, ///< `node`, `text`: why
+  refused,   ///< `address`, `code`, `text`; it is tried again
+  warning,   ///< `text`
+  fatal,     ///< `code`, `text`: this node can not be part of the cluster (name_in_use)
+};
+
+struct cluster_event {
+  cluster_event_kind kind = cluster_event_kind::warning;
+  std::string node;
+  std::string address;
+  errc code = errc::none;
+  std::string text;
+};
+
+std::string to_string(cluster_event_kind);
+
+/// Counters of the endpoint since it started.
+struct cluster_stats {
+  std::uint64_t links_up = 0; ///< now
+  std::uint64_t dials = 0;
+  std::uint64_t dials_failed = 0;
+  std::uint64_t handshakes_refused = 0;
+  std::uint64_t frames_in = 0;
+  std::uint64_t frames_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t dropped = 0; ///< frames: no link, no shard, blocked, unknown
+};
+
+enum class block_direction : std::uint8_t { in, out, both };
+
+class cluster_node {
+public:
+  cluster_node() = default; ///< no cluster: trackers run as a single node
+  explicit operator bool() const noexcept { return impl_ != nullptr; }
+
+  const std::string& name() const noexcept;   ///< "local" without a cluster
+  const std::string& listen() const noexcept; ///< HOST:PORT, the real port
+  const std::string& advertise() const noexcept;
+
+  expected<std::vector<cluster_peer>> peers() const;
+  expected<cluster_stats> stats() const;
+
+  /// For tests: frames of that peer are dropped, its link stays.
+  expected<void> block(const std::string& peer, block_direction = block_direction::both) const;
+  expected<void> unblock(const std::string& peer) const;
+
+  /// `callback` hears of all that happens from now on, and at once of what is
+  /// up; one call at a time, in an actor of its own.
+  expected<void> observe(std::function<void(const cluster_event&)> callback) const;
+
+  /// Leaves its peers, closes the port, stops dialing; answers when done. Stop
+  /// the trackers first. The actor system can not end before this.
+  expected<void> stop() const;
+
+  struct impl;
+  explicit cluster_node(std::shared_ptr<impl> x) : impl_(std::move(x)) {}
+  const std::shared_ptr<impl>& get() const noexcept { return impl_; }
+
+private:
+  std::shared_ptr<impl> impl_;
+};
+
+/// Listens, and answers as soon as it does, whether or not any seed is there.
+/// bad_option, bad_address, not_loopback, cannot_listen, bad_tls. The system
+/// must come from a config that `load` or `config` prepared (config.hpp).
+expected<cluster_node> start_cluster(caf::actor_system&, cluster_options);
+
+} // namespace rollcall

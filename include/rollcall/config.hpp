@@ -1,0 +1,72 @@
+// Preparing CAF for rollcall, before the actor system starts.
+//
+//     rollcall::config cfg;             // a caf::actor_system_config with all set
+//     if (auto err = cfg.parse(argc, argv)) ...;
+//     caf::actor_system system{cfg};
+//
+// Or, with a config of your own:
+//
+//     rollcall::init_types();           // first, once
+//     my_config cfg;
+//     rollcall::load(cfg);
+//     caf::actor_system system{cfg};
+//
+// Options of a tracker and of the cluster can stand in the config file, or on
+// the command line with `config`, under "rollcall":
+//
+//     rollcall { pool-size = 8  broadcast-period = 1500ms  node-name = "a"
+//                listen = "127.0.0.1:4001"  seeds = ["127.0.0.1:4000"] }
+//
+// Advice: on CAF 0.17 set `scheduler.policy` to `sharing` (`config` does, unless
+// told otherwise). Its work-stealing workers are slow to wake: a blocking
+// `track` takes about five times as long there.
+//
+// Threads: before any actor system. Errors: `bad_option` with a text.
+#pragma once
+
+#include "rollcall/cluster.hpp"
+#include "rollcall/error.hpp"
+#include "rollcall/options.hpp"
+
+#include <string>
+
+namespace rollcall {
+
+/// PEM files. All three, or none. The CA must be the cluster's own: whoever
+/// holds a certificate of it is a member.
+struct tls_options {
+  std::string certificate;
+  std::string key;
+  std::string ca;
+  bool any() const noexcept { return !certificate.empty() || !key.empty() || !ca.empty(); }
+};
+
+/// Makes rollcall's message types known to CAF. Any number of times, before the
+/// first actor_system_config is made.
+void init_types();
+
+/// What rollcall needs of an actor system: its types, its errors, the
+/// middleman with heartbeats (off by default on CAF 0.17), and, given
+/// certificates, TLS. Error `bad_tls` when a file is missing.
+caf::error load(caf::actor_system_config&, const tls_options& = {});
+
+namespace detail {
+struct types_first {
+  types_first() { init_types(); }
+};
+} // namespace detail
+
+/// A config with everything loaded, and rollcall's options on the command line.
+class config : private detail::types_first, public caf::actor_system_config {
+public:
+  config();
+};
+
+/// `defaults`, overridden by what stands under "rollcall" in the config.
+/// bad_option when that breaks a rule.
+expected<tracker_options> read_tracker_options(const caf::actor_system_config&,
+                                               tracker_options defaults = {});
+expected<cluster_options> read_cluster_options(const caf::actor_system_config&,
+                                               cluster_options defaults = {});
+
+} // namespace rollcall

@@ -1,0 +1,61 @@
+// How CAF reads and writes the messages of messages.hpp, field by field.
+#pragma once
+
+#include "rollcall/detail/value_inspect.hpp"
+#include "rollcall/messages.hpp"
+
+namespace rollcall {
+
+#define ROLLCALL_FIELD(name) compat::field(#name, x.name)
+#define ROLLCALL_INSPECT(type, ...)                                                                \
+  template <class Inspector>                                                                       \
+  auto inspect(Inspector& f, type& x) {                                                            \
+    return compat::fields(f, "rollcall::" #type, x, __VA_ARGS__);                                  \
+  }
+
+ROLLCALL_INSPECT(track_msg, ROLLCALL_FIELD(who), ROLLCALL_FIELD(topic), ROLLCALL_FIELD(key),
+                 ROLLCALL_FIELD(meta))
+ROLLCALL_INSPECT(track_reply, ROLLCALL_FIELD(ref))
+ROLLCALL_INSPECT(track_many_msg, ROLLCALL_FIELD(who), ROLLCALL_FIELD(topic), ROLLCALL_FIELD(keys),
+                 ROLLCALL_FIELD(meta))
+ROLLCALL_INSPECT(track_many_reply, ROLLCALL_FIELD(count), ROLLCALL_FIELD(code))
+ROLLCALL_INSPECT(update_msg, ROLLCALL_FIELD(who), ROLLCALL_FIELD(topic), ROLLCALL_FIELD(key),
+                 ROLLCALL_FIELD(meta))
+ROLLCALL_INSPECT(update_reply, ROLLCALL_FIELD(ref), ROLLCALL_FIELD(prev_ref))
+ROLLCALL_INSPECT(update_pid_msg, ROLLCALL_FIELD(who), ROLLCALL_FIELD(topic), ROLLCALL_FIELD(key),
+                 ROLLCALL_FIELD(meta))
+ROLLCALL_INSPECT(untrack_msg, ROLLCALL_FIELD(who), ROLLCALL_FIELD(topic), ROLLCALL_FIELD(key))
+ROLLCALL_INSPECT(untrack_pid_msg, ROLLCALL_FIELD(who), ROLLCALL_FIELD(topic), ROLLCALL_FIELD(key))
+ROLLCALL_INSPECT(untrack_actor_msg, ROLLCALL_FIELD(who))
+ROLLCALL_INSPECT(list_msg, ROLLCALL_FIELD(topic))
+ROLLCALL_INSPECT(get_by_key_msg, ROLLCALL_FIELD(topic), ROLLCALL_FIELD(key))
+ROLLCALL_INSPECT(dirty_list_msg, ROLLCALL_FIELD(topic))
+ROLLCALL_INSPECT(presences_reply, ROLLCALL_FIELD(presences))
+ROLLCALL_INSPECT(count_msg, ROLLCALL_FIELD(topic))
+ROLLCALL_INSPECT(count_reply, ROLLCALL_FIELD(count))
+ROLLCALL_INSPECT(topics_msg, ROLLCALL_FIELD(unused))
+ROLLCALL_INSPECT(topics_reply, ROLLCALL_FIELD(topics))
+ROLLCALL_INSPECT(replicas_msg, ROLLCALL_FIELD(unused))
+ROLLCALL_INSPECT(replicas_reply, ROLLCALL_FIELD(replicas))
+ROLLCALL_INSPECT(stats_msg, ROLLCALL_FIELD(unused))
+ROLLCALL_INSPECT(stats_reply, ROLLCALL_FIELD(stats))
+ROLLCALL_INSPECT(resolve_msg, ROLLCALL_FIELD(actor))
+ROLLCALL_INSPECT(resolve_reply, ROLLCALL_FIELD(handle))
+ROLLCALL_INSPECT(subscribe_reply, ROLLCALL_FIELD(id))
+ROLLCALL_INSPECT(unsubscribe_msg, ROLLCALL_FIELD(id))
+ROLLCALL_INSPECT(observe_msg, ROLLCALL_FIELD(who))
+ROLLCALL_INSPECT(info_msg, ROLLCALL_FIELD(content))
+ROLLCALL_INSPECT(permdown_msg, ROLLCALL_FIELD(unused))
+ROLLCALL_INSPECT(stop_msg, ROLLCALL_FIELD(unused))
+
+#undef ROLLCALL_INSPECT
+#undef ROLLCALL_FIELD
+
+} // namespace rollcall
+
+// These hold what only this process can hold.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::update_with_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::subscribe_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::state_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::diff_msg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::event_msg)

@@ -1,0 +1,248 @@
+// The messages of a shard, and of a tracker as an actor: the interface that
+// everything else is sugar over. One struct for each operation.
+//
+//     self->request(tracker.shard_for("lobby"), 5s,
+//                   rollcall::track_msg{self->address(), "lobby", "ada", {{"status", "here"}}})
+//       .then([](rollcall::track_reply& r) { ... },
+//             [](caf::error& e) { if (rollcall::code_of(e) == rollcall::errc::already_tracked) ...
+//             });
+//
+// A shard answers for its own topics: `tracker.shard_for(topic)` picks it.
+// Sent to the tracker actor (`tracker.as_actor()`), each finds its shard or
+// goes to all of them.
+//
+// Order of one operation: state, published to readers, `handle_diff`,
+// subscribers, reply. So what was acknowledged is visible to every thread.
+//
+// Errors are those of errc.hpp, as `caf::error` (error.hpp).
+// Threads: as any message. `update_with_msg` and `diff_msg` stay in the process.
+#pragma once
+
+#include "rollcall/detail/type_ids.hpp"
+#include "rollcall/error.hpp"
+#include "rollcall/presence.hpp"
+#include "rollcall/stats.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rollcall {
+
+// -- operations ----------------------------------------------------------------
+// `who` is an address, not a handle: a message keeps nobody alive. An actor
+// that has ended is tracked, and leaves at once.
+
+/// -> track_reply. already_tracked, not_local, bad_topic, bad_key, bad_meta,
+/// too_large, limit_reached.
+struct track_msg {
+  caf::actor_addr who;
+  std::string topic;
+  std::string key;
+  rollcall::meta meta;
+};
+struct track_reply {
+  rollcall::ref ref;
+};
+
+/// The same meta under many keys of one topic -> track_many_reply. Stops at the
+/// first that fails: `count` says how many were tracked, `code` why it stopped.
+struct track_many_msg {
+  caf::actor_addr who;
+  std::string topic;
+  std::vector<std::string> keys;
+  rollcall::meta meta;
+};
+struct track_many_reply {
+  std::uint64_t count = 0;
+  errc code = errc::none;
+};
+
+/// -> update_reply. An equal meta is an update all the same. nopresence, and as
+/// track_msg.
+struct update_msg {
+  caf::actor_addr who;
+  std::string topic;
+  std::string key;
+  rollcall::meta meta;
+};
+struct update_reply {
+  rollcall::ref ref;
+  rollcall::ref prev_ref;
+};
+
+/// The new meta out of the old. Runs in the shard: be quick, and do not block.
+/// If it throws nothing changes: updater_failed. In this process only.
+using updater = std::function<meta(meta_view old)>;
+struct update_with_msg {
+  caf::actor_addr who;
+  std::string topic;
+  std::string key;
+  updater next;
+};
+
+/// -> unit. Of nothing: ok too.
+struct untrack_msg {
+  caf::actor_addr who;
+  std::string topic;
+  std::string key;
+};
+
+/// All that the actor has in this shard -> unit.
+struct untrack_actor_msg {
+  caf::actor_addr who;
+};
+
+/// The same by number, as presences show it. not_local: of another node.
+/// not_owner: of an earlier life of this shard.
+struct update_pid_msg {
+  pid who;
+  std::string topic;
+  std::string key;
+  rollcall::meta meta;
+};
+struct untrack_pid_msg {
+  pid who;
+  std::string topic;
+  std::string key;
+};
+
+// -- queries -------------------------------------------------------------------
+// In the order of the mailbox. `tracker` reads without the mailbox.
+
+struct list_msg {
+  std::string topic;
+};
+struct get_by_key_msg {
+  std::string topic;
+  std::string key;
+};
+/// Those of replicas that are down, too.
+struct dirty_list_msg {
+  std::string topic;
+};
+/// In order of key, then ref.
+struct presences_reply {
+  std::vector<presence> presences;
+};
+
+struct count_msg {
+  std::string topic;
+};
+struct count_reply {
+  std::uint64_t count = 0;
+};
+
+struct topics_msg {
+  std::uint8_t unused = 0;
+};
+struct topics_reply {
+  std::vector<std::pair<std::string, std::uint64_t>> topics; ///< in order of name
+};
+
+struct replicas_msg {
+  std::uint8_t unused = 0;
+};
+struct replicas_reply {
+  std::vector<replica_state> replicas; ///< by shard: itself first, then by name
+};
+
+struct stats_msg {
+  std::uint8_t unused = 0;
+};
+struct stats_reply {
+  tracker_stats stats;
+};
+
+/// The handle of an actor that this very shard tracks -> resolve_reply;
+/// nopresence when it tracks no such actor.
+struct resolve_msg {
+  std::uint64_t actor = 0;
+};
+struct resolve_reply {
+  caf::strong_actor_ptr handle;
+};
+
+// -- subscriptions ---------------------------------------------------------------
+
+enum class selection : std::uint8_t { topic, prefix, all };
+
+/// -> subscribe_reply, then to `who`: for each shard a `state_msg`, then
+/// `diff_msg` for each change, without gap or overlap. Between shards there is
+/// no order. A subscriber's answer to these (CAF sends it when the handler
+/// returns) is its credit: who falls limits::subscriber_credit diffs behind gets
+/// the state again instead. Ended subscribers are dropped; none is kept alive.
+/// limit_reached; bad_topic for an empty topic.
+struct subscribe_msg {
+  caf::strong_actor_ptr who;
+  selection what = selection::all;
+  std::string text;     ///< the topic, or the prefix
+  std::uint64_t id = 0; ///< 0: let the receiver choose one
+};
+struct subscribe_reply {
+  std::uint64_t id = 0;
+};
+/// -> unit, whether or not there was such a subscription.
+struct unsubscribe_msg {
+  std::uint64_t id = 0;
+};
+
+/// What is present now, in place of all that was said before.
+struct state_msg {
+  std::uint64_t id = 0;
+  std::uint32_t shard = 0;
+  std::vector<presence> presences; ///< by topic, then key, then ref
+};
+
+/// What changed. Shared by all subscribers: do not change it.
+struct diff_msg {
+  std::uint64_t id = 0;
+  std::uint32_t shard = 0;
+  std::shared_ptr<const diff> changes; ///< the topics of this subscription only
+};
+
+/// -> unit; then an `event_msg` to `who` for each tracker_event.
+struct observe_msg {
+  caf::strong_actor_ptr who;
+};
+struct event_msg {
+  tracker_event event;
+};
+
+// -- the rest --------------------------------------------------------------------
+
+/// For the handler: its handle_info hears of it. So does it of any message that
+/// is not of this interface.
+struct info_msg {
+  caf::message content;
+};
+
+/// Says bye to all and ends -> unit, when done.
+struct permdown_msg {
+  std::uint8_t unused = 0;
+};
+/// Ends in order -> unit, when done. Says bye if permdown_on_shutdown.
+struct stop_msg {
+  std::uint8_t unused = 0;
+};
+
+/// A shard, and a tracker as an actor.
+using shard_actor = compat::typed_actor<
+    caf::result<track_reply>(track_msg), caf::result<track_many_reply>(track_many_msg),
+    caf::result<update_reply>(update_msg), caf::result<update_reply>(update_with_msg),
+    caf::result<update_reply>(update_pid_msg), caf::result<void>(untrack_msg),
+    caf::result<void>(untrack_pid_msg), caf::result<void>(untrack_actor_msg),
+    caf::result<presences_reply>(list_msg), caf::result<presences_reply>(get_by_key_msg),
+    caf::result<presences_reply>(dirty_list_msg), caf::result<count_reply>(count_msg),
+    caf::result<topics_reply>(topics_msg), caf::result<replicas_reply>(replicas_msg),
+    caf::result<stats_reply>(stats_msg), caf::result<resolve_reply>(resolve_msg),
+    caf::result<subscribe_reply>(subscribe_msg), caf::result<void>(unsubscribe_msg),
+    caf::result<void>(observe_msg), caf::result<void>(info_msg), caf::result<void>(permdown_msg),
+    caf::result<void>(stop_msg)>;
+
+} // namespace rollcall
+
+#include "rollcall/detail/message_inspect.hpp"
