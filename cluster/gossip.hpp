@@ -6,14 +6,17 @@
 // same events give the same actions. So whole clusters run inside one thread
 // under a seed (test/sim).
 //
+// Each step changes the state, publishes it to readers, and only then returns
+// what is to be reported and sent.
+//
 // Threads: one at a time. `state().table()` may be read from any.
 #pragma once
 
-#include "cluster/wire.hpp"
+#include "cluster/instant.hpp"
+#include "cluster/outbox.hpp"
 #include "crdt/store.hpp"
 #include "rollcall/options.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,9 +26,6 @@
 #include <vector>
 
 namespace rollcall::cluster {
-
-/// Steady time since any fixed moment.
-using instant = std::chrono::milliseconds;
 
 // -- events: what the shell tells the machine --------------------------------
 struct op_track { std::string_view topic, key; std::uint64_t actor; std::string_view meta; };
@@ -41,35 +41,37 @@ struct op_restore {
 };
 struct op_untrack { std::string_view topic, key; std::uint64_t actor; };
 /// All presences of an actor (untrack of a pid, or its death). Large ones go on
-/// with `proceed`.
+/// with `proceed`; `actions::untracked` says when all are gone.
 struct op_untrack_all { std::uint64_t actor; };
 struct tick {};                                   ///< every broadcast_period
-struct flush_due {};                              ///< at actions::flush_at
+struct flush_due {};                              ///< at actions::flush_at; at any time: flush now
 struct proceed {};                                ///< when actions::more
 struct frame_in { std::string_view bytes; };
 struct link_up { std::string_view node; };        ///< frames to that node can be sent from now on
 struct link_down { std::string_view node; };
-struct say_bye {};                                ///< orderly end: flush, then bye to all
+struct say_bye {};                                ///< orderly end: flush, then bye to all; then reads only
 
 using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, tick, flush_due,
                            proceed, frame_in, link_up, link_down, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
-/// Joins and leaves of one slice in one step: one `handle_diff`.
+/// Joins and leaves of one slice in one step: one `handle_diff`. The handles
+/// can be looked at until the next step begins.
 struct report {
   replica_id whose;
   crdt::changes changes;
 };
 
-enum class replica_change : std::uint8_t { up, down, permdown, reborn, name_conflict };
+enum class replica_change : std::uint8_t {
+  up,
+  down,
+  permdown,
+  reborn,        ///< another life of our name was seen: we are a new one above it
+  name_conflict, ///< that happened too often: we stay what we are; rename one node
+};
 struct replica_event {
   replica_change what;
-  replica_id whose;     ///< of `reborn`: the new life of ourselves
-};
-
-struct outgoing {
-  std::string to;                           ///< node name
-  std::shared_ptr<const std::string> bytes; ///< shared: the same frame goes to many
+  replica_id whose;     ///< of `reborn`: the new life of ourselves; of `name_conflict`: the other
 };
 
 struct actions {
@@ -79,7 +81,11 @@ struct actions {
   std::vector<report> reports;         ///< 1. already visible to readers
   std::vector<outgoing> frames;        ///< 2.
   std::vector<replica_event> events;   ///< 3.
-  std::optional<instant> flush_at;     ///< when to send `flush_due`, if nothing comes before
+  std::vector<std::uint64_t> untracked; ///< actors whose op_untrack_all is complete
+  /// When to send `flush_due`, if nothing comes before: the end of the flush
+  /// window, or of a link's grace. Every step gives it anew: keep one timer,
+  /// and set it when this value is another than before.
+  std::optional<instant> flush_at;
   bool more = false;                   ///< long work is left: send `proceed` soon
 };
 
@@ -90,19 +96,14 @@ struct replica_info {
   crdt::clock_value clock;
 };
 
-/// Counts since the start of this machine.
-struct gossip_stats {
-  std::uint64_t frames_in[5] = {}, frames_out[5] = {}; ///< by frame_kind; [0]: refused / unused
-  std::uint64_t bytes_in[5] = {}, bytes_out[5] = {};
-  std::uint64_t frames_unknown = 0; ///< of a later version: ignored
-  std::uint64_t pulls = 0, merges = 0, joins = 0, leaves = 0, rebirths = 0;
-};
-
 class gossip {
 public:
   /// `self`: node name and this life's incarnation. `start`: now; the first
-  /// tick is expected at `first_tick`.
+  /// tick is expected at `first_tick`. The options are valid (`validate`).
   gossip(replica_id self, const tracker_options&, instant start, instant first_tick);
+  ~gossip();
+  gossip(gossip&&) noexcept;
+  gossip& operator=(gossip&&) noexcept;
 
   actions step(const event&, instant now);
 
@@ -110,6 +111,21 @@ public:
   const crdt::store& state() const noexcept;
   std::vector<replica_info> replicas() const; ///< self first, then by name
   const gossip_stats& stats() const noexcept;
+
+  /// What is held beside the slices: for tests of the bounds.
+  struct held {
+    std::size_t peers = 0;          ///< nodes linked or held
+    std::size_t ended = 0;          ///< final lives remembered
+    std::size_t answers = 0;        ///< under way to others
+    std::size_t pulls = 0;          ///< under way to us
+    std::size_t most_outstanding = 0; ///< bytes, of the peer that has the most
+    std::size_t untracks = 0;       ///< actors whose presences still go
+  };
+  held holdings() const noexcept;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
 };
 
 } // namespace rollcall::cluster

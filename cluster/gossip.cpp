@@ -1,0 +1,119 @@
+#include "cluster/gossip.hpp"
+
+#include "cluster/gossip_impl.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace rollcall::cluster {
+
+gossip::impl::impl(replica_id self, const tracker_options& options, instant first_tick)
+    : opt(options),
+      st(std::move(self), options.limits),
+      ended(options),
+      alive(options, first_tick),
+      silent(alive.silent_ticks()), // so that the first tick speaks
+      samples(std::max<std::size_t>(1, options.clock_sample_periods)) {}
+
+actions gossip::impl::step(const event& ev, instant at) {
+  now = at;
+  out = {};
+  sweep_now = false;
+  if (closed) {
+    // After bye there is nothing left but reading.
+    std::visit(
+        [this]<class E>(const E&) {
+          if constexpr (
+              std::is_same_v<
+                  E,
+                  op_track> || std::is_same_v<E, op_update> || std::is_same_v<E, op_restore> || std::is_same_v<E, op_untrack> || std::is_same_v<E, op_untrack_all>)
+            out.code = errc::shutting_down;
+        },
+        ev);
+    return std::move(out);
+  }
+  std::visit([this](const auto& e) { on(e); }, ev);
+  if (flush_at && *flush_at <= now) flush(false);
+  if (sweep_now) sweep_piece();
+
+  std::erase_if(out.reports, [](const report& r) { return r.changes.empty(); });
+  for (auto& r : out.reports)
+    for (auto& c : r.changes) ++(c.join ? stats.joins : stats.leaves);
+  st.publish();
+  out.frames = box.take();
+  if (!closed) {
+    out.flush_at = flush_at;
+    if (next_grace && (!flush_at || *next_grace < *flush_at)) out.flush_at = next_grace;
+    out.more = !untracks.empty() || st.sweeping();
+  }
+  return std::move(out);
+}
+
+void gossip::impl::on(const proceed&) {
+  if (!untracks.empty())
+    untrack_piece();
+  else
+    sweep_now = true;
+}
+
+void gossip::impl::sweep_piece() {
+  if (st.sweeping()) {
+    replica_id whose;
+    crdt::changes swept;
+    st.sweep(std::max<std::size_t>(1, opt.limits.batch), whose, swept);
+    if (!swept.empty()) {
+      auto& all = report_of(whose);
+      all.insert(all.end(), swept.begin(), swept.end());
+    }
+  }
+  std::erase_if(leaving, [this](const replica_id& id) { return !st.dropping(id.name); });
+}
+
+crdt::changes& gossip::impl::report_of(const replica_id& whose) {
+  for (auto& r : out.reports)
+    if (r.whose == whose) return r.changes;
+  return out.reports.emplace_back(report{whose, {}}).changes;
+}
+
+// -- the public face ----------------------------------------------------------
+
+gossip::gossip(replica_id self, const tracker_options& opt, instant start, instant first_tick)
+    : impl_(std::make_unique<impl>(std::move(self), opt, first_tick)) {
+  impl_->now = start;
+  assert(!validate(opt));
+}
+
+gossip::~gossip() = default;
+gossip::gossip(gossip&&) noexcept = default;
+gossip& gossip::operator=(gossip&&) noexcept = default;
+
+actions gossip::step(const event& ev, instant now) { return impl_->step(ev, now); }
+const replica_id& gossip::self() const noexcept { return impl_->st.self(); }
+const crdt::store& gossip::state() const noexcept { return impl_->st; }
+const gossip_stats& gossip::stats() const noexcept { return impl_->stats; }
+
+std::vector<replica_info> gossip::replicas() const {
+  std::vector<replica_info> all;
+  all.push_back({impl_->st.self(), replica_status::up, impl_->st.clock()});
+  for (auto& [name, p] : impl_->peers)
+    if (p.life)
+      all.push_back({p.life->id, p.life->up ? replica_status::up : replica_status::down,
+                     impl_->st.prefix(p.life->id)});
+  return all;
+}
+
+gossip::held gossip::holdings() const noexcept {
+  held h;
+  h.peers = impl_->peers.size();
+  h.ended = impl_->ended.size();
+  h.untracks = impl_->untracks.size();
+  for (auto& [name, p] : impl_->peers) {
+    h.answers += p.reply.has_value();
+    h.pulls += p.pull.under_way();
+    h.most_outstanding = std::max(h.most_outstanding, p.flow.outstanding());
+  }
+  return h;
+}
+
+} // namespace rollcall::cluster

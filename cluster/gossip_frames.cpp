@@ -1,0 +1,192 @@
+// What a frame of another node does.
+#include "cluster/canary.hpp"
+#include "cluster/gossip_impl.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::cluster {
+
+namespace {
+
+const crdt::clock_value* find(const clock_list& list, const replica_id& who) {
+  for (auto& [id, clock] : list)
+    if (id == who) return &clock;
+  return nullptr;
+}
+
+} // namespace
+
+void gossip::impl::on(const frame_in& e) {
+  auto in = decode(e.bytes, opt.limits);
+  const bool unknown = in.unknown_kind || in.code == errc::unknown_version;
+  const auto slot = in.code == errc::none && !unknown ? static_cast<std::size_t>(in.frame.kind) : 0;
+  if (unknown)
+    ++stats.frames_unknown;
+  else
+    ++stats.frames_in[slot];
+  stats.bytes_in[slot] += e.bytes.size();
+  if (slot == 0) return;
+
+  const auto& f = in.frame;
+  heed_own_name(f);
+  if (f.from.name == st.self().name) return;
+  auto* p = admit(f);
+  if (!p) return;
+  // Acknowledgement: a pull says all that it has, so whatever is under way to
+  // it no longer counts.
+  if (f.kind == frame_kind::pull)
+    p->flow.clear();
+  else if (auto clock = find(f.clocks, st.self()))
+    p->flow.acknowledged(*clock);
+  if (auto clock = find(f.clocks, f.from)) p->life->told = std::max(p->life->told, *clock);
+
+  switch (f.kind) {
+  case frame_kind::heartbeat:
+    return on_heartbeat(*p, f, e.bytes.size());
+  case frame_kind::state:
+    return on_state(*p, f);
+  case frame_kind::pull:
+    return on_pull(*p, f);
+  case frame_kind::bye:
+    return; // admit has done it
+  }
+}
+
+// -- lives --------------------------------------------------------------------
+
+peer* gossip::impl::admit(const frame& f) {
+  const auto& [name, inc] = f.from;
+  auto i = peers.find(name);
+  const auto over = ended.ended(name);
+  const auto* life = i != peers.end() && i->second.life ? &*i->second.life : nullptr;
+  const auto known = std::max(over.value_or(incarnation{}), life ? life->id.inc : incarnation{});
+  if (inc < known || (over && inc == *over)) { // rule "ended"
+    if (inc < known && f.kind != frame_kind::bye && i != peers.end()) correct(i->second, f, known);
+    return nullptr;
+  }
+  // The same life comes back after permdown, and what was dropped of it is not
+  // gone yet: its joins would be told before the leaves. This frame is lost.
+  if (leaving.contains(f.from)) return nullptr;
+
+  if (life && life->id.inc < inc) { // superseded: final
+    drop(i, true);
+    life = nullptr;
+  }
+  if (f.kind == frame_kind::bye) {
+    if (life) drop(peers.find(name), true);
+    ended.end(f.from, now);
+    return nullptr;
+  }
+  i = peers.try_emplace(name).first;
+  auto& p = i->second;
+  if (!p.up()) {
+    if (!come_up(p, f)) {
+      forget_if_empty(name);
+      return nullptr;
+    }
+    greet(*i);
+  }
+  p.life->heard = now;
+  return &p;
+}
+
+/// A frame of a lower incarnation than one that we hold or remember: a dead
+/// life, or a living one whose host's clock went back. It is told, at most once
+/// a period, and takes a life above (rule "bump").
+void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
+  if (!p.link.up || canary("bump")) return;
+  if (p.corrected && now - *p.corrected < opt.broadcast_period) return;
+  p.corrected = now;
+  auto h = full_heartbeat();
+  replica_id higher{f.from.name, known};
+  if (!find(h.clocks, higher)) h.clocks.emplace_back(std::move(higher), 0);
+  box.send(f.from.name, h);
+}
+
+// -- heartbeats and states ----------------------------------------------------
+
+void gossip::impl::on_heartbeat(peer& p, const frame& f, std::size_t bytes) {
+  take(f);
+  auto& life = *p.life;
+  for (auto& d : f.deltas)
+    if (auto r = std::get_if<crdt::range>(&d.what); r && d.slice == f.from)
+      life.told = std::max(life.told, r->b);
+  if (f.full_clocks) p.pull.heard(ahead_of_us(f));
+  if (!f.deltas.empty() && p.flow.received(bytes, opt.limits.max_outstanding_bytes) && p.link.up) {
+    p.flow.told_clocks();
+    box.send(f.from.name, full_heartbeat());
+  }
+  if (gap(p)) pull(p);
+}
+
+void gossip::impl::on_state(peer& p, const frame& f) {
+  const bool moved = take(f);
+  if (!f.at || !p.pull.waits_for(*f.at)) return; // a duplicate, or given up
+  p.pull.came(moved);
+  if (!f.at->last) return ask(p, answer_position{f.at->answer, f.at->k + 1});
+  // Rule "recheck": what came between the cut of the answer and its end is a
+  // gap still, and only a later frame would show it. Never after an answer that
+  // brought nothing: who cannot help would be asked for ever.
+  const bool worth = p.pull.finish();
+  if (worth && any_gap() && !canary("recheck")) pull(p);
+}
+
+bool gossip::impl::take(const frame& f) {
+  bool moved = false;
+  for (auto& d : f.deltas) {
+    // Unknown, ended, or our own, where nobody else writes.
+    if (d.slice == st.self() || !st.holds(d.slice)) continue;
+    const auto did = st.merge(d, report_of(d.slice));
+    stats.merges += did.applied;
+    moved |= did.moved;
+  }
+  return moved;
+}
+
+/// The clocks of a heartbeat that tell of something we lack, or may lack once
+/// we hold that replica; ascending.
+clock_list gossip::impl::ahead_of_us(const frame& f) const {
+  clock_list ahead;
+  for (auto& [who, clock] : f.clocks) {
+    if (who.name == st.self().name) continue;
+    if (!st.holds(who) || st.prefix(who) < clock) ahead.emplace_back(who, clock);
+    if (ahead.size() >= opt.limits.max_replicas) break;
+  }
+  std::sort(ahead.begin(), ahead.end());
+  return ahead;
+}
+
+// -- pulls --------------------------------------------------------------------
+
+void gossip::impl::pull(peer& p) {
+  if (p.link.up && p.up() && p.pull.may_ask(now, opt.broadcast_period)) ask(p, std::nullopt);
+}
+
+void gossip::impl::ask(peer& p, std::optional<answer_position> at) {
+  if (!p.link.up) return p.pull.abandon();
+  p.pull.asked(now, at);
+  ++stats.pulls;
+  frame f;
+  f.kind = frame_kind::pull;
+  f.from = st.self();
+  f.clocks = clocks();
+  f.at = std::move(at);
+  box.send(p.life->id.name, f);
+}
+
+void gossip::impl::on_pull(peer& p, const frame& f) {
+  if (!p.link.up) return;
+  frame reply;
+  reply.kind = frame_kind::state;
+  reply.from = st.self();
+  const bool goes_on = f.at && p.reply && p.reply->id() == f.at->answer
+                       && p.reply->cut(f.at->k, st, opt.limits, reply, now);
+  if (!goes_on) {
+    p.reply.emplace(crdt::answer_id{st.self(), ++answer_no}, st, f.clocks, f.from.name);
+    if (!p.reply->cut(0, st, opt.limits, reply, now)) return p.reply.reset();
+  }
+  box.send(f.from.name, reply);
+}
+
+} // namespace rollcall::cluster
