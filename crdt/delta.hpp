@@ -51,7 +51,7 @@ struct birth {
 struct range {
   clock_value a = 0;
   clock_value b = 0;
-  std::vector<birth> adds;  ///< ascending by dot, each in (a, b]
+  std::vector<birth> adds;     ///< ascending by dot, each in (a, b]
   std::vector<crdt::dot> dead; ///< ascending, each <= a
 };
 
@@ -76,5 +76,10 @@ struct delta {
   replica_id slice; ///< whose slice this speaks of
   std::variant<range, part> what;
 };
+
+/// Whether it keeps the rules that stand beside its members above: ascending,
+/// and within its bounds. One that does not is never merged.
+bool well_formed(const range&) noexcept;
+bool well_formed(const part&) noexcept;
 
 } // namespace rollcall::crdt

@@ -35,11 +35,15 @@
 
 namespace rollcall::crdt {
 
+struct slice; // slice.hpp
+
 /// One thing that became visible or ceased to be. The handle stays readable
-/// (`table().view`) until the next call that changes the store after `publish`.
+/// (`table().view`) through the next `publish`, until the one after it: so what
+/// a step did is published first and reported then.
 struct change {
   handle what = 0;
   bool join = false;
+  friend bool operator==(const change&, const change&) = default;
 };
 using changes = std::vector<change>;
 
@@ -56,10 +60,13 @@ struct extraction {
 class store {
 public:
   store(replica_id self, const limits&);
+  ~store();
+  store(store&&) noexcept;
+  store& operator=(store&&) noexcept;
 
   // -- the own slice -------------------------------------------------------
   const replica_id& self() const noexcept;
-  clock_value clock() const noexcept;   ///< of the own slice
+  clock_value clock() const noexcept; ///< of the own slice
   /// Each of these takes the next clock(s), and appends what it did to `out`.
   /// errc: already_tracked, nopresence, limit_reached (nothing changed).
   errc track(std::string_view topic, std::string_view key, std::uint64_t actor,
@@ -77,13 +84,17 @@ public:
 
   // -- slices of others ----------------------------------------------------
   bool holds(const replica_id&) const;
-  bool open(const replica_id&);          ///< empty and visible; false: limit reached
+  /// Empty and visible. False: held already, or still being swept away after
+  /// `drop`, or limits::max_replicas are held.
+  bool open(const replica_id&);
   clock_value prefix(const replica_id&) const; ///< 0 when not held
   bool gap_beyond(const replica_id&) const;    ///< something is known past the prefix
 
   struct merged {
-    bool applied = false;  ///< false: not held, our own, over a bound, or a part out of its turn
-    bool moved = false;    ///< the prefix grew
+    /// False: not held (our own never is), ill-formed, over a bound
+    /// (max_presences, max_beyond), or a part out of its turn. Nothing changed.
+    bool applied = false;
+    bool moved = false; ///< the prefix grew
   };
   merged merge(const delta&, changes& out);
 
@@ -93,7 +104,9 @@ public:
   void drop(const replica_id&);
   bool dropping(std::string_view name) const; ///< a slice of that name is being swept away
   /// One piece of the work that set_visible and drop left: at most `max`
-  /// presences of one slice. False when there is nothing left to do.
+  /// presences (or 1) of one slice, whose name goes to `whose`. False when there
+  /// was nothing to do, and then nothing is in `out`:
+  ///     while (s.sweep(max, whose, out)) report(whose, std::exchange(out, {}));
   bool sweep(std::size_t max, replica_id& whose, changes& out);
   bool sweeping() const noexcept;
 
@@ -103,8 +116,11 @@ public:
   /// delta, with a = what was flushed last.
   extraction begin_answer(const replica_id& slice, clock_value a) const;
   /// The piece from `e.cursor` on, which moves; the last one reaches e.b.
-  /// nullopt: the answer can not go on (the log was cut meanwhile, the slice is
-  /// gone): start anew.
+  /// Each piece shows the slice as it is when that piece is cut (see cut.hpp for
+  /// why that will do). Births at most `max_presences`, bytes by estimate; dots
+  /// told by number count less. One presence always fits.
+  /// nullopt: it is done, or can not go on (the log was cut meanwhile, the slice
+  /// is gone): start anew.
   std::optional<delta> next_piece(extraction& e, const answer_id&, std::size_t max_presences,
                                   std::size_t max_bytes) const;
   bool done(const extraction& e) const noexcept { return e.cursor >= e.b; }
@@ -113,9 +129,18 @@ public:
   /// Shows readers what changed. Call once per step, before it is reported.
   void publish();
   presence_table& table() noexcept;
+  const presence_table& table() const noexcept;
   const std::shared_ptr<presence_table>& shared_table() const noexcept;
   std::size_t removal_log_size() const noexcept;
-  std::vector<replica_id> slices() const; ///< of others, held
+  std::vector<replica_id> slices() const; ///< of others, held; in order
+  /// For looking inside (tests, simulation): the own slice, or a copy held.
+  const slice* find(const replica_id&) const;
+  /// Whether a slice knows that clock: what it knows and does not hold is dead.
+  bool knows(const replica_id&, clock_value) const;
+
+private:
+  struct parts;
+  std::unique_ptr<parts> p_;
 };
 
 } // namespace rollcall::crdt

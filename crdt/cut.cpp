@@ -1,0 +1,144 @@
+#include "crdt/cut.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace rollcall::crdt {
+namespace {
+
+// Estimates of what the codec will need, rather too much than too little.
+constexpr std::size_t bytes_of_dead = 4;
+constexpr std::size_t bytes_of_interval = 2;
+constexpr std::size_t bytes_of_block = 4096 / 8 + 8; // as a bitmap, at worst
+constexpr std::size_t bytes_of(const birth& b) {
+  return b.topic.size() + b.key.size() + b.meta.size() + 24 + (b.ref ? 26 : 0)
+         + (b.prev_ref ? 26 : 0);
+}
+
+// A dot told by number only costs the one who merges it a fraction of a birth.
+constexpr std::size_t numbers_per_birth = 64;
+constexpr std::size_t intervals_per_birth = 16;
+
+/// Takes leaves and joins in the order of their clocks until the piece is full.
+class range_cutter {
+public:
+  range_cutter(const presence_table& table, clock_value a, piece_size max)
+      : table_(table), max_(max) {
+    r_.a = a;
+  }
+
+  /// These answer false when the piece is full without it.
+  bool leave(const removal_log::entry& x) {
+    const bool counts = x.what <= r_.a; // else it was born in this piece: nothing to tell
+    if (counts && !room(bytes_of_dead)) return full(x.at - 1);
+    update_ = {x.of_update ? x.at : 0, counts, empty()};
+    if (counts) {
+      r_.dead.push_back(x.what);
+      bytes_ += bytes_of_dead;
+    }
+    return true;
+  }
+
+  bool join(dot d, handle h) {
+    const bool ends_update = update_.leave != 0 && update_.leave + 1 == d;
+    auto b = table_.as_birth(h);
+    if (!room(bytes_of(b))) {
+      if (!ends_update) return full(d - 1);
+      if (!update_.opens_piece) {
+        if (update_.counts) r_.dead.pop_back();
+        return full(update_.leave - 1);
+      } // else the two do not fit, and nothing else is here: they go alone
+    }
+    bytes_ += bytes_of(b);
+    r_.adds.push_back(b);
+    return true;
+  }
+
+  range take(clock_value b) {
+    r_.b = end_ != 0 ? end_ : b;
+    std::sort(r_.dead.begin(), r_.dead.end());
+    assert(r_.b > r_.a && well_formed(r_));
+    return std::move(r_);
+  }
+
+private:
+  bool empty() const { return r_.adds.empty() && r_.dead.empty(); }
+  bool room(std::size_t bytes) const {
+    return empty()
+           || (r_.adds.size() + r_.dead.size() < max_.presences && bytes_ + bytes <= max_.bytes);
+  }
+  bool full(clock_value end) {
+    end_ = end;
+    return false;
+  }
+
+  const presence_table& table_;
+  piece_size max_;
+  range r_;
+  std::size_t bytes_ = 0;
+  clock_value end_ = 0;
+  /// The leave seen last, if it was an update's.
+  struct {
+    clock_value leave = 0;
+    bool counts = false;
+    bool opens_piece = false;
+  } update_;
+};
+
+} // namespace
+
+range cut_range(const own_slice& s, const presence_table& table, clock_value a, clock_value b,
+                piece_size max) {
+  assert(a < b && b <= s.clock() && s.log().reaches_back_to(a));
+  range_cutter out{table, a, max};
+  auto gone = s.log().after(a);
+  const auto leaves_before = [&](clock_value c) {
+    for (; gone != s.log().end() && gone->at < c; ++gone)
+      if (!out.leave(*gone)) return false;
+    return true;
+  };
+  if (s.living.walk(a, b, [&](dot d, handle h) { return leaves_before(d) && out.join(d, h); }))
+    leaves_before(b + 1);
+  return out.take(b);
+}
+
+part cut_part(const slice& s, const presence_table& table, clock_value x, clock_value b,
+              clock_value a, piece_size max) {
+  assert(x < b);
+  part p;
+  p.x = x;
+  p.y = b;
+  p.a = a;
+  std::size_t bytes = 0, numbers = 0;
+  const auto bytes_of_known = [&](dot d) {
+    // The codec takes the least of several forms; at worst a bitmap of each block.
+    return std::min((p.known.intervals() + 1) * bytes_of_interval,
+                    static_cast<std::size_t>((d >> 12) - (x >> 12) + 1) * bytes_of_block);
+  };
+  s.living.walk(x, b, [&](dot d, handle h) {
+    const bool first = p.adds.empty() && p.known.empty();
+    bool fits = false;
+    if (d <= a) {
+      fits = first
+             || (numbers < max.presences * numbers_per_birth
+                 && p.known.intervals() < max.presences * intervals_per_birth
+                 && bytes_of_known(d) <= max.bytes);
+      if (fits) {
+        p.known.push_back(d);
+        ++numbers;
+      }
+    } else {
+      const auto add = table.as_birth(h);
+      if (p.adds.empty() && !p.known.empty()) bytes = bytes_of_known(p.known.last());
+      bytes += bytes_of(add);
+      fits = first || (p.adds.size() < max.presences && bytes <= max.bytes);
+      if (fits) p.adds.push_back(add);
+    }
+    if (!fits) p.y = d - 1; // nothing lives between the last one told and this one
+    return fits;
+  });
+  assert(p.y > p.x && well_formed(p));
+  return p;
+}
+
+} // namespace rollcall::crdt

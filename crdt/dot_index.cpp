@@ -1,0 +1,167 @@
+#include "crdt/dot_index.hpp"
+
+#include <cassert>
+
+namespace rollcall::crdt {
+
+std::size_t dot_index::leaf_for(std::uint64_t block) const noexcept {
+  // The last leaf is where nearly everything happens.
+  if (!firsts_.empty() && firsts_.back() <= block) return firsts_.size() - 1;
+  const auto i = std::upper_bound(firsts_.begin(), firsts_.end(), block);
+  if (i == firsts_.begin()) return firsts_.size();
+  return static_cast<std::size_t>(i - firsts_.begin()) - 1;
+}
+
+handle dot_index::find(dot d) const noexcept {
+  const auto i = leaf_for(block_of(d));
+  if (i == leaves_.size()) return 0;
+  const auto& l = *leaves_[i];
+  if (l.dense()) return block_of(d) == l.first ? l.handles[slot_of(d)] : 0;
+  const auto k = std::lower_bound(l.dots.begin(), l.dots.end(), d);
+  return k != l.dots.end() && *k == d ? l.handles[static_cast<std::size_t>(k - l.dots.begin())] : 0;
+}
+
+void dot_index::insert(dot d, handle h) {
+  assert(d > 0 && h != 0 && find(d) == 0);
+  const auto i = make_room(leaf_for(block_of(d)), d);
+  auto& l = *leaves_[i];
+  ++size_;
+  ++l.used;
+  if (l.dense()) {
+    l.handles[slot_of(d)] = h;
+    return;
+  }
+  const auto k = std::upper_bound(l.dots.begin(), l.dots.end(), d) - l.dots.begin();
+  l.dots.insert(l.dots.begin() + k, d);
+  l.handles.insert(l.handles.begin() + k, h);
+}
+
+handle dot_index::erase(dot d) {
+  const auto i = leaf_for(block_of(d));
+  if (i == leaves_.size()) return 0;
+  auto& l = *leaves_[i];
+  handle h = 0;
+  if (l.dense()) {
+    if (block_of(d) == l.first) std::swap(h, l.handles[slot_of(d)]);
+    if (h == 0) return 0;
+  } else {
+    const auto k = std::lower_bound(l.dots.begin(), l.dots.end(), d) - l.dots.begin();
+    if (k == std::ssize(l.dots) || l.dots[static_cast<std::size_t>(k)] != d) return 0;
+    h = l.handles[static_cast<std::size_t>(k)];
+    l.dots.erase(l.dots.begin() + k);
+    l.handles.erase(l.handles.begin() + k);
+  }
+  --size_;
+  --l.used;
+  if (l.dense() && l.used < min_dense) make_sparse(l);
+  if (!l.dense() && l.used < thin) join_neighbours(i);
+  return h;
+}
+
+/// The leaf that is to take d, with room for it; i is the one before or at it.
+std::size_t dot_index::make_room(std::size_t i, dot d) {
+  const auto block = block_of(d);
+  const auto fresh = [&](std::size_t at) {
+    leaves_.insert(leaves_.begin() + static_cast<std::ptrdiff_t>(at),
+                   std::make_unique<leaf>(leaf{block, 0, {}, {}}));
+    firsts_.insert(firsts_.begin() + static_cast<std::ptrdiff_t>(at), block);
+    return at;
+  };
+  const bool before_all = i == leaves_.size();
+  if (before_all || (leaves_[i]->dense() && leaves_[i]->first != block)) {
+    // In no leaf's blocks. The next one reaches down if it can: a leaf per
+    // dot would be no better than an array.
+    const auto next = before_all ? 0 : i + 1;
+    if (next == leaves_.size() || leaves_[next]->dense() || leaves_[next]->used >= joined)
+      return fresh(next);
+    leaves_[next]->first = firsts_[next] = block;
+    return next;
+  }
+  auto& l = *leaves_[i];
+  if (l.dense() || l.used < max_sparse) return i;
+  // Full. `first` may be lower than the first block in use.
+  const auto low = block_of(l.dots.front()), high = block_of(l.dots.back());
+  if (low == high) {
+    if (block > high) return fresh(i + 1);
+    if (block < low) { // what is left of it below gets a leaf of its own
+      const auto at = fresh(i);
+      firsts_[at] = leaves_[at]->first = firsts_[at + 1];
+      leaves_[at + 1]->first = firsts_[at + 1] = low;
+      make_dense(*leaves_[at + 1]);
+      return at;
+    }
+    firsts_[i] = l.first = block;
+    make_dense(l);
+    return i;
+  }
+  if (block > high) return fresh(i + 1); // appending: leave this one full
+  // Between two blocks, as near to the middle as there is a border.
+  auto cut =
+      std::lower_bound(l.dots.begin(), l.dots.end(), block_of(l.dots[l.used / 2]) << block_bits);
+  if (cut == l.dots.begin())
+    cut = std::lower_bound(l.dots.begin(), l.dots.end(), (low + 1) << block_bits);
+  const auto n = cut - l.dots.begin();
+  auto upper = std::make_unique<leaf>(leaf{block_of(*cut),
+                                           l.used - static_cast<std::size_t>(n),
+                                           {cut, l.dots.end()},
+                                           {l.handles.begin() + n, l.handles.end()}});
+  l.dots.resize(static_cast<std::size_t>(n));
+  l.handles.resize(static_cast<std::size_t>(n));
+  l.used = static_cast<std::size_t>(n);
+  firsts_.insert(firsts_.begin() + static_cast<std::ptrdiff_t>(i) + 1, upper->first);
+  leaves_.insert(leaves_.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(upper));
+  return leaf_for(block);
+}
+
+void dot_index::make_dense(leaf& l) {
+  std::vector<handle> slots(block_size, 0);
+  for (std::size_t k = 0; k < l.dots.size(); ++k) slots[slot_of(l.dots[k])] = l.handles[k];
+  l.handles = std::move(slots);
+  std::vector<dot>{}.swap(l.dots);
+}
+
+void dot_index::make_sparse(leaf& l) {
+  std::vector<handle> handles;
+  handles.reserve(l.used);
+  l.dots.reserve(l.used);
+  for (std::size_t k = 0; k < block_size; ++k)
+    if (l.handles[k] != 0) {
+      l.dots.push_back((l.first << block_bits) + k);
+      handles.push_back(l.handles[k]);
+    }
+  l.handles = std::move(handles);
+}
+
+/// Leaf i is thin and sparse: it goes when empty, or joins a neighbour.
+void dot_index::join_neighbours(std::size_t i) {
+  const auto fits = [&](std::size_t a, std::size_t b) {
+    return !leaves_[a]->dense() && !leaves_[b]->dense()
+           && leaves_[a]->used + leaves_[b]->used <= joined;
+  };
+  if (leaves_[i]->used == 0 || (i > 0 && fits(i - 1, i)))
+    append_leaf(i, i - 1);
+  else if (i + 1 < leaves_.size() && fits(i, i + 1))
+    append_leaf(i + 1, i);
+}
+
+/// Moves what is in leaf i to the end of leaf j (if there is anything), and
+/// removes leaf i.
+void dot_index::append_leaf(std::size_t i, std::size_t j) {
+  if (auto& from = *leaves_[i]; from.used > 0) {
+    auto& to = *leaves_[j];
+    to.dots.insert(to.dots.end(), from.dots.begin(), from.dots.end());
+    to.handles.insert(to.handles.end(), from.handles.begin(), from.handles.end());
+    to.used += from.used;
+  }
+  leaves_.erase(leaves_.begin() + static_cast<std::ptrdiff_t>(i));
+  firsts_.erase(firsts_.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+std::size_t dot_index::memory_bytes() const noexcept {
+  auto n = leaves_.capacity() * sizeof(leaves_[0]) + firsts_.capacity() * sizeof(firsts_[0]);
+  for (const auto& l : leaves_)
+    n += sizeof(leaf) + l->dots.capacity() * sizeof(dot) + l->handles.capacity() * sizeof(handle);
+  return n;
+}
+
+} // namespace rollcall::crdt

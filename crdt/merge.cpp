@@ -1,0 +1,89 @@
+#include "crdt/merge.hpp"
+
+#include "crdt/store.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace rollcall::crdt {
+
+bool merger::merge(remote_slice& s, const range& r, changes& out) {
+  if (!well_formed(r)) return false;
+  if (s.beyond.intervals() + r.dead.size() + 1 > limits_.max_beyond
+      && s.intervals_after(r) > limits_.max_beyond)
+    return false;
+  gone_.clear();
+  for (const auto d : r.dead)
+    if (const auto h = s.living.find(d)) gone_.emplace_back(d, h);
+  auto add = r.adds.begin();
+  s.living.walk(r.a, r.b, [&](dot d, handle h) {
+    while (add != r.adds.end() && add->dot < d) ++add;
+    if (add == r.adds.end() || add->dot != d) gone_.emplace_back(d, h);
+    return true;
+  });
+  find_born(s, r.adds);
+  if (!fits()) return false;
+  apply(s, out);
+  for (const auto d : r.dead)
+    if (d > s.prefix) s.learn(d - 1, d);
+  s.learn(r.a, r.b);
+  return true;
+}
+
+bool merger::merge(remote_slice& s, const part& p, changes& out) {
+  if (!well_formed(p) || s.prefix < p.a) return false;
+  if (p.x != 0 && !(s.progress.y == p.x && s.progress.answer == p.answer)) return false;
+  gone_.clear();
+  auto add = p.adds.begin();
+  auto run = p.known.runs().begin();
+  const auto runs = p.known.runs().end();
+  s.living.walk(p.x, p.y, [&](dot d, handle h) {
+    while (run != runs && run->b < d) ++run;
+    if (run != runs && run->a < d) return true;
+    while (add != p.adds.end() && add->dot < d) ++add;
+    if (add == p.adds.end() || add->dot != d) gone_.emplace_back(d, h);
+    return true;
+  });
+  find_born(s, p.adds);
+  if (!fits()) return false;
+  apply(s, out);
+  s.learn(s.prefix, p.y);
+  s.progress.answer = p.answer;
+  s.progress.y = p.y;
+  return true;
+}
+
+void merger::find_born(const remote_slice& s, const std::vector<birth>& adds) {
+  born_.clear();
+  for (const auto& b : adds)
+    if (!s.knows(b.dot)) born_.push_back(&b);
+}
+
+bool merger::fits() const noexcept {
+  return born_.size() <= gone_.size()
+         || table_.size() - gone_.size() + born_.size() <= limits_.max_presences;
+}
+
+void merger::apply(remote_slice& s, changes& out) {
+  for (const auto& [d, h] : gone_) end(s, d, h, out);
+  for (const auto* b : born_) begin(s, *b, out);
+}
+
+void merger::end(remote_slice& s, dot d, handle h, changes& out) {
+  if (table_.visible(h)) out.push_back({h, false}); // of a hidden one nobody knew
+  s.living.erase(d);
+  table_.erase(h);
+}
+
+void merger::begin(remote_slice& s, const birth& b, changes& out) {
+  if (const auto twin = table_.find(s.no, b.topic, b.key, b.actor)) {
+    const auto d = table_.dot_of(twin);
+    if (d > b.dot) return; // dead already: its clock becomes known with the rest
+    end(s, d, twin, out);
+  }
+  const auto h = table_.insert(s.no, b, s.shown);
+  s.living.insert(b.dot, h);
+  if (s.shown) out.push_back({h, true});
+}
+
+} // namespace rollcall::crdt

@@ -1,0 +1,64 @@
+// The one merge: a delta into a copy of somebody else's slice.
+//
+// A range (a, b] tells all that happened in it:
+//   1. every presence here dies that is in (a, b] and not among its adds, or
+//      that it calls dead;
+//   2. every add whose dot is not known is born;
+//   3. (a, b] and the dead become known. (A dot that is called dead before its
+//      birth was heard of may count as known, for it never needs to be heard.)
+//
+// A part (x, y] tells which dots of it live, to somebody who has everything up
+// to a. It counts only here if we have that too, and only as the first of its
+// answer or next to the one applied last: its order is what makes the prefix
+// that it claims true.
+//   1. every presence here dies that is in (x, y] and not named;
+//   2. every add whose dot is not known is born;
+//   3. everything up to y is known.
+//
+// In both, a (topic, key, actor) lives at most once in a slice. Its leave may
+// be in a gap of ours when its next join comes: then the newer dot ends the
+// older, a leave and a join in one diff. And the older may come last, in a
+// delta that was cut before its end: it is dead, and not born beside the newer.
+//
+// Everything is looked up before anything is changed, so a delta that would
+// break a bound leaves no trace: half a delta would not be sound.
+//
+// Cost: the dead are found by walking the dots of this slice in (a, b], each of
+// which is an add or dies; so O(adds + dead), and for a part O(what it names),
+// whatever else is held.
+#pragma once
+
+#include "crdt/slice.hpp"
+#include "rollcall/options.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace rollcall::crdt {
+
+struct change;
+using changes = std::vector<change>;
+
+class merger {
+public:
+  merger(presence_table& table, const limits& lim) : table_(table), limits_(lim) {}
+
+  /// True when it was applied: see store::merge.
+  bool merge(remote_slice&, const range&, changes& out);
+  bool merge(remote_slice&, const part&, changes& out);
+
+private:
+  void find_born(const remote_slice&, const std::vector<birth>& adds);
+  bool fits() const noexcept;
+  void apply(remote_slice&, changes& out);
+  void end(remote_slice&, dot, handle, changes& out);
+  void begin(remote_slice&, const birth&, changes& out);
+
+  presence_table& table_;
+  const limits& limits_;
+  // What the delta at hand does; kept between calls for their memory.
+  std::vector<std::pair<dot, handle>> gone_; ///< ascending
+  std::vector<const birth*> born_;           ///< ascending
+};
+
+} // namespace rollcall::crdt

@@ -1,0 +1,88 @@
+#include "crdt/own_slice.hpp"
+
+#include "crdt/store.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace rollcall::crdt {
+
+own_slice::own_slice(replica_id self, presence_table& table, const limits& lim)
+    : table_(table), limits_(lim), log_(lim.max_removal_log) {
+  id = std::move(self);
+  no = table_.open_slice(id, true);
+}
+
+errc own_slice::join(birth b, changes& out) {
+  if (table_.find(no, b.topic, b.key, b.actor) != 0) return errc::already_tracked;
+  if (table_.size() >= limits_.max_presences
+      || table_.count_of_actor(b.actor) >= limits_.max_presences_per_actor
+      || table_.topic_size(b.topic) >= limits_.max_presences_per_topic)
+    return errc::limit_reached;
+  add(b, out);
+  return errc::none;
+}
+
+errc own_slice::update(std::string_view topic, std::string_view key, std::uint64_t actor,
+                       std::string_view meta, changes& out) {
+  const auto old = table_.find(no, topic, key, actor);
+  if (old == 0) return errc::nopresence;
+  const auto before = table_.view(old).ref();
+  leave(old, true, out);
+  add({0, topic, key, actor, meta, std::nullopt, before}, out);
+  return errc::none;
+}
+
+errc own_slice::untrack(std::string_view topic, std::string_view key, std::uint64_t actor,
+                        changes& out) {
+  const auto h = table_.find(no, topic, key, actor);
+  if (h == 0) return errc::nopresence;
+  leave(h, false, out);
+  return errc::none;
+}
+
+bool own_slice::untrack_all(std::uint64_t actor, std::size_t max, changes& out) {
+  for (auto h = table_.first_of_actor(actor); h != 0; h = table_.first_of_actor(actor)) {
+    if (max-- == 0) return false;
+    leave(h, false, out);
+  }
+  return true;
+}
+
+void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
+  assert(next > id);
+  auto old = std::exchange(living, {});
+  const auto old_id = std::exchange(id, std::move(next));
+  const auto old_no = std::exchange(no, table_.open_slice(id, true));
+  clock_ = 0;
+  log_.clear();
+  old.walk(0, UINT64_MAX, [&](dot, handle h) {
+    auto b = table_.as_birth(h); // stays readable until it is published that it left
+    if (!b.ref) b.ref = ref{old_id.inc, b.dot};
+    table_.erase(h);
+    leaves.push_back({h, false});
+    add(b, joins);
+    return true;
+  });
+  table_.close_slice(old_no);
+}
+
+void own_slice::add(birth b, changes& out) {
+  b.dot = ++clock_;
+  if (b.ref == ref{id.inc, b.dot}) b.ref.reset(); // goes without saying
+  const auto h = table_.insert(no, b, true);
+  living.insert(b.dot, h);
+  out.push_back({h, true});
+}
+
+void own_slice::leave(handle h, bool of_update, changes& out) {
+  assert(table_.slice_of(h) == no);
+  const auto d = table_.dot_of(h);
+  log_.push({++clock_, d, of_update});
+  [[maybe_unused]] const auto was = living.erase(d);
+  assert(was == h);
+  table_.erase(h);
+  out.push_back({h, false});
+}
+
+} // namespace rollcall::crdt

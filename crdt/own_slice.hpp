@@ -1,0 +1,50 @@
+// The slice that this replica writes: every change to it begins here.
+//
+// A join and a leave take the next clock each. An update is both: its leave
+// takes n, its join n + 1, and no delta ever ends between the two. The removal
+// log remembers the last leaves, so that others can be told in O(changes) what
+// died since a clock that they have.
+//
+// Threads: one writer. Errors: as store.hpp says; nothing has changed then.
+#pragma once
+
+#include "crdt/presence_table.hpp"
+#include "crdt/removal_log.hpp"
+#include "crdt/slice.hpp"
+#include "rollcall/errc.hpp"
+#include "rollcall/options.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace rollcall::crdt {
+
+struct change;
+using changes = std::vector<change>;
+
+class own_slice : public slice {
+public:
+  own_slice(replica_id self, presence_table&, const limits&);
+
+  clock_value clock() const noexcept { return clock_; }
+  const removal_log& log() const noexcept { return log_; }
+
+  /// A new presence. The dot of `b` is given here; a ref in it is kept.
+  errc join(birth b, changes& out);
+  errc update(std::string_view topic, std::string_view key, std::uint64_t actor,
+              std::string_view meta, changes& out);
+  errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, changes& out);
+  bool untrack_all(std::uint64_t actor, std::size_t max, changes& out);
+  void rebirth(replica_id next, changes& leaves, changes& joins);
+
+private:
+  void add(birth b, changes& out);
+  void leave(handle h, bool of_update, changes& out);
+
+  presence_table& table_;
+  const limits& limits_;
+  clock_value clock_ = 0;
+  removal_log log_;
+};
+
+} // namespace rollcall::crdt

@@ -1,0 +1,55 @@
+// When the owner of a slice took what away: its last so many leaves.
+//
+// With it, and only with it, the owner can say in O(changes) what died after a
+// clock that somebody else has. It is bounded: when it is full the oldest entry
+// goes, and `floor` tells from which clock on the log is whole.
+#pragma once
+
+#include "crdt/delta.hpp"
+
+#include <cassert>
+#include <cstddef>
+#include <deque>
+
+namespace rollcall::crdt {
+
+class removal_log {
+public:
+  struct entry {
+    clock_value at; ///< the clock of the leave
+    dot what;       ///< the presence that left
+    bool of_update; ///< its join is at + 1: the two are never cut apart
+  };
+  using const_iterator = std::deque<entry>::const_iterator;
+
+  explicit removal_log(std::size_t max) : max_(max) {}
+
+  void push(const entry& e) {
+    assert(e.at > floor_ && (entries_.empty() || entries_.back().at < e.at) && e.what < e.at);
+    entries_.push_back(e);
+    if (entries_.size() > max_) {
+      floor_ = entries_.front().at;
+      entries_.pop_front();
+    }
+  }
+
+  /// Every leave after this clock is in the log.
+  clock_value floor() const noexcept { return floor_; }
+  bool reaches_back_to(clock_value a) const noexcept { return a >= floor_; }
+  /// The first leave after the clock a. O(log n).
+  const_iterator after(clock_value a) const;
+  const_iterator end() const noexcept { return entries_.end(); }
+
+  std::size_t size() const noexcept { return entries_.size(); }
+  void clear() noexcept {
+    entries_.clear();
+    floor_ = 0;
+  }
+
+private:
+  std::size_t max_;
+  clock_value floor_ = 0;
+  std::deque<entry> entries_;
+};
+
+} // namespace rollcall::crdt

@@ -1,0 +1,45 @@
+// A slice: all that one replica ever said, as far as it is held here.
+//
+// Held is what lives (by dot), and what is known: a copy knows every clock up
+// to its `prefix`, and `beyond` it some intervals that came past a gap. A clock
+// that is known and whose presence does not live is dead at its owner, for
+// good: clocks are given out once.
+#pragma once
+
+#include "crdt/delta.hpp"
+#include "crdt/dot_index.hpp"
+#include "crdt/interval_set.hpp"
+#include "crdt/presence_table.hpp"
+
+namespace rollcall::crdt {
+
+/// What the owner's slice and a copy have in common.
+struct slice {
+  replica_id id;
+  slice_no no = 0;  ///< in the table of presences
+  dot_index living; ///< dot -> presence
+};
+
+/// A copy of another replica's slice. See merge.hpp for how it changes.
+struct remote_slice : slice {
+  clock_value prefix = 0; ///< everything the owner did up to here is known
+  interval_set beyond;    ///< further clocks known; begins past prefix + 1
+  /// How far the answer whose parts are being merged has been followed.
+  struct {
+    answer_id answer;
+    clock_value y = 0;
+  } progress;
+  /// What readers are to see of it. While a sweep is under way presences may
+  /// still be on the other side; what is born meanwhile follows this.
+  bool shown = true;
+
+  bool knows(clock_value c) const noexcept { return c <= prefix || beyond.contains(c); }
+
+  /// (a, b] is known from now on.
+  void learn(clock_value a, clock_value b);
+
+  /// Intervals past the prefix if that range were learnt.
+  std::size_t intervals_after(const range&) const;
+};
+
+} // namespace rollcall::crdt

@@ -1,0 +1,190 @@
+#include "crdt/store.hpp"
+
+#include "crdt/cut.hpp"
+#include "crdt/merge.hpp"
+#include "crdt/own_slice.hpp"
+#include "crdt/sweep.hpp"
+
+#include <cassert>
+#include <map>
+#include <utility>
+
+namespace rollcall::crdt {
+
+struct store::parts {
+  parts(replica_id self, const limits& lim)
+      : limits(lim),
+        table(std::make_shared<presence_table>(limits)),
+        own(std::move(self), *table, limits),
+        merging(*table, limits),
+        sweeping(*table) {}
+
+  const rollcall::limits limits;
+  std::shared_ptr<presence_table> table;
+  own_slice own;
+  std::map<replica_id, std::unique_ptr<remote_slice>> copies;
+  merger merging;
+  sweeper sweeping;
+
+  remote_slice* copy_of(const replica_id& id) {
+    const auto i = copies.find(id);
+    return i == copies.end() ? nullptr : i->second.get();
+  }
+};
+
+store::store(replica_id self, const limits& lim)
+    : p_(std::make_unique<parts>(std::move(self), lim)) {}
+store::~store() = default;
+store::store(store&&) noexcept = default;
+store& store::operator=(store&&) noexcept = default;
+
+// -- the own slice -----------------------------------------------------------
+
+const replica_id& store::self() const noexcept { return p_->own.id; }
+clock_value store::clock() const noexcept { return p_->own.clock(); }
+
+errc store::track(std::string_view topic, std::string_view key, std::uint64_t actor,
+                  std::string_view meta, changes& out) {
+  return p_->own.join({0, topic, key, actor, meta, std::nullopt, std::nullopt}, out);
+}
+
+errc store::update(std::string_view topic, std::string_view key, std::uint64_t actor,
+                   std::string_view meta, changes& out) {
+  return p_->own.update(topic, key, actor, meta, out);
+}
+
+errc store::restore(const birth& b, changes& out) { return p_->own.join(b, out); }
+
+errc store::untrack(std::string_view topic, std::string_view key, std::uint64_t actor,
+                    changes& out) {
+  return p_->own.untrack(topic, key, actor, out);
+}
+
+bool store::untrack_all(std::uint64_t actor, std::size_t max, changes& out) {
+  return p_->own.untrack_all(actor, max, out);
+}
+
+void store::rebirth(replica_id next, changes& leaves, changes& joins) {
+  p_->own.rebirth(std::move(next), leaves, joins);
+}
+
+// -- slices of others --------------------------------------------------------
+
+bool store::holds(const replica_id& id) const { return p_->copy_of(id) != nullptr; }
+
+bool store::open(const replica_id& id) {
+  if (id == p_->own.id || holds(id) || p_->sweeping.giving_up(id)) return false;
+  // Those that are being given up hold memory too, but not for long: a peer
+  // that comes back as a new life must not be refused for its old one's sake.
+  const auto max = p_->limits.max_replicas;
+  if (p_->copies.size() >= max || p_->sweeping.given_up() > max) return false;
+  auto s = std::make_unique<remote_slice>();
+  s->id = id;
+  s->no = p_->table->open_slice(id, false);
+  p_->copies.emplace(id, std::move(s));
+  return true;
+}
+
+clock_value store::prefix(const replica_id& id) const {
+  const auto* s = p_->copy_of(id);
+  return s ? s->prefix : 0;
+}
+
+bool store::gap_beyond(const replica_id& id) const {
+  const auto* s = p_->copy_of(id);
+  return s && !s->beyond.empty();
+}
+
+store::merged store::merge(const delta& d, changes& out) {
+  auto* s = p_->copy_of(d.slice);
+  if (!s) return {};
+  const auto before = s->prefix;
+  merged result;
+  result.applied = std::visit([&](const auto& x) { return p_->merging.merge(*s, x, out); }, d.what);
+  result.moved = s->prefix > before;
+  assert(result.applied || !result.moved);
+  return result;
+}
+
+void store::set_visible(const replica_id& id, bool on) {
+  auto* s = p_->copy_of(id);
+  if (!s || s->shown == on) return;
+  s->shown = on;
+  p_->sweeping.turn(*s);
+}
+
+void store::drop(const replica_id& id) {
+  if (auto node = p_->copies.extract(id)) p_->sweeping.give_up(std::move(node.mapped()));
+}
+
+bool store::dropping(std::string_view name) const { return p_->sweeping.giving_up(name); }
+
+bool store::sweep(std::size_t max, replica_id& whose, changes& out) {
+  return p_->sweeping.step(max, whose, out);
+}
+
+bool store::sweeping() const noexcept { return !p_->sweeping.idle(); }
+
+// -- deltas for others -------------------------------------------------------
+
+extraction store::begin_answer(const replica_id& id, clock_value a) const {
+  const bool own = id == p_->own.id;
+  extraction e{id, a, own ? clock() : prefix(id), 0, false};
+  e.by_log = own && p_->own.log().reaches_back_to(a);
+  if (e.by_log) e.cursor = a;
+  if (a >= e.b) e.cursor = e.b; // there is nothing to tell
+  return e;
+}
+
+std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
+                                       std::size_t max_presences, std::size_t max_bytes) const {
+  if (done(e)) return std::nullopt;
+  const piece_size max{max_presences, max_bytes};
+  const bool own = e.slice == p_->own.id;
+  const auto* copy = own ? nullptr : p_->copy_of(e.slice);
+  // A slice that was dropped and opened again may know less than it did.
+  if (!own && (!copy || copy->prefix < e.b)) return std::nullopt;
+  if (e.by_log && !p_->own.log().reaches_back_to(e.cursor)) {
+    if (e.cursor != e.a) return std::nullopt; // cut under our hands: parts would begin anew
+    e.by_log = false;
+    e.cursor = 0;
+  }
+  if (e.by_log) {
+    auto r = cut_range(p_->own, *p_->table, e.cursor, e.b, max);
+    e.cursor = r.b;
+    return delta{e.slice, std::move(r)};
+  }
+  const slice& s = own ? static_cast<const slice&>(p_->own) : *copy;
+  auto piece = cut_part(s, *p_->table, e.cursor, e.b, e.a, max);
+  piece.answer = answer;
+  e.cursor = piece.y;
+  return delta{e.slice, std::move(piece)};
+}
+
+// -- all ---------------------------------------------------------------------
+
+void store::publish() { p_->table->publish(); }
+presence_table& store::table() noexcept { return *p_->table; }
+const presence_table& store::table() const noexcept { return *p_->table; }
+const std::shared_ptr<presence_table>& store::shared_table() const noexcept { return p_->table; }
+std::size_t store::removal_log_size() const noexcept { return p_->own.log().size(); }
+
+std::vector<replica_id> store::slices() const {
+  std::vector<replica_id> out;
+  out.reserve(p_->copies.size());
+  for (const auto& [id, s] : p_->copies) out.push_back(id);
+  return out;
+}
+
+const slice* store::find(const replica_id& id) const {
+  if (id == p_->own.id) return &p_->own;
+  return p_->copy_of(id);
+}
+
+bool store::knows(const replica_id& id, clock_value c) const {
+  if (id == p_->own.id) return c <= clock();
+  const auto* s = p_->copy_of(id);
+  return s && s->knows(c);
+}
+
+} // namespace rollcall::crdt

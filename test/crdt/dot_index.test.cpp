@@ -1,0 +1,148 @@
+#include "crdt/dot_index.hpp"
+
+#include "test/catch.hpp"
+
+#include <rapidcheck.h>
+
+#include <cstdint>
+#include <map>
+#include <random>
+
+using rollcall::crdt::dot;
+using rollcall::crdt::dot_index;
+using rollcall::crdt::handle;
+
+namespace {
+
+using model = std::map<dot, handle>;
+
+model content(const dot_index& x, dot a = 0, dot b = UINT64_MAX) {
+  model out;
+  dot last = 0;
+  x.walk(a, b, [&](dot d, handle h) {
+    if (d <= last) throw "not ascending";
+    last = d;
+    out.emplace(d, h);
+    return true;
+  });
+  return out;
+}
+
+handle some(dot d) { return static_cast<handle>(d * 2654435761u) | 1u; }
+
+} // namespace
+
+TEST_CASE("a presence that stays while ten million come and go keeps the dot index small") {
+  dot_index x;
+  x.insert(1, some(1));
+  std::size_t most = 0, leaves = 0;
+  for (dot d = 2; d <= 10'000'000; ++d) {
+    x.insert(d, some(d));
+    if (d > 102) REQUIRE(x.erase(d - 100) == some(d - 100));
+    if (d % 1000 == 0) {
+      most = std::max(most, x.memory_bytes());
+      leaves = std::max(leaves, x.leaves());
+    }
+  }
+  CHECK(x.find(1) == some(1));
+  CHECK(x.size() == 102);
+  CHECK(leaves <= 3);
+  CHECK(most < 64 * 1024);
+}
+
+TEST_CASE("one survivor in every 4096 dots does not cost a block each") {
+  dot_index x;
+  constexpr dot n = 4'000'000;
+  for (dot d = 1; d <= n; ++d) x.insert(d, some(d));
+  CHECK(x.memory_bytes() < n * 6);
+  for (dot d = 1; d <= n; ++d)
+    if (d % 4096 != 77) REQUIRE(x.erase(d) == some(d));
+  CHECK(x.size() == n / 4096 + 1);
+  CHECK(x.memory_bytes() < x.size() * 100);
+  CHECK(x.leaves() < 8);
+  for (dot d = 77; d <= n; d += 4096) REQUIRE(x.find(d) == some(d));
+}
+
+TEST_CASE("dots far apart, put in any order, share leaves") {
+  for (const bool ascending : {true, false}) {
+    dot_index x;
+    for (dot i = 1; i <= 10'000; ++i) {
+      const auto d = (ascending ? i : 10'001 - i) << 30;
+      x.insert(d, some(d));
+    }
+    CHECK(x.leaves() < 40);
+    CHECK(content(x).size() == 10'000);
+  }
+}
+
+TEST_CASE("the dot index holds the greatest dot there is") {
+  dot_index x;
+  x.insert(UINT64_MAX, 7);
+  x.insert(1, 8);
+  CHECK(x.find(UINT64_MAX) == 7);
+  CHECK(content(x) == model{{1, 8}, {UINT64_MAX, 7}});
+  CHECK(content(x, UINT64_MAX - 1) == model{{UINT64_MAX, 7}});
+  for (dot d = UINT64_MAX - 1; d > UINT64_MAX - 4096; --d) x.insert(d, some(d));
+  CHECK(content(x, UINT64_MAX - 4096).size() == 4096);
+}
+
+TEST_CASE("the dot index is a map in order, whatever is done to it") {
+  // Dense stretches, thin ones and far ones; grown, thinned out, and emptied.
+  for (std::uint32_t seed = 1; seed <= 30; ++seed) {
+    std::mt19937 r{seed};
+    dot_index x;
+    model m;
+    const auto pick = [&]() -> dot {
+      switch (r() % 4) {
+      case 0:
+        return 1 + r() % 9'000;
+      case 1:
+        return 100'000 + r() % 60'000;
+      case 2:
+        return 4096 * (1 + r() % 3000) + r() % 2;
+      default:
+        return (dot{r()} << 20) + 1;
+      }
+    };
+    const auto same = [&] {
+      REQUIRE(x.size() == m.size());
+      REQUIRE(content(x) == m);
+      for (int i = 0; i < 20; ++i) {
+        const auto a = pick(), b = a + r() % 50'000;
+        REQUIRE(content(x, a, b) == model(m.upper_bound(a), m.upper_bound(b)));
+        REQUIRE(x.find(a) == (m.count(a) ? m[a] : 0));
+      }
+    };
+    for (int phase = 0; phase < 8; ++phase) {
+      const auto grow = r() % 3 != 0;
+      for (int i = 0; i < 8'000; ++i) {
+        if (grow ? r() % 8 != 0 : r() % 8 == 0) {
+          const auto d = pick();
+          if (m.emplace(d, some(d)).second) x.insert(d, some(d));
+        } else if (!m.empty()) {
+          auto at = m.lower_bound(pick());
+          if (at == m.end()) at = m.begin();
+          REQUIRE(x.erase(at->first) == at->second);
+          REQUIRE(x.erase(at->first) == 0);
+          m.erase(at);
+        }
+      }
+      same();
+    }
+    while (!m.empty()) {
+      const auto n = 1 + r() % 3'000;
+      std::size_t taken = 0;
+      x.take_back(n, [&](dot d, handle h) {
+        ++taken;
+        REQUIRE(d == m.rbegin()->first);
+        REQUIRE(h == m.rbegin()->second);
+        m.erase(d);
+      });
+      REQUIRE(taken <= n);
+      REQUIRE((taken == n || m.empty()));
+      if (r() % 4 == 0) same();
+    }
+    REQUIRE(x.empty());
+    REQUIRE(x.leaves() == 0);
+  }
+}
