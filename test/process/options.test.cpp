@@ -107,13 +107,6 @@ TEST_CASE("what is no option or no value is refused in one line that names it") 
   CHECK(mentions(bad({"--config", "/does/not/exist"}), "/does/not/exist"));
 }
 
-TEST_CASE("an address is a host and a port") {
-  for (auto right : {"127.0.0.1:0", "localhost:65535", "[::1]:4000", "a.b-c:1"})
-    CHECK(is_address(right));
-  for (auto wrong : {"", ":", ":1", "a", "a:", "a:65536", "a:x", "a:1x", "::1:4000", "a:-1"})
-    CHECK_FALSE(is_address(wrong));
-}
-
 TEST_CASE("a configuration file gives options and the command line wins") {
   const auto path =
       std::filesystem::temp_directory_path() / ("rollcall-options-" + std::to_string(::getpid()));

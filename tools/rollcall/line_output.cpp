@@ -16,13 +16,16 @@ line_output::~line_output() {
   {
     std::lock_guard guard(mutex_);
     stopping_ = true;
+    waits_ = false;
   }
   filled_.notify_one();
   drained_.notify_all();
   writer_.join();
 }
 
-void line_output::push(std::unique_lock<std::mutex>& lock, std::string&& line) {
+void line_output::write(std::string line) {
+  std::unique_lock lock(mutex_);
+  drained_.wait(lock, [this] { return waiting_.size() < limit || broken_ || !waits_; });
   if (broken_) return;
   if (waiting_.empty())
     waiting_ = std::move(line); // the common case copies nothing
@@ -33,15 +36,12 @@ void line_output::push(std::unique_lock<std::mutex>& lock, std::string&& line) {
   filled_.notify_one();
 }
 
-void line_output::write(std::string line) {
-  std::unique_lock lock(mutex_);
-  drained_.wait(lock, [this] { return waiting_.size() < limit || broken_ || stopping_; });
-  push(lock, std::move(line));
-}
-
-void line_output::write_now(std::string line) {
-  std::unique_lock lock(mutex_);
-  push(lock, std::move(line));
+void line_output::stop_waiting() {
+  {
+    std::lock_guard guard(mutex_);
+    waits_ = false;
+  }
+  drained_.notify_all();
 }
 
 std::size_t line_output::waiting() const {

@@ -1,9 +1,9 @@
 // Lines to stdout, from any thread, each whole and at once.
 //
 // A thread of its own writes, so that a reader who is slow or stopped never
-// stops an actor. What waits is bounded: `answer` waits for room (no answer,
-// no next command), `event` waits too but only as long as the output lives;
-// events come from a thread that may wait, never from an actor.
+// stops an actor that computes. What waits is bounded: `write` waits for room.
+// So call it only where waiting does no harm: in the session (no answer, no
+// next command), and in callbacks that have an actor of their own.
 #pragma once
 
 #include <condition_variable>
@@ -26,18 +26,17 @@ public:
   line_output(const line_output&) = delete;
   line_output& operator=(const line_output&) = delete;
 
-  /// Takes a line without its end and waits while more than the limit is
-  /// waiting. Dropped without a word once the output is broken.
+  /// Takes a line without its end; waits while the limit is exceeded. Dropped
+  /// without a word once the output is broken.
   void write(std::string line);
-  /// Takes a line however much waits: for callers who must not wait.
-  void write_now(std::string line);
+  /// From now on `write` does not wait: the end has come.
+  void stop_waiting();
   /// How much waits to be written.
   std::size_t waiting() const;
 
   static constexpr std::size_t limit = 16 * 1024 * 1024;
 
 private:
-  void push(std::unique_lock<std::mutex>&, std::string&& line);
   void run();
   bool write_all(const std::string& bytes);
 
@@ -46,6 +45,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable filled_, drained_;
   std::string waiting_;
+  bool waits_ = true;
   bool stopping_ = false;
   bool broken_ = false;
   std::thread writer_;

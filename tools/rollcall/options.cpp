@@ -1,5 +1,6 @@
 #include "tools/rollcall/options.hpp"
 
+#include "cluster/address.hpp"
 #include "tools/rollcall/duration.hpp"
 
 #include <boost/program_options.hpp>
@@ -82,10 +83,13 @@ public:
     text(name, to);
     if (from_.count(name) && to.empty()) wrong(name, to, "give it some text");
   }
-  void address(const char* name, std::string& to) {
+  void address(const char* name, std::string& to, cluster::port_zero zero) {
     text(name, to);
-    if (from_.count(name) && !is_address(to))
-      wrong(name, to, "an address is HOST:PORT, like 127.0.0.1:4000");
+    if (from_.count(name)) check_address(name, to, zero);
+  }
+  void check_address(const char* name, const std::string& given, cluster::port_zero zero) {
+    if (auto parsed = cluster::parse_address(given, zero); parsed.problem)
+      wrong(name, given, parsed.problem.message);
   }
   void count(const char* name, std::size_t& to) {
     if (!from_.count(name)) return;
@@ -116,11 +120,10 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
   o.tracker.name = "lobby";
   reader in(from);
   in.not_empty("name", o.name);
-  in.address("listen", o.listen);
-  in.address("advertise", o.advertise);
+  in.address("listen", o.listen, cluster::port_zero::allowed);
+  in.address("advertise", o.advertise, cluster::port_zero::refused);
   if (from.count("seed")) o.seeds = from["seed"].as<std::vector<std::string>>();
-  for (const auto& seed : o.seeds)
-    if (!is_address(seed)) in.wrong("seed", seed, "an address is HOST:PORT, like 127.0.0.1:4000");
+  for (const auto& seed : o.seeds) in.check_address("seed", seed, cluster::port_zero::refused);
   in.not_empty("cluster-name", o.cluster_name);
   in.not_empty("tracker", o.tracker.name);
   in.count("pool-size", o.tracker.pool_size);
@@ -153,17 +156,6 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
 
 early_end bad_arguments(std::string_view name, std::string_view why) {
   return {exit_bad_arguments, fmt::format("{}: {} (see {} --help)", name, why, name)};
-}
-
-bool is_address(std::string_view text) noexcept {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const auto host = text.substr(0, colon), port = text.substr(colon + 1);
-  if (host.find(':') != std::string_view::npos && (host.front() != '[' || host.back() != ']'))
-    return false;
-  unsigned number = 0;
-  const auto [rest, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  return error == std::errc{} && rest == port.data() + port.size() && number <= 65535;
 }
 
 std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args) {

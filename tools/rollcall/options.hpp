@@ -37,9 +37,6 @@ inline constexpr int exit_ok = 0, exit_does_not_hold = 1, exit_bad_arguments = 2
 /// what to do.
 std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args);
 
-/// HOST:PORT, [HOST]:PORT for IPv6; the port is 0 to 65535.
-bool is_address(std::string_view text) noexcept;
-
 /// One line for stderr, and exit code 2.
 early_end bad_arguments(std::string_view program, std::string_view why);
 

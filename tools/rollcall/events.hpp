@@ -1,0 +1,41 @@
+// What happens to the tracker and in the cluster, as event lines and as logs.
+//
+// Threads: the callbacks run in actors of their own, any thread.
+#pragma once
+
+#include "rollcall/cluster.hpp"
+#include "rollcall/stats.hpp"
+#include "tools/rollcall/line_output.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace rollcall::tool {
+
+class events {
+public:
+  /// `on_fatal(text)`: this node cannot go on; called at most once.
+  events(line_output& out, std::string node, std::size_t shards,
+         std::function<void(std::string)> on_fatal);
+
+  void on_tracker(const tracker_event&);
+  void on_cluster(const cluster_event&);
+
+private:
+  /// Whether it is time to log that again: what is tried for ever fails for
+  /// ever, and the log says so once a minute.
+  bool fresh(const std::string& what);
+  void fatal(errc code, const std::string& text);
+
+  line_output& out_;
+  const std::string node_;
+  const std::size_t shards_;
+  std::mutex mutex_;
+  std::function<void(std::string)> on_fatal_;
+  std::map<std::string, std::chrono::steady_clock::time_point> logged_; // bounded
+};
+
+} // namespace rollcall::tool

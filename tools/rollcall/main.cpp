@@ -1,0 +1,41 @@
+// rollcall: the program. Each subcommand is a program of its own.
+#include "tools/rollcall/demo/demo.hpp"
+#include "tools/rollcall/demo/guest.hpp"
+#include "tools/rollcall/node.hpp"
+#include "tools/rollcall/options.hpp"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr const char* help =
+    "Usage: rollcall <command> [options]\n"
+    "\n"
+    "Who is here, on every node of a cluster.\n"
+    "\n"
+    "  node   one node, driven by JSON Lines on stdin and stdout\n"
+    "  demo   three nodes, some people, and what can go wrong: 40 seconds to watch\n"
+    "\n"
+    "rollcall <command> --help tells more.\n";
+
+} // namespace
+
+int main(int argc, char** argv) {
+  using namespace rollcall::tool;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const std::string command = words.empty() ? "" : words.front();
+  const std::vector<std::string> args(words.begin() + (words.empty() ? 0 : 1), words.end());
+  if (command == "node") return run_node(args);
+  if (command == "demo") return demo::run_demo(args);
+  if (command == "guest" && args.size() == 1) return demo::run_guest(args.front().c_str());
+  if (command == "--help" || command == "help") {
+    std::fputs(help, stdout);
+    return exit_ok;
+  }
+  std::fprintf(
+      stderr, "rollcall: %s%s (see rollcall --help)\n",
+      command.empty() ? "say what to run: node or demo" : "no such command: ", command.c_str());
+  return exit_bad_arguments;
+}

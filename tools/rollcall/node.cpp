@@ -1,0 +1,159 @@
+#include "tools/rollcall/node.hpp"
+
+#include "rollcall/cluster.hpp"
+#include "rollcall/config.hpp"
+#include "rollcall/tracker.hpp"
+#include "tools/rollcall/events.hpp"
+#include "tools/rollcall/interrupt.hpp"
+#include "tools/rollcall/json_writer.hpp"
+#include "tools/rollcall/session.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <mutex>
+#include <poll.h>
+#include <string>
+#include <unistd.h>
+#include <variant>
+
+namespace rollcall::tool {
+
+namespace {
+
+int say(const early_end& end) {
+  if (end.code == exit_ok)
+    fmt::print("{}", end.text);
+  else
+    fmt::print(stderr, "{}\n", end.text);
+  return end.code;
+}
+
+int start_failed(const caf::error& why) {
+  return say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
+}
+
+cluster_options cluster_part(const node_options& o, const tls_options& tls) {
+  cluster_options c;
+  c.node_name = o.name;
+  c.cluster_name = o.cluster_name;
+  c.listen = o.listen;
+  c.advertise = o.advertise;
+  c.seeds = o.seeds;
+  c.tls = tls.any();
+  c.insecure_plain_tcp = o.insecure;
+  return c;
+}
+
+std::string ready_line(const cluster_node& node) {
+  json_writer out;
+  out.open('{')
+      .member("event", "ready")
+      .member("name", node.name())
+      .member("listen", node.listen());
+  if (node.advertise() != node.listen()) out.member("advertise", node.advertise());
+  out.member("pid", ::getpid()).close('}');
+  return out.take();
+}
+
+/// Reads commands until the session, the input or somebody's patience ends.
+void serve(session& s, const interrupt& stop) {
+  line_splitter lines;
+  auto take = [&](std::string_view line, bool too_long) {
+    if (!s.over() && !stop.asked()) s.take(line, too_long);
+  };
+  std::string chunk(65536, '\0');
+  while (!s.over()) {
+    pollfd ready[] = {{STDIN_FILENO, POLLIN, 0}, {stop.fd(), POLLIN, 0}};
+    if (::poll(ready, 2, -1) < 0 && errno != EINTR) return;
+    if (stop.asked()) return;
+    if (ready[0].revents == 0) continue;
+    const auto n = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (n > 0) {
+      lines.feed({chunk.data(), static_cast<std::size_t>(n)}, take);
+    } else if (n == 0) {
+      lines.finish(take);
+      return;
+    } else if (errno != EINTR && errno != EAGAIN) {
+      return;
+    }
+  }
+}
+
+/// Why the node had to end, told by whichever thread learns it.
+class fatal_reason {
+public:
+  void set(std::string text) {
+    std::lock_guard guard(mutex_);
+    if (text_.empty()) text_ = std::move(text);
+  }
+  std::string get() {
+    std::lock_guard guard(mutex_);
+    return text_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::string text_;
+};
+
+int run(const node_options& o) {
+  interrupt stop; // before any other thread
+  const tls_options tls{o.tls_cert, o.tls_key, o.tls_ca};
+  config cfg;
+  if (tls.any())
+    if (auto why = load(cfg, tls)) return start_failed(why);
+  caf::actor_system system(cfg);
+  auto node = start_cluster(system, cluster_part(o, tls));
+  if (!node) return start_failed(node.error());
+  auto tracker = start_tracker(system, handler_factory{}, o.tracker, *node);
+  if (!tracker) {
+    static_cast<void>(node->stop());
+    return start_failed(tracker.error());
+  }
+
+  fatal_reason fatal;
+  {
+    // In this order: what writes lines must end before the output does, and
+    // nobody may wait for room in it once the end has come.
+    line_output out(STDOUT_FILENO, [&] { stop.ask(); });
+    stop.on_signal([&] { out.stop_waiting(); });
+    events told(out, o.name, o.tracker.pool_size, [&](std::string why) {
+      fatal.set(std::move(why));
+      out.stop_waiting();
+      stop.ask();
+    });
+    out.write(ready_line(*node));
+    log_line(log_level::info, "ready",
+             {{"name", o.name}, {"listen", node->listen()}, {"cluster", o.cluster_name}});
+    static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
+    static_cast<void>(node->observe([&](const cluster_event& e) { told.on_cluster(e); }));
+    {
+      stand_ins actors(system);
+      session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
+      serve(s, stop);
+      out.stop_waiting();
+      static_cast<void>(tracker->stop());
+      static_cast<void>(node->stop());
+    }
+    stop.on_signal(nullptr);
+    system.await_all_actors_done(); // the callbacks, which write to `out`, are actors too
+  }
+  log_line(log_level::info, "ended", {{"name", o.name}});
+  if (const auto why = fatal.get(); !why.empty())
+    return say({exit_bad_arguments, "rollcall node: " + why});
+  return exit_ok;
+}
+
+} // namespace
+
+int run_node(const std::vector<std::string>& args) {
+  auto parsed = parse_node_options(args);
+  if (auto* end = std::get_if<early_end>(&parsed)) return say(*end);
+  const auto& options = std::get<node_options>(parsed);
+  set_log_level(options.level);
+  return run(options);
+}
+
+} // namespace rollcall::tool

@@ -1,0 +1,108 @@
+#include "tools/rollcall/stand_ins.hpp"
+
+#include "tools/rollcall/log.hpp"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <utility>
+
+namespace rollcall::tool {
+
+namespace {
+
+// An actor without a behaviour ends at once; this one waits for nothing.
+caf::behavior stand_in(caf::event_based_actor*) {
+  return {[](caf::unit_t) {}};
+}
+
+void end(const caf::actor& x) { caf::anon_send_exit(x, caf::exit_reason::user_shutdown); }
+
+} // namespace
+
+stand_ins::stand_ins(caf::actor_system& system) : system_(system) {
+  watch_.emplace([this](std::uint64_t ticket) { ended(ticket); });
+}
+
+stand_ins::~stand_ins() {
+  watch_.reset();
+  for (const auto& [name, actor] : named_) end(actor);
+  for (const auto& [process, entry] : processes_) end(entry.actor);
+}
+
+caf::actor stand_ins::spawn() { return system_.spawn(stand_in); }
+
+caf::actor stand_ins::named(const std::string& name) {
+  std::lock_guard guard(mutex_);
+  auto& actor = named_[name];
+  if (!actor) actor = spawn();
+  return actor;
+}
+
+std::optional<caf::actor> stand_ins::find_named(const std::string& name) {
+  std::lock_guard guard(mutex_);
+  auto found = named_.find(name);
+  return found == named_.end() ? std::nullopt : std::optional{found->second};
+}
+
+bool stand_ins::kill_named(const std::string& name) {
+  caf::actor actor;
+  {
+    std::lock_guard guard(mutex_);
+    auto found = named_.find(name);
+    if (found == named_.end()) return false;
+    actor = std::move(found->second);
+    named_.erase(found);
+  }
+  auto gone = std::make_shared<std::promise<void>>();
+  caf::actor_cast<caf::strong_actor_ptr>(actor)->get()->attach_functor(
+      [gone](const caf::error&) { gone->set_value(); });
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  // It only ever waits, so this takes one turn of a worker.
+  gone->get_future().wait_for(std::chrono::seconds{5});
+  return true;
+}
+
+std::variant<caf::actor, refusal> stand_ins::of_process(pid_t process) {
+  if (auto known = find_process(process)) return *known;
+  std::uint64_t ticket;
+  caf::actor actor = spawn();
+  {
+    std::lock_guard guard(mutex_);
+    ticket = next_ticket_++;
+    processes_[process] = {actor, ticket};
+    tickets_[ticket] = process; // before the watch: it may tell of the end at once
+  }
+  std::string why;
+  const auto result = watch_->watch(process, ticket, why);
+  if (result == process_watch::result::watching) return actor;
+  ended(ticket);
+  if (result == process_watch::result::no_such_process)
+    return refusal{"no_such_process", "no process " + std::to_string(process)
+                                          + " on this host: give the PID of one that runs"};
+  return refusal{"limit_reached", "cannot watch process " + std::to_string(process) + ": " + why};
+}
+
+std::optional<caf::actor> stand_ins::find_process(pid_t process) {
+  std::lock_guard guard(mutex_);
+  auto found = processes_.find(process);
+  return found == processes_.end() ? std::nullopt : std::optional{found->second.actor};
+}
+
+void stand_ins::ended(std::uint64_t ticket) {
+  caf::actor actor;
+  pid_t process;
+  {
+    std::lock_guard guard(mutex_);
+    auto found = tickets_.find(ticket);
+    if (found == tickets_.end()) return;
+    process = found->second;
+    tickets_.erase(found);
+    actor = std::move(processes_[process].actor);
+    processes_.erase(process);
+  }
+  log_line(log_level::debug, "process_ended", {{"process", std::to_string(process)}});
+  end(actor);
+}
+
+} // namespace rollcall::tool

@@ -1,0 +1,59 @@
+// Actors that stand in for those whom a driver tracks: one for a name, or one
+// for a process of this host, which ends when the process does.
+//
+// They do nothing but live; the tracker watches them as it would any actor.
+//
+// Threads: any.
+#pragma once
+
+#include "rollcall/detail/caf_includes.hpp"
+#include "tools/rollcall/json_lines.hpp"
+#include "tools/rollcall/process_watch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <variant>
+
+namespace rollcall::tool {
+
+class stand_ins {
+public:
+  explicit stand_ins(caf::actor_system&);
+  /// Ends all of them.
+  ~stand_ins();
+
+  /// Spawned at first use.
+  caf::actor named(const std::string& name);
+  std::optional<caf::actor> find_named(const std::string& name);
+  /// Ends it, and comes back when it has ended. False if there is none.
+  bool kill_named(const std::string& name);
+
+  /// Watched from the first use on. `no_such_process`, or why it cannot be
+  /// watched.
+  std::variant<caf::actor, refusal> of_process(pid_t process);
+  std::optional<caf::actor> find_process(pid_t process);
+
+private:
+  caf::actor spawn();
+  void ended(std::uint64_t ticket);
+
+  struct watched {
+    caf::actor actor;
+    std::uint64_t ticket;
+  };
+
+  caf::actor_system& system_;
+  std::mutex mutex_;
+  std::map<std::string, caf::actor, std::less<>> named_;
+  std::map<pid_t, watched> processes_;
+  std::map<std::uint64_t, pid_t> tickets_; // of those that are watched
+  std::uint64_t next_ticket_ = 1;
+  std::optional<process_watch> watch_; // the last member: its thread ends first
+};
+
+} // namespace rollcall::tool
