@@ -1,0 +1,57 @@
+// Reads the births of a frame's deltas (see wire_format.hpp).
+#pragma once
+
+#include "cluster/bytes.hpp"
+#include "cluster/meta_arena.hpp"
+#include "crdt/delta.hpp"
+#include "rollcall/options.hpp"
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace rollcall::cluster {
+
+/// One for each frame: its tables grow from delta to delta.
+class birth_reader {
+public:
+  explicit birth_reader(const limits& x) noexcept : limits_(x) {}
+
+  /// Where the dots of a delta must lie, (lo, hi], and whose they are.
+  struct bounds {
+    crdt::dot lo = 0, hi = 0;
+    incarnation slice;
+  };
+  /// Reads all births of one delta; false for any that is not as it must be.
+  bool read(reader r, const bounds& within, std::vector<crdt::birth>& out);
+
+  /// What the metas look into besides the frame's bytes; null when nothing.
+  std::shared_ptr<const void> storage() const noexcept { return arena_; }
+
+private:
+  struct shape {
+    std::string_view bytes; ///< count and keys
+    std::uint64_t members = 0;
+  };
+  /// The birth before, on which the next one builds.
+  struct state {
+    crdt::dot dot = 0;
+    std::string_view topic;
+    std::uint64_t actor = 0;
+    const shape* keys = nullptr;
+  };
+
+  void read_topic(reader&, state&);
+  void read_shape(reader&, state&);
+  rollcall::ref read_ref(reader&, crdt::dot, const incarnation& slice);
+  std::string_view read_raw(reader&);
+  std::string_view read_values(reader&, const shape&, std::uint64_t births_left);
+
+  const limits& limits_;
+  std::vector<std::string_view> topics_;
+  std::vector<std::unique_ptr<shape>> shapes_; // states point at them
+  std::vector<incarnation> incs_;
+  std::shared_ptr<meta_arena> arena_;
+};
+
+} // namespace rollcall::cluster
