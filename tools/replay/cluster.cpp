@@ -63,6 +63,13 @@ std::string cluster::judge(const node& x) const {
   return {};
 }
 
+bool cluster::clocks_agree() const {
+  for (const auto& [name, x] : living_)
+    for (const auto& life : x->up())
+      if (is_living(life) && x->store().prefix(life) != any(life)->store().clock()) return false;
+  return true;
+}
+
 std::string cluster::pull_until_rest() {
   for (bool any_moved = true; any_moved;) {
     any_moved = false;

@@ -39,6 +39,8 @@ public:
   /// Merges, reports, and holds every copy against its owner's ledger.
   reported merge(node& into, const message&, bool& moved);
 
+  /// Whether every living replica has all of the living ones that it holds up.
+  bool clocks_agree() const;
   /// Every living replica pulls from every other until nothing moves. What is
   /// wrong, or nothing.
   std::string pull_until_rest();

@@ -2,6 +2,7 @@
 
 #include "tools/replay/rules.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -42,6 +43,7 @@ private:
   std::map<std::uint64_t, message> messages_;
   bool in_step_; // rule 4 applies still
   bool rested_ = false;
+  std::size_t fell_short_at_ = 0; // the line of the first answer that did
   verdict verdict_;
 };
 
@@ -105,6 +107,7 @@ std::string run::local(const operation& op, node& actor) {
   auto code = errc::none;
   switch (op.kind) {
   case op_kind::join:
+    nodes_.own(op.pid, actor.id());
     code = store.track(op.topic, op.key, pid, op.meta, changes);
     break;
   case op_kind::update:
@@ -129,7 +132,6 @@ std::string run::local(const operation& op, node& actor) {
 // up; a store, asked all the same, finds no such presence in its own slice.
 std::string run::refuse(const operation& op, node& actor) {
   verdict_.refused = true;
-  verdict_.pulled = "an operation on another life's presence was refused";
   in_step_ = false;
   auto& store = actor.store();
   const auto before = store.clock();
@@ -193,9 +195,8 @@ std::string run::merge(const operation& op, node& actor) {
   bool moved = false;
   auto result = nodes_.merge(actor, i->second, moved);
   if (!result.problem.empty()) return std::move(result.problem);
-  if (verdict_.pulled.empty() && i->second.answer && fell_short(actor.store(), i->second))
-    verdict_.pulled =
-        "line " + std::to_string(op.line) + " gives an answer to another than who asked";
+  if (fell_short_at_ == 0 && i->second.answer && fell_short(actor.store(), i->second))
+    fell_short_at_ = op.line;
   if (!in_step_) return {};
   ++verdict_.diffs;
   return check_step(op, result, i->second.from);
@@ -217,9 +218,19 @@ std::string run::liveness(const operation& op, node& actor) {
   return nodes_.settle(actor, changes).problem;
 }
 
+// Before the first state at rest the replicas pull from each other
+//  - by rule 5, after a refused operation;
+//  - where an answer was merged by another replica than it was cut for, or later
+//    than a permdown, so that it fell short, and a clock still lags for it. The
+//    recorded library takes such an answer as a whole state, its clocks are
+//    equal from then on, and no pull is recorded that would bring ours there.
 std::string run::rest(const operation& op, node& actor) {
   if (!rested_) {
     rested_ = true;
+    if (verdict_.refused)
+      verdict_.pulled = "an operation on another life's presence was refused";
+    else if (fell_short_at_ != 0 && !nodes_.clocks_agree())
+      verdict_.pulled = "line " + std::to_string(fell_short_at_) + " misdirects an answer";
     if (!verdict_.pulled.empty())
       if (auto why = nodes_.pull_until_rest(); !why.empty()) return why;
   }
