@@ -3,6 +3,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
+
 namespace rollcall::tool::demo {
 
 namespace json = boost::json;
@@ -14,6 +16,10 @@ std::string text_of(const json::object& object, std::string_view member) {
 }
 
 namespace {
+
+std::pair<std::string, std::string> life_of(const json::object& replica) {
+  return {text_of(replica, "name"), text_of(replica, "incarnation")};
+}
 
 template <class F>
 void each(const json::value* list, F f) {
@@ -31,11 +37,11 @@ void roll::take(const json::object& line, instant now) {
     each(line.if_contains("leaves"), [&](const json::object& p) { remove(p); });
     each(line.if_contains("joins"), [&](const json::object& p) { add(p, now); });
   } else if (event == "replica_up") {
-    replicas_[text_of(line, "name")] = true;
+    replicas_[life_of(line)] = true;
   } else if (event == "replica_down") {
-    replicas_[text_of(line, "name")] = false;
+    replicas_[life_of(line)] = false;
   } else if (event == "replica_permdown") {
-    replicas_.erase(text_of(line, "name"));
+    replicas_.erase(life_of(line));
   }
   // The answer to `subscribe`: the state now, in place of all before.
   if (auto* state = line.if_contains("presences"); event.empty() && state && state->is_object()) {
@@ -45,9 +51,8 @@ void roll::take(const json::object& line, instant now) {
   }
   if (auto* list = line.if_contains("replicas")) {
     replicas_.clear();
-    each(list, [&](const json::object& r) {
-      replicas_[text_of(r, "name")] = text_of(r, "status") == "up";
-    });
+    each(list,
+         [&](const json::object& r) { replicas_[life_of(r)] = text_of(r, "status") == "up"; });
   }
 }
 
@@ -74,9 +79,14 @@ const seen* roll::find(std::string_view key) const {
   return latest;
 }
 
-bool roll::up(const std::string& replica) const {
-  auto found = replicas_.find(replica);
-  return found != replicas_.end() && found->second;
+bool roll::up(std::string_view replica) const {
+  return std::any_of(replicas_.begin(), replicas_.end(),
+                     [&](const auto& r) { return r.first.first == replica && r.second; });
+}
+
+bool roll::knows(std::string_view replica) const {
+  return std::any_of(replicas_.begin(), replicas_.end(),
+                     [&](const auto& r) { return r.first.first == replica; });
 }
 
 std::size_t roll::count_of(std::string_view replica) const {

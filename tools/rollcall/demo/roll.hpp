@@ -34,9 +34,9 @@ public:
   const auto& here() const noexcept { return here_; }
   /// The entry of that name, the latest if there are two; null if not here.
   const seen* find(std::string_view key) const;
-  /// Up or down, by name; a forgotten replica is not in it.
-  const std::map<std::string, bool>& replicas() const noexcept { return replicas_; }
-  bool up(const std::string& replica) const;
+  /// Whether any life of that replica is up; whether one is remembered at all.
+  bool up(std::string_view replica) const;
+  bool knows(std::string_view replica) const;
   std::size_t count_of(std::string_view replica) const;
 
 private:
@@ -44,7 +44,8 @@ private:
   void remove(const boost::json::object& presence);
 
   std::map<std::pair<std::string, std::string>, seen> here_;
-  std::map<std::string, bool> replicas_;
+  /// (name, incarnation) -> up. A life that ends is not the end of the next.
+  std::map<std::pair<std::string, std::string>, bool> replicas_;
 };
 
 /// The member as text; empty if there is none.

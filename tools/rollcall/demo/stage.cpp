@@ -291,7 +291,7 @@ scene stage::picture() const {
     for (const auto& other : nodes_) {
       node_box::replica r;
       r.name = other.name;
-      if (n.roll.replicas().count(other.name))
+      if (n.roll.knows(other.name))
         r.state = n.roll.up(other.name) ? node_box::replica::up : node_box::replica::down;
       box.replicas.push_back(r);
     }
