@@ -46,14 +46,14 @@ struct tracker_options {
   std::size_t pool_size = 1;    ///< 1 to 4096
   millis broadcast_period{1500};
   std::size_t max_silent_periods = 10;
-  std::optional<millis> down_period;     ///< default: broadcast_period * max_silent_periods * 2
+  std::optional<millis> down_period{};   ///< default: broadcast_period * max_silent_periods * 2
   millis permdown_period{1'200'000};
   std::size_t clock_sample_periods = 2;
   millis flush_interval{25};             ///< 0: at once
-  std::optional<millis> link_grace;      ///< off unless set
+  std::optional<millis> link_grace{};    ///< off unless set
   bool permdown_on_shutdown = false;
   std::string log_level = "debug";
-  rollcall::limits limits;
+  rollcall::limits limits{};
 
   millis effective_down_period() const noexcept;
 };
