@@ -57,7 +57,7 @@ problem check_limits(const limits& x) {
       {"max_ended", x.max_ended, 1, million},
       {"max_frame_bytes", x.max_frame_bytes, 1, 64 * 1024 * 1024},
       {"max_frame_presences", x.max_frame_presences, 1, million},
-      {"max_removal_log", x.max_removal_log, 1, 100 * million},
+      {"max_removal_log", x.max_removal_log, 0, 100 * million},
       {"max_beyond", x.max_beyond, 1, million},
       {"max_outstanding_bytes", x.max_outstanding_bytes, 1, 4'000 * million},
       {"batch", x.batch, 1, million},
