@@ -2,9 +2,11 @@
 
 #include "tools/replay/records.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <system_error>
 
 namespace rollcall::replay {
 
@@ -43,6 +45,8 @@ void report_records(std::ostream& out, const std::string& path, std::string_view
 } // namespace
 
 std::optional<std::string> read_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return std::nullopt;
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   std::string text{std::istreambuf_iterator<char>{in}, {}};
