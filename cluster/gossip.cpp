@@ -58,16 +58,12 @@ void gossip::impl::on(const proceed&) {
 }
 
 void gossip::impl::sweep_piece() {
-  if (st.sweeping()) {
-    replica_id whose;
-    crdt::changes swept;
-    st.sweep(std::max<std::size_t>(1, opt.limits.batch), whose, swept);
-    if (!swept.empty()) {
-      auto& all = report_of(whose);
-      all.insert(all.end(), swept.begin(), swept.end());
-    }
-  }
-  std::erase_if(leaving, [this](const replica_id& id) { return !st.dropping(id.name); });
+  replica_id whose;
+  crdt::changes swept;
+  st.sweep(std::max<std::size_t>(1, opt.limits.batch), whose, swept);
+  if (swept.empty()) return;
+  auto& all = report_of(whose);
+  all.insert(all.end(), swept.begin(), swept.end());
 }
 
 crdt::changes& gossip::impl::report_of(const replica_id& whose) {

@@ -65,10 +65,6 @@ peer* gossip::impl::admit(const frame& f) {
     if (inc < known && f.kind != frame_kind::bye && i != peers.end()) correct(i->second, f, known);
     return nullptr;
   }
-  // The same life comes back after permdown, and what was dropped of it is not
-  // gone yet: its joins would be told before the leaves. This frame is lost.
-  if (leaving.contains(f.from)) return nullptr;
-
   if (life && life->id.inc < inc) { // superseded: final
     drop(i, true);
     life = nullptr;

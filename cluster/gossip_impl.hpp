@@ -15,7 +15,6 @@
 #include "cluster/peer.hpp"
 
 #include <deque>
-#include <set>
 
 namespace rollcall::cluster {
 
@@ -66,7 +65,7 @@ struct gossip::impl {
   void on(const link_up&);
   void on(const link_down&);
   void check_graces();
-  bool come_up(peer&, const frame&); ///< a life that is new or back; false: no room for it
+  bool come_up(peer&, const frame&); ///< a life that is new or back; false: not now
   void hide(peer&);
   void drop(peer_map::iterator, bool final);
   void forget_if_empty(std::string_view name);
@@ -98,7 +97,6 @@ struct gossip::impl {
   std::size_t samples;               ///< ticks until the next choice
   std::uint64_t answer_no = 0;
   std::deque<std::uint64_t> untracks; ///< actors of which presences are left to untrack
-  std::set<replica_id> leaving;       ///< dropped, and still being swept away
   std::optional<instant> conflict_told;
   bool closed = false; ///< said bye
 

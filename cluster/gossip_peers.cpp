@@ -50,6 +50,9 @@ void gossip::impl::check_graces() {
 
 bool gossip::impl::come_up(peer& p, const frame& f) {
   if (!p.life) {
+    // No room; or the same life comes back after permdown while what was
+    // dropped of it still goes in pieces: its joins would be told before the
+    // leaves. Its frame is lost, as frames may be.
     if (!st.open(f.from)) return false;
     p.life.emplace();
     p.life->id = f.from;
@@ -74,7 +77,6 @@ void gossip::impl::drop(peer_map::iterator i, bool final) {
   const auto id = p.life->id;
   if (p.life->up) note(replica_change::down, id);
   st.drop(id);
-  leaving.insert(id);
   sweep_now = true;
   // Its cursors would go on in another copy, if the same life comes back.
   for (auto& [name, q] : peers)

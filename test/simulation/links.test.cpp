@@ -1,0 +1,147 @@
+// What links mean to the protocol.
+#include "test/catch.hpp"
+#include "test/sim/world.hpp"
+
+using namespace rollcall;
+using namespace rollcall::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+tracker_options with_grace(std::optional<millis> grace) {
+  tracker_options o;
+  o.link_grace = grace;
+  return o;
+}
+
+std::string heartbeat_of(const replica_id& id, crdt::clock_value clock = 0) {
+  frame f;
+  f.from = id;
+  f.clocks = {{id, clock}};
+  f.full_clocks = true;
+  return encode(f);
+}
+
+bool has(const actions& a, replica_change what) {
+  for (auto& e : a.events)
+    if (e.what == what) return true;
+  return false;
+}
+
+const replica_id other{"b", {7, 7}};
+
+} // namespace
+
+TEST_CASE("a link that comes up is greeted at once, known or not") {
+  gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
+  auto did = g.step(link_up{"b"}, 1ms);
+  REQUIRE(did.frames.size() == 1);
+  CHECK(did.frames[0].to == "b");
+  g.step(frame_in{heartbeat_of(other)}, 2ms);
+  CHECK(g.step(link_up{"b"}, 3ms).frames.size() == 1);
+}
+
+TEST_CASE("nothing is sent to a node without a link") {
+  gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
+  CHECK(g.step(frame_in{heartbeat_of(other)}, 2ms).frames.empty());
+  g.step(op_track{"t", "k", 1, rollcall::meta{}.bytes()}, 3ms);
+  CHECK(g.step(flush_due{}, 50ms).frames.empty());
+  CHECK(g.step(tick{}, 100ms).frames.empty());
+  CHECK(g.step(say_bye{}, 110ms).frames.empty());
+}
+
+TEST_CASE("with link_grace a replica is down when its link is not back by then") {
+  gossip g{{"a", {1, 1}}, with_grace(500ms), 0ms, 10'000ms};
+  g.step(link_up{"b"}, 1ms);
+  g.step(frame_in{heartbeat_of(other)}, 2ms);
+  auto lost = g.step(link_down{"b"}, 10ms);
+  CHECK(lost.flush_at == 510ms);
+  CHECK_FALSE(has(g.step(flush_due{}, 509ms), replica_change::down));
+  SECTION("not back") { CHECK(has(g.step(flush_due{}, 510ms), replica_change::down)); }
+  SECTION("back") {
+    g.step(link_up{"b"}, 509ms);
+    CHECK_FALSE(has(g.step(flush_due{}, 510ms), replica_change::down));
+  }
+  SECTION("a machine that did not run meanwhile gives the grace anew") {
+    auto did = g.step(flush_due{}, 60'000ms);
+    CHECK_FALSE(has(did, replica_change::down));
+    CHECK(did.flush_at == 60'500ms);
+    CHECK(has(g.step(flush_due{}, 60'500ms), replica_change::down));
+  }
+}
+
+TEST_CASE("without link_grace a lost link changes nothing but that nothing is sent") {
+  gossip g{{"a", {1, 1}}, with_grace(std::nullopt), 0ms, 10'000ms};
+  g.step(link_up{"b"}, 1ms);
+  g.step(frame_in{heartbeat_of(other)}, 2ms);
+  auto lost = g.step(link_down{"b"}, 10ms);
+  CHECK_FALSE(lost.flush_at.has_value());
+  CHECK(lost.events.empty());
+  CHECK(g.step(tick{}, 10'000ms).frames.empty());
+  CHECK(g.replicas().size() == 2);
+}
+
+TEST_CASE("more than three rebirths in one permdown_period are a name conflict") {
+  tracker_options o;
+  gossip g{{"a", {1, 1}}, o, 0ms, 100ms};
+  g.step(link_up{"b"}, 1ms);
+  g.step(op_track{"t", "k", 1, rollcall::meta{}.bytes()}, 1ms);
+  auto hear_of = [&](std::uint64_t start_us, instant now) {
+    frame f;
+    f.from = other;
+    f.clocks = {{other, 0}, {{"a", {start_us, 0}}, 0}};
+    return g.step(frame_in{encode(f)}, now);
+  };
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    auto did = hear_of(i * 10, instant{static_cast<int>(i)});
+    CHECK(has(did, replica_change::reborn));
+    CHECK(did.reports.size() == 2); // leaves of the old life, joins of the new
+    CHECK(g.self().inc.start_us == i * 10 + 1);
+  }
+  const auto last = g.self();
+  auto did = hear_of(100, 10ms);
+  CHECK(has(did, replica_change::name_conflict));
+  CHECK(g.self() == last);
+  CHECK_FALSE(has(hear_of(101, 11ms), replica_change::name_conflict)); // said once a period
+  CHECK(has(hear_of(102, o.permdown_period + 10ms), replica_change::reborn));
+  CHECK(g.state().table().count("t") == 1);
+}
+
+TEST_CASE("after bye a machine changes nothing and sends nothing") {
+  gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
+  g.step(link_up{"b"}, 1ms);
+  g.step(op_track{"t", "k", 1, rollcall::meta{}.bytes()}, 1ms);
+  auto bye = g.step(say_bye{}, 2ms);
+  CHECK(bye.frames.size() == 2); // what was open, and the bye
+  CHECK(g.step(op_track{"t", "l", 1, rollcall::meta{}.bytes()}, 3ms).code == errc::shutting_down);
+  CHECK(g.step(op_untrack_all{1}, 3ms).code == errc::shutting_down);
+  CHECK(g.step(tick{}, 100ms).frames.empty());
+  CHECK(g.step(frame_in{heartbeat_of(other, 9)}, 101ms).frames.empty());
+  CHECK(g.state().table().count("t") == 1);
+}
+
+TEST_CASE("the presences of an actor go in pieces, and the machine says when all are gone") {
+  tracker_options o;
+  o.limits.batch = 3;
+  gossip g{{"a", {1, 1}}, o, 0ms, 100ms};
+  for (int i = 0; i < 8; ++i)
+    g.step(op_track{"t", "k" + std::to_string(i), 1, rollcall::meta{}.bytes()}, 1ms);
+  auto did = g.step(op_untrack_all{1}, 2ms);
+  CHECK(did.more);
+  CHECK(did.untracked.empty());
+  CHECK(did.reports.at(0).changes.size() == 3);
+  CHECK(g.state().table().count("t") == 5);
+  SECTION("with proceed") {
+    did = g.step(proceed{}, 3ms);
+    CHECK(g.state().table().count("t") == 2);
+    did = g.step(proceed{}, 4ms);
+    CHECK(did.untracked == std::vector<std::uint64_t>{1});
+    CHECK_FALSE(did.more);
+  }
+  SECTION("what is tracked meanwhile stays") {
+    did = g.step(op_track{"t", "new", 1, rollcall::meta{}.bytes()}, 3ms);
+    CHECK(did.untracked == std::vector<std::uint64_t>{1});
+    CHECK_FALSE(did.more);
+    CHECK(g.state().table().count("t") == 1);
+  }
+}

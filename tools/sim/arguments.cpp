@@ -1,0 +1,118 @@
+#include "tools/sim/arguments.hpp"
+
+#include <boost/program_options.hpp>
+
+#include <charconv>
+#include <sstream>
+#include <stdexcept>
+
+namespace rollcall::sim {
+
+namespace {
+
+namespace po = boost::program_options;
+
+struct bad_argument : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::uint64_t number(const po::variables_map& given, const char* name, std::uint64_t least,
+                     std::uint64_t most) {
+  const auto& text = given[name].as<std::string>();
+  std::uint64_t x = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, wrong] = std::from_chars(text.data(), end, x);
+  if (wrong != std::errc{} || rest != end || x < least || x > most)
+    throw bad_argument("--" + std::string{name} + " must be a number from " + std::to_string(least)
+                       + " to " + std::to_string(most) + ", not '" + text + "'");
+  return x;
+}
+
+po::options_description described() {
+  po::options_description d{
+      "Runs whole rollcall clusters in one thread, on virtual time, under a seed, "
+      "and checks them\nafter every event. Same seed and build: same run, to the "
+      "bit.\n\nOptions"};
+  auto text = [] { return po::value<std::string>(); };
+  d.add_options()("help", "this text");
+  d.add_options()("seed", text(), "one run");
+  d.add_options()("verbose", "tell its story");
+  d.add_options()("seeds", text(), "so many runs (default 1000)");
+  d.add_options()("from", text(), "the first seed of them (default 1)");
+  d.add_options()("replicas", text(), "nodes, 2 to 9 (default: drawn)");
+  d.add_options()("ops", text(), "operations (default: drawn)");
+  d.add_options()("faults", text(), "all, none, or a list with commas (default all)");
+  return d;
+}
+
+std::string help_text() {
+  std::ostringstream s;
+  s << described() << "\nFaults:\n";
+  for (auto& f : all_faults())
+    s << "  " << f.name << std::string(f.name.size() < 14 ? 14 - f.name.size() : 1, ' ') << f.what
+      << '\n';
+  s << "\nExit code: 0 all passed, 1 a check failed, 2 bad arguments.\n";
+  return s.str();
+}
+
+arguments read(const po::variables_map& given) {
+  constexpr auto top = ~std::uint64_t{0};
+  arguments a;
+  if (given.contains("seed") && (given.contains("seeds") || given.contains("from")))
+    throw bad_argument("give --seed for one run, or --seeds and --from for many");
+  if (given.contains("seed")) {
+    a.single = true;
+    a.seeds = 1;
+    a.from = number(given, "seed", 0, top);
+  }
+  if (given.contains("seeds")) a.seeds = number(given, "seeds", 1, top);
+  if (given.contains("from")) a.from = number(given, "from", 0, top);
+  a.verbose = given.contains("verbose");
+  if (a.verbose && !a.single) throw bad_argument("--verbose tells one run: give it with --seed");
+  auto mixed = [&](const char* name) {
+    a.mix_text += " --" + std::string{name} + " " + given[name].as<std::string>();
+  };
+  if (given.contains("replicas")) {
+    a.mix.nodes = static_cast<int>(number(given, "replicas", 2, 9));
+    mixed("replicas");
+  }
+  if (given.contains("ops")) {
+    a.mix.ops = static_cast<int>(number(given, "ops", 0, 1'000'000));
+    mixed("ops");
+  }
+  std::string unknown;
+  if (!parse_faults(given.contains("faults") ? given["faults"].as<std::string>() : "all",
+                    a.mix.faults, unknown))
+    throw bad_argument("no fault is named '" + unknown + "': --help lists them");
+  if (given.contains("faults")) mixed("faults");
+  return a;
+}
+
+} // namespace
+
+parsed parse(int argc, const char* const* argv) {
+  parsed out;
+  try {
+    po::variables_map given;
+    const auto options = described();
+    po::store(
+        po::command_line_parser(argc, argv)
+            .options(options)
+            .positional({})
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        given);
+    po::notify(given);
+    if (given.contains("help"))
+      out.help = help_text();
+    else
+      out.args = read(given);
+  } catch (const po::error& e) {
+    out.error = std::string{e.what()} + " (--help lists all options)";
+  } catch (const bad_argument& e) {
+    out.error = e.what();
+  }
+  return out;
+}
+
+} // namespace rollcall::sim
