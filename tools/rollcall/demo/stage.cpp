@@ -96,6 +96,7 @@ void stage::start(std::size_t which) {
 void stage::kill(std::size_t which) {
   auto& n = nodes_[which];
   n.process.end(); // with SIGKILL
+  n.roll.clear();
   n.state = node_state::killed;
 }
 
@@ -253,7 +254,8 @@ bool stage::until(const std::function<bool()>& holds, milliseconds limit) {
 }
 
 void stage::headline(std::string text) {
-  if (!headline_.empty()) told_.push_back(headline_ + (result_.empty() ? "" : ": " + result_));
+  if (!headline_.empty()) told_.push_back(fmt::format("{:4.0f} s  {}", since_, headline_));
+  since_ = seconds();
   headline_ = std::move(text);
   result_.clear();
   if (!out_.draws()) out_.print(fmt::format("[{:5.1f} s] {}", seconds(), headline_));
@@ -262,10 +264,6 @@ void stage::headline(std::string text) {
 void stage::result(std::string text) {
   result_ = std::move(text);
   if (!out_.draws()) out_.print(fmt::format("[{:5.1f} s]   {}", seconds(), result_));
-}
-
-void stage::tell(std::string text) {
-  if (!out_.draws()) out_.print(fmt::format("[{:5.1f} s]   {}", seconds(), text));
 }
 
 void stage::draw(bool at_once) {

@@ -64,7 +64,6 @@ public:
   // -- time
   void headline(std::string text);
   void result(std::string text);
-  void tell(std::string text);
   /// Go on for so long. False: stopped, or something is wrong.
   bool run_for(milliseconds time);
   /// Go on until it holds, or the time is over. Whether it held.
@@ -101,6 +100,7 @@ private:
   std::vector<node> nodes_;
   std::vector<guest> guests_;
   std::string headline_, result_, trouble_;
+  double since_ = 0; // of the headline
   std::vector<std::string> told_;
   std::optional<boost::json::object> answer_; // to `ask`
 };

@@ -158,10 +158,11 @@ std::vector<styled_line> draw(const scene& what, const look& how) {
   std::vector<styled_line> out;
   const std::string title = " rollcall", about = "  who is here, as each of three nodes sees it";
   const auto time = fmt::format("{:.1f} s ", what.seconds);
+  const auto width = 3 * (how.width / 3) - 1; // of the boxes
   const auto used = title.size() + about.size() + time.size();
   out.push_back({{title, style::accent},
                  {about, style::dim},
-                 {std::string(how.width > used ? how.width - used : 1, ' ')},
+                 {std::string(width > used ? width - used : 1, ' ')},
                  {time, style::dim}});
   for (auto& line : boxes(what, how).draw()) out.push_back(std::move(line));
   out.emplace_back();
