@@ -8,6 +8,7 @@
 #include "cluster/wire_head.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace rollcall::cluster {
 
@@ -77,10 +78,20 @@ private:
     for (; n > 0 && r.ok(); --n)
       if (auto x = replica(r)) out_.clocks.emplace_back(*x, r.varint());
     if (!r.done()) return false;
+    return distinct();
+  }
+
+  bool distinct() const {
+    // Senders hold them in order: then one look at each is enough.
+    auto& clocks = out_.clocks;
+    auto unordered = [](auto& a, auto& b) { return a.first >= b.first; };
+    if (std::adjacent_find(clocks.begin(), clocks.end(), unordered) == clocks.end()) return true;
     std::vector<const replica_id*> sorted;
-    sorted.reserve(out_.clocks.size());
-    for (auto& c : out_.clocks) sorted.push_back(&c.first);
-    std::sort(sorted.begin(), sorted.end(), [](auto a, auto b) { return *a < *b; });
+    sorted.reserve(clocks.size());
+    for (auto& c : clocks) sorted.push_back(&c.first);
+    std::sort(sorted.begin(), sorted.end(), [](auto a, auto b) { // numbers before text: cheaper
+      return std::tie(a->inc, a->name) < std::tie(b->inc, b->name);
+    });
     return std::adjacent_find(sorted.begin(), sorted.end(), [](auto a, auto b) { return *a == *b; })
            == sorted.end();
   }

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 namespace rollcall::crdt {
@@ -63,26 +65,37 @@ constexpr std::int64_t unzigzag(std::uint64_t x) noexcept {
   return static_cast<std::int64_t>((x >> 1) ^ (~(x & 1) + 1));
 }
 
-// Little-endian words, whatever the host is (compilers make one move of these).
+// Little-endian words, whatever the host is.
+template <std::unsigned_integral T>
+constexpr T little_endian(T x) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    return x;
+  } else {
+    T result = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i, x = static_cast<T>(x >> 8))
+      result = static_cast<T>(result << 8 | (x & 0xff));
+    return result;
+  }
+}
 inline std::uint64_t load_le64(const char* p) noexcept {
-  std::uint64_t x = 0;
-  for (unsigned i = 0; i < 8; ++i)
-    x |= static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])) << (8 * i);
-  return x;
+  std::uint64_t x;
+  std::memcpy(&x, p, sizeof x);
+  return little_endian(x);
 }
 inline std::uint32_t load_le32(const char* p) noexcept {
-  std::uint32_t x = 0;
-  for (unsigned i = 0; i < 4; ++i)
-    x |= static_cast<std::uint32_t>(static_cast<unsigned char>(p[i])) << (8 * i);
-  return x;
+  std::uint32_t x;
+  std::memcpy(&x, p, sizeof x);
+  return little_endian(x);
 }
 inline char* store_le64(char* p, std::uint64_t x) noexcept {
-  for (unsigned i = 0; i < 8; ++i) p[i] = static_cast<char>(x >> (8 * i));
-  return p + 8;
+  x = little_endian(x);
+  std::memcpy(p, &x, sizeof x);
+  return p + sizeof x;
 }
 inline char* store_le32(char* p, std::uint32_t x) noexcept {
-  for (unsigned i = 0; i < 4; ++i) p[i] = static_cast<char>(x >> (8 * i));
-  return p + 4;
+  x = little_endian(x);
+  std::memcpy(p, &x, sizeof x);
+  return p + sizeof x;
 }
 
 } // namespace rollcall::crdt
