@@ -1,267 +1,277 @@
-// A simple first version, for others to build on: one lock, whole copies.
+// The writer's side of the table.
 #include "crdt/presence_table.hpp"
 
-#include <algorithm>
+#include "crdt/table_core.hpp"
+#include "crdt/tree_editor.hpp"
+#include "crdt/tree_reader.hpp"
+
 #include <cassert>
-#include <mutex>
-#include <set>
-#include <tuple>
-#include <unordered_map>
+#include <limits>
+#include <new>
 
 namespace rollcall::crdt {
 
-struct record {
-  slice_no slice = 0;
-  std::shared_ptr<const replica_id> replica;
-  presence what;
-  crdt::dot dot = 0;
-  bool own_ref = false;
-  bool visible = true;
-  bool local = false;
-};
-
 namespace {
-using members = std::vector<std::shared_ptr<const record>>;
-using identity = std::tuple<std::string, std::string, slice_no, std::uint64_t>;
+
+record& at(const table_core& core, handle h) noexcept { return *core.memory.at<record>(h); }
+topic_state& topic_at(const table_core& core, handle h) noexcept {
+  return *core.memory.at<topic_state>(h);
+}
+
+handle make_record(arena& mem, slice_no slice, bool local, handle topic, const birth& b) {
+  assert(b.key.size() <= std::numeric_limits<std::uint16_t>::max());
+  assert(b.meta.size() <= std::numeric_limits<std::uint32_t>::max());
+  unsigned layout = local ? record::has_links : 0u;
+  if (b.ref) layout |= record::has_ref;
+  if (b.prev_ref) layout |= record::has_prev;
+  auto flags = static_cast<std::uint8_t>(layout);
+  auto h = mem.allocate(record::bytes(flags, b.key.size(), b.meta.size()));
+  auto* r = mem.at<record>(h);
+  r->dot = b.dot;
+  r->actor = b.actor;
+  r->topic = topic;
+  r->slice = slice;
+  r->next_garbage = 0;
+  r->meta_bytes = static_cast<std::uint32_t>(b.meta.size());
+  r->key_bytes = static_cast<std::uint16_t>(b.key.size());
+  r->layout = flags;
+  r->state = 0;
+  auto* p = r->raw() + record::key_offset(flags);
+  b.key.copy(p, b.key.size());
+  b.meta.copy(p + b.key.size(), b.meta.size());
+  if (b.prev_ref) std::memcpy(p -= sizeof(ref), &*b.prev_ref, sizeof(ref));
+  if (b.ref) std::memcpy(p -= sizeof(ref), &*b.ref, sizeof(ref));
+  return h;
+}
+
 } // namespace
 
-struct presence_table::impl {
-  struct topic_state {
-    std::map<std::string, std::map<handle, std::shared_ptr<record>>> by_key;
-    std::shared_ptr<const members> shown, all;
-  };
-  mutable std::mutex mutex;
-  std::map<slice_no, std::shared_ptr<const replica_id>> slices;
-  std::map<slice_no, bool> local;
-  slice_no next_slice = 0;
-  handle next_handle = 1;
-  std::unordered_map<handle, std::shared_ptr<record>> records;
-  std::map<identity, handle> index;
-  std::map<std::uint64_t, std::set<handle>> actors;
-  std::map<std::string, topic_state> topics;
-  std::set<std::string> changed;
-  std::vector<handle> erased, limbo;
-};
+presence_table::presence_table(const limits&) : core_(new table_core) {}
 
-presence_table::presence_table(const limits&) : impl_(std::make_unique<impl>()) {}
-presence_table::~presence_table() = default;
+presence_table::~presence_table() {
+  auto nothing_held = core_->garbage.close([this](auto&& retire) {
+    core_->topics.for_each([&](handle h) {
+      if (auto* s = topic_at(*core_, h).published.load(std::memory_order_relaxed)) retire(*s);
+    });
+  });
+  if (nothing_held) delete core_;
+}
 
 slice_no presence_table::open_slice(const replica_id& id, bool local) {
-  auto n = ++impl_->next_slice;
-  impl_->slices[n] = std::make_shared<const replica_id>(id);
-  impl_->local[n] = local;
-  return n;
-}
-void presence_table::close_slice(slice_no) {}
-const replica_id& presence_table::replica(slice_no n) const noexcept {
-  return *impl_->slices.at(n);
+  return core_->slices.open(id, local);
 }
 
-handle presence_table::insert(slice_no s, const birth& b, bool visible) {
-  auto& t = *impl_;
-  auto r = std::make_shared<record>();
-  r->slice = s;
-  r->replica = t.slices.at(s);
-  r->what.topic = b.topic;
-  r->what.key = b.key;
-  r->what.who = pid{*r->replica, b.actor};
-  r->what.meta = rollcall::meta::from_trusted_bytes(b.meta);
-  r->what.ref = b.ref ? *b.ref : rollcall::ref{r->replica->inc, b.dot};
-  r->what.prev_ref = b.prev_ref;
-  r->own_ref = b.ref.has_value();
-  r->dot = b.dot;
-  r->visible = visible;
-  r->local = t.local.at(s);
-  auto h = t.next_handle++;
-  t.records[h] = r;
-  t.index[{r->what.topic, r->what.key, s, b.actor}] = h;
-  if (r->local) t.actors[b.actor].insert(h);
-  t.topics[r->what.topic].by_key[r->what.key][h] = r;
-  t.changed.insert(r->what.topic);
+void presence_table::close_slice(slice_no n) { core_->slices.close(n); }
+
+const replica_id& presence_table::replica(slice_no n) const noexcept {
+  return core_->slices.replica(n);
+}
+
+handle presence_table::topic_for(std::string_view name) {
+  auto& c = *core_;
+  if (c.last_topic && topic_at(c, c.last_topic).name() == name) return c.last_topic;
+  auto hash = table_core::hash_topic(name);
+  auto h = c.find_topic(name, hash);
+  if (!h) {
+    assert(name.size() <= std::numeric_limits<std::uint16_t>::max());
+    h = c.memory.allocate(sizeof(topic_state) + name.size());
+    auto* t = new (c.memory.at<std::byte>(h)) topic_state;
+    t->hash = hash;
+    t->name_bytes = static_cast<std::uint16_t>(name.size());
+    name.copy(reinterpret_cast<char*>(t + 1), name.size());
+    c.topics.insert(hash, h);
+  }
+  return c.last_topic = h;
+}
+
+void presence_table::touch(topic_state& t, handle h) {
+  ++core_->changes;
+  if (t.changed) return;
+  t.changed = true;
+  t.next_changed = core_->changed_topics;
+  core_->changed_topics = h;
+}
+
+handle presence_table::insert(slice_no slice, const birth& b, bool visible) {
+  auto& c = *core_;
+  if (c.memory.nearly_full()) return 0;
+  auto topic = topic_for(b.topic);
+  auto& t = topic_at(c, topic);
+  auto local = c.slices.local(slice);
+  auto h = make_record(c.memory, slice, local, topic, b);
+  if (visible) at(c, h).state = record::is_visible;
+  auto& root = visible ? t.shown : t.hidden;
+  root = tree_editor{c.memory, c.version, t.garbage_nodes}.insert(root, h);
+  ++(visible ? t.shown_count : t.hidden_count);
+  c.slices.add_record(slice);
+  if (local) c.actors.add(h);
+  ++c.records;
+  touch(t, topic);
   return h;
 }
 
 void presence_table::erase(handle h) {
-  auto& t = *impl_;
-  auto& r = *t.records.at(h);
-  t.index.erase({r.what.topic, r.what.key, r.slice, r.what.who.actor});
-  if (r.local) {
-    auto i = t.actors.find(r.what.who.actor);
-    i->second.erase(h);
-    if (i->second.empty()) t.actors.erase(i);
-  }
-  auto& keys = t.topics.at(r.what.topic).by_key;
-  auto k = keys.find(r.what.key);
-  k->second.erase(h);
-  if (k->second.empty()) keys.erase(k);
-  t.changed.insert(r.what.topic);
-  t.erased.push_back(h);
+  auto& c = *core_;
+  auto& r = at(c, h);
+  auto& t = topic_at(c, r.topic);
+  auto& root = r.visible() ? t.shown : t.hidden;
+  root = tree_editor{c.memory, c.version, t.garbage_nodes}.erase(root, h);
+  --(r.visible() ? t.shown_count : t.hidden_count);
+  if (r.layout & record::has_links) c.actors.remove(h);
+  r.next_garbage = t.garbage_records;
+  t.garbage_records = h;
+  --c.records;
+  touch(t, r.topic);
 }
 
-void presence_table::set_visible(handle h, bool on) {
-  auto& t = *impl_;
-  auto& r = *t.records.at(h);
-  if (r.visible == on) return;
-  r.visible = on;
-  t.changed.insert(r.what.topic);
+void presence_table::set_visible(handle h, bool visible) {
+  auto& c = *core_;
+  auto& r = at(c, h);
+  if (r.visible() == visible) return;
+  auto& t = topic_at(c, r.topic);
+  auto editor = tree_editor{c.memory, c.version, t.garbage_nodes};
+  auto& from = visible ? t.hidden : t.shown;
+  auto& to = visible ? t.shown : t.hidden;
+  from = editor.erase(from, h);
+  to = editor.insert(to, h);
+  --(visible ? t.hidden_count : t.shown_count);
+  ++(visible ? t.shown_count : t.hidden_count);
+  r.state ^= record::is_visible;
+  touch(t, r.topic);
 }
 
-handle presence_table::find(slice_no s, std::string_view topic, std::string_view key,
+handle presence_table::find(slice_no slice, std::string_view topic, std::string_view key,
                             std::uint64_t actor) const {
-  auto i = impl_->index.find({std::string{topic}, std::string{key}, s, actor});
-  return i == impl_->index.end() ? 0 : i->second;
+  auto& c = *core_;
+  auto* t = c.last_topic ? &topic_at(c, c.last_topic) : nullptr;
+  if (!t || t->name() != topic) t = c.find_topic(topic);
+  if (!t) return 0;
+  auto what = sought{key, slice, actor};
+  auto h = tree_find(c.memory, t->shown, what);
+  return h || !t->hidden ? h : tree_find(c.memory, t->hidden, what);
 }
 
 handle presence_table::first_of_actor(std::uint64_t actor) const {
-  auto i = impl_->actors.find(actor);
-  return i == impl_->actors.end() ? 0 : *i->second.begin();
+  return core_->actors.first(actor);
 }
 
-handle presence_table::next_of_actor(handle h) const {
-  auto& set = impl_->actors.at(impl_->records.at(h)->what.who.actor);
-  auto i = set.upper_bound(h);
-  return i == set.end() ? 0 : *i;
-}
+handle presence_table::next_of_actor(handle h) const { return core_->actors.next(h); }
 
 std::size_t presence_table::count_of_actor(std::uint64_t actor) const {
-  auto i = impl_->actors.find(actor);
-  return i == impl_->actors.end() ? 0 : i->second.size();
+  return core_->actors.count(actor);
 }
 
-presence_view presence_table::view(handle h) const {
-  presence_view v;
-  v.record_ = impl_->records.at(h).get();
-  return v;
-}
-bool presence_table::visible(handle h) const noexcept { return impl_->records.at(h)->visible; }
-slice_no presence_table::slice_of(handle h) const noexcept { return impl_->records.at(h)->slice; }
-dot presence_table::dot_of(handle h) const noexcept { return impl_->records.at(h)->dot; }
+presence_view presence_table::view(handle h) const { return {core_, &at(*core_, h)}; }
+
+bool presence_table::visible(handle h) const noexcept { return at(*core_, h).visible(); }
+
+slice_no presence_table::slice_of(handle h) const noexcept { return at(*core_, h).slice; }
+
+dot presence_table::dot_of(handle h) const noexcept { return at(*core_, h).dot; }
 
 birth presence_table::as_birth(handle h) const {
-  auto& r = *impl_->records.at(h);
+  auto& r = at(*core_, h);
   birth b;
   b.dot = r.dot;
-  b.topic = r.what.topic;
-  b.key = r.what.key;
-  b.actor = r.what.who.actor;
-  b.meta = r.what.meta.bytes();
-  if (r.own_ref) b.ref = r.what.ref;
-  b.prev_ref = r.what.prev_ref;
+  b.topic = topic_at(*core_, r.topic).name();
+  b.key = r.key();
+  b.actor = r.actor;
+  b.meta = r.meta();
+  b.ref = r.own_ref();
+  b.prev_ref = r.prev_ref();
   return b;
 }
 
 void presence_table::publish() {
-  auto& t = *impl_;
-  auto guard = std::lock_guard{t.mutex};
-  for (auto& name : t.changed) {
-    auto i = t.topics.find(name);
-    auto shown = std::make_shared<members>(), all = std::make_shared<members>();
-    for (auto& [key, run] : i->second.by_key)
-      for (auto& [h, r] : run) {
-        all->push_back(r);
-        if (r->visible) shown->push_back(r);
-      }
-    auto less = [](auto& x, auto& y) {
-      return std::tie(x->what.key, x->what.ref) < std::tie(y->what.key, y->what.ref);
-    };
-    std::sort(all->begin(), all->end(), less);
-    std::sort(shown->begin(), shown->end(), less);
-    if (all->empty()) {
-      t.topics.erase(i);
-    } else {
-      i->second.shown = shown;
-      i->second.all = all;
-    }
+  auto& c = *core_;
+  // First free, then retire: so what this step erased is there till the next.
+  // What a change makes garbage is a record and a path; this keeps up with it.
+  c.garbage.collect(1024 + 8 * c.changes);
+  if (!c.changed_topics) return;
+  for (auto h = c.changed_topics; h;) {
+    auto next = topic_at(c, h).next_changed;
+    publish_topic(h);
+    h = next;
   }
-  t.changed.clear();
-  for (auto h : t.limbo) t.records.erase(h);
-  t.limbo = std::move(t.erased);
-  t.erased.clear();
+  c.changed_topics = 0;
+  c.changes = 0;
+  ++c.version;
 }
 
-std::size_t presence_table::size() const noexcept { return impl_->index.size(); }
+void presence_table::publish_topic(handle h) {
+  auto& c = *core_;
+  auto& t = topic_at(c, h);
+  t.changed = false;
+  t.dead = !t.shown && !t.hidden;
+  auto* old = t.published.load(std::memory_order_relaxed);
+  snapshot* fresh = nullptr;
+  if (!t.dead) {
+    auto self = c.memory.allocate(sizeof(snapshot));
+    fresh = new (c.memory.at<std::byte>(self)) snapshot;
+    fresh->self = self;
+    fresh->version = c.version;
+    fresh->core = core_;
+    fresh->topic = h;
+    fresh->shown = t.shown;
+    fresh->hidden = t.hidden;
+    fresh->shown_count = t.shown_count;
+    fresh->hidden_count = t.hidden_count;
+    fresh->older = t.newest;
+    if (t.newest) c.memory.at<snapshot>(t.newest)->newer = self;
+    t.newest = self;
+  } else {
+    c.topics.erase(t.hash, h);
+    if (c.last_topic == h) c.last_topic = 0;
+  }
+  t.published.store(fresh, std::memory_order_release);
+  if (old) {
+    old->garbage_nodes = t.garbage_nodes;
+    old->garbage_records = t.garbage_records;
+    c.garbage.retire_snapshot(old->self);
+  } else { // never seen by readers
+    assert(!t.garbage_nodes);
+    for (auto r = t.garbage_records; r; r = at(c, r).next_garbage) c.garbage.retire_record(r);
+    if (t.dead) c.garbage.retire_topic(h);
+  }
+  t.garbage_nodes = 0;
+  t.garbage_records = 0;
+}
+
+std::size_t presence_table::size() const noexcept { return core_->records; }
+
 std::size_t presence_table::topic_size(std::string_view topic) const {
-  auto i = impl_->topics.find(std::string{topic});
-  std::size_t n = 0;
-  if (i != impl_->topics.end())
-    for (auto& [key, run] : i->second.by_key) n += run.size();
-  return n;
-}
-std::size_t presence_table::memory_bytes() const noexcept { return impl_->records.size() * 400; }
-
-presence_list presence_table::list(std::string_view topic) const {
-  auto guard = std::lock_guard{impl_->mutex};
-  presence_list out;
-  auto i = impl_->topics.find(std::string{topic});
-  if (i != impl_->topics.end()) out.members_ = i->second.shown;
-  return out;
+  auto* t = core_->find_topic(topic);
+  return t ? std::size_t{t->shown_count} + t->hidden_count : 0;
 }
 
-presence_list presence_table::get_by_key(std::string_view topic, std::string_view key) const {
-  auto all = list(topic);
-  auto some = std::make_shared<members>();
-  if (all.members_)
-    for (auto& r : *all.members_)
-      if (r->what.key == key) some->push_back(r);
-  all.members_ = some;
-  return all;
+std::size_t presence_table::objects() const noexcept { return core_->memory.objects(); }
+
+std::size_t presence_table::slices_in_use() const noexcept { return core_->slices.in_use(); }
+
+bool presence_table::sound() const {
+  auto& c = *core_;
+  auto good = true;
+  std::size_t records = 0;
+  c.topics.for_each([&](handle h) {
+    auto& t = topic_at(c, h);
+    good = good && tree_sound(c.memory, t.shown) && tree_sound(c.memory, t.hidden)
+           && tree_size(c.memory, t.shown) == t.shown_count
+           && tree_size(c.memory, t.hidden) == t.hidden_count;
+    records += std::size_t{t.shown_count} + t.hidden_count;
+    for (auto s = t.newest; s; s = c.memory.at<snapshot>(s)->older) {
+      auto& x = *c.memory.at<snapshot>(s);
+      good = good && tree_sound(c.memory, x.shown) && tree_sound(c.memory, x.hidden)
+             && tree_size(c.memory, x.shown) == x.shown_count
+             && tree_size(c.memory, x.hidden) == x.hidden_count;
+    }
+  });
+  return good && records == c.records;
 }
 
-std::size_t presence_table::count(std::string_view topic) const { return list(topic).size(); }
-
-presence_list presence_table::dirty_list(std::string_view topic) const {
-  auto guard = std::lock_guard{impl_->mutex};
-  presence_list out;
-  auto i = impl_->topics.find(std::string{topic});
-  if (i != impl_->topics.end()) out.members_ = i->second.all;
-  return out;
-}
-
-std::map<std::string, std::size_t> presence_table::topics() const {
-  auto guard = std::lock_guard{impl_->mutex};
-  std::map<std::string, std::size_t> out;
-  for (auto& [name, t] : impl_->topics)
-    if (t.shown && !t.shown->empty()) out[name] = t.shown->size();
-  return out;
+std::size_t presence_table::memory_bytes() const noexcept {
+  auto& c = *core_;
+  return sizeof(table_core) + c.memory.bytes_held() + c.slices.bytes_held() + c.topics.bytes_held()
+         + c.actors.bytes_held() + c.garbage.bytes_held();
 }
 
 } // namespace rollcall::crdt
-
-namespace rollcall {
-
-std::string_view presence_view::topic() const noexcept { return record_->what.topic; }
-std::string_view presence_view::key() const noexcept { return record_->what.key; }
-pid presence_view::who() const { return record_->what.who; }
-const replica_id& presence_view::replica() const noexcept { return *record_->replica; }
-std::uint64_t presence_view::actor() const noexcept { return record_->what.who.actor; }
-meta_view presence_view::meta() const noexcept { return record_->what.meta.view(); }
-rollcall::ref presence_view::ref() const noexcept { return record_->what.ref; }
-std::optional<rollcall::ref> presence_view::prev_ref() const noexcept {
-  return record_->what.prev_ref;
-}
-presence presence_view::to_presence() const { return record_->what; }
-
-std::size_t presence_list::size() const noexcept { return members_ ? members_->size() : 0; }
-presence_list::iterator presence_list::begin() const {
-  iterator i;
-  i.list_ = this;
-  return i;
-}
-presence_list::iterator presence_list::end() const {
-  iterator i;
-  i.list_ = this;
-  i.at_ = size();
-  return i;
-}
-std::vector<presence> presence_list::to_vector() const {
-  std::vector<presence> out;
-  for (auto p : *this) out.push_back(p.to_presence());
-  return out;
-}
-presence_view presence_list::iterator::operator*() const noexcept {
-  presence_view v;
-  v.record_ = (*list_->members_)[at_].get();
-  return v;
-}
-
-} // namespace rollcall

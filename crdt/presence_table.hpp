@@ -1,16 +1,26 @@
 // The table of presences of one shard: every slice's, with all indexes.
 //
 // One writer (the shard), any number of readers on any threads, who never
-// block the writer and are never blocked by it.
+// block the writer and are never blocked by it. How it is built: table_core.hpp.
 //
 // What the writer does to it becomes visible to readers at `publish()`, all of
 // it at once per topic. Handles are the writer's: 32 bits, valid from `insert`
 // until the second `publish` after `erase` (so that the leaves of a step can
 // still be looked at while they are reported, after the `publish` that hides
 // them from readers).
+//
+//     auto table = std::make_shared<presence_table>(limits{});
+//     auto slice = table->open_slice(replica, true);
+//     table->insert(slice, birth{.dot = 1, .topic = "lobby", .key = "ada"}, true);
+//     table->publish();
+//     for (auto p : table->list("lobby")) ... // on any thread
+//
+// Costs, n the presences of the topic: insert, erase, find, set_visible,
+// get_by_key O(log n); list, count O(1); publish O(what changed).
 #pragma once
 
 #include "crdt/delta.hpp"
+#include "crdt/record.hpp" // handle, slice_no
 #include "rollcall/options.hpp"
 #include "rollcall/presence_list.hpp"
 
@@ -23,10 +33,8 @@
 
 namespace rollcall::crdt {
 
-/// A presence in the table. 0 is none.
-using handle = std::uint32_t;
-/// A slice within the table (reused after `close_slice` once nothing of it is left).
-using slice_no = std::uint32_t;
+struct table_core;
+struct topic_state;
 
 class presence_table {
 public:
@@ -45,6 +53,7 @@ public:
   // -- writer: presences
   /// The caller has looked `find` up: (topic, key, actor) is not in that slice.
   /// `visible`: shown by list, get_by_key and count; hidden ones by dirty_list only.
+  /// 0, and nothing done: 32 GiB of presences are held already.
   handle insert(slice_no, const birth&, bool visible);
   void erase(handle);
   void set_visible(handle, bool);
@@ -61,12 +70,18 @@ public:
   birth as_birth(handle) const; ///< for cutting a delta
 
   /// Makes all changes since the last one visible to readers, and frees what
-  /// nobody can see any more (a bounded amount per call).
+  /// nobody can see any more: a bounded amount per call, so call it now and then
+  /// even when nothing changed.
   void publish();
 
   std::size_t size() const noexcept;                    ///< all slices, visible or not
   std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
   std::size_t memory_bytes() const noexcept;            ///< held by records and indexes
+  /// Records, nodes, topics and snapshots in memory: nothing but what is shown
+  /// now, or by a list that is held, some `publish` after the last change.
+  std::size_t objects() const noexcept;
+  std::size_t slices_in_use() const noexcept; ///< open, or with records in memory
+  bool sound() const;                         ///< every invariant of the indexes, for tests. O(n)
 
   // -- readers: any thread, at any time
   presence_list list(std::string_view topic) const;
@@ -77,8 +92,12 @@ public:
   std::map<std::string, std::size_t> topics() const;
 
 private:
-  struct impl;
-  std::unique_ptr<impl> impl_;
+  handle topic_for(std::string_view name);
+  void touch(topic_state&, handle);
+  void publish_topic(handle);
+  presence_list pinned(std::string_view topic, bool with_hidden) const;
+
+  table_core* core_; // deleted by the last of the table and its lists
 };
 
 } // namespace rollcall::crdt

@@ -22,12 +22,16 @@ namespace rollcall {
 
 namespace crdt {
 struct record;
+struct snapshot;
+struct table_core;
+struct tree_node;
 class presence_table;
 } // namespace crdt
 
 /// A presence inside a snapshot: valid as long as the list it came from.
 class presence_view {
 public:
+  presence_view() = default; ///< of nothing: to be assigned to
   std::string_view topic() const noexcept;
   std::string_view key() const noexcept;
   pid who() const; ///< copies the node's name
@@ -41,6 +45,9 @@ public:
 private:
   friend class presence_list;
   friend class crdt::presence_table;
+  presence_view(const crdt::table_core* core, const crdt::record* what) noexcept
+      : core_(core), record_(what) {}
+  const crdt::table_core* core_ = nullptr;
   const crdt::record* record_ = nullptr;
 };
 
@@ -52,20 +59,31 @@ public:
   using value_type = presence_view;
 
   presence_list() = default; ///< empty
+  presence_list(const presence_list&) noexcept;
+  presence_list(presence_list&&) noexcept;
+  presence_list& operator=(presence_list) noexcept;
+  ~presence_list();
 
-  std::size_t size() const noexcept;
-  bool empty() const noexcept { return size() == 0; }
-  /// In order of key, then ref.
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  /// In order of key, then ref. Iterators are valid as long as the list, and
+  /// what they yield is valid as long, too.
   iterator begin() const;
-  iterator end() const;
+  iterator end() const noexcept;
   /// Copies that need neither the list nor the table.
   std::vector<presence> to_vector() const;
 
 private:
   friend class crdt::presence_table;
-  std::shared_ptr<const std::vector<std::shared_ptr<const crdt::record>>> members_;
+  const crdt::tree_node* leaf_ = nullptr; // where it begins, when that is known
+  crdt::snapshot* snapshot_ = nullptr;    // pinned; null: empty
+  std::uint32_t index_ = 0;               // in leaf_
+  std::uint32_t first_ = 0;               // how many stand before it in the topic
+  std::uint32_t size_ = 0;
+  bool with_hidden_ = false;
 };
 
+/// Multi-pass, as a forward iterator is; what it yields is a value.
 class presence_list::iterator {
 public:
   using iterator_concept = std::forward_iterator_tag;
@@ -77,21 +95,42 @@ public:
 
   iterator() = default;
   presence_view operator*() const noexcept;
-  iterator& operator++() {
-    ++at_;
-    return *this;
-  }
+  iterator& operator++();
   iterator operator++(int) {
     auto old = *this;
     ++*this;
     return old;
   }
-  friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.at_ == b.at_; }
+  /// Of iterators of the same list.
+  friend bool operator==(const iterator& a, const iterator& b) noexcept {
+    return a.left_ == b.left_;
+  }
 
 private:
   friend class presence_list;
-  const presence_list* list_ = nullptr;
-  std::size_t at_ = 0;
+  // A position in one tree of the snapshot: entries [index, count) of the leaf,
+  // then `left` - (count - index) of those that follow it.
+  struct cursor {
+    const crdt::tree_node* leaf = nullptr;
+    std::uint32_t index = 0;
+    std::uint32_t rank = 0;
+    std::uint32_t left = 0;
+    std::uint32_t root = 0;
+  };
+  using run = std::vector<const crdt::record*>;
+
+  void seek(cursor&) const noexcept;
+  void advance(cursor&) const noexcept;
+  const crdt::record* head(const cursor&) const noexcept;
+  void next_key();
+  void gather(const crdt::record* first);
+
+  const crdt::snapshot* snapshot_ = nullptr;
+  const crdt::record* at_ = nullptr;
+  cursor shown_, hidden_;          // behind the run of the key that `at_` has
+  std::shared_ptr<const run> run_; // more than one: in order of ref
+  std::uint32_t run_at_ = 0;
+  std::uint32_t left_ = 0;
 };
 
 } // namespace rollcall

@@ -1,0 +1,100 @@
+// Memory for the objects of one table: small, many, named by 32 bits.
+//
+// A handle is half the size of a pointer, and the indexes of a table are
+// nothing but handles: that is why this exists. What it names is found with two
+// loads, from any thread.
+//
+// How it is laid out: memory comes in slabs of up to 64 KiB, each for objects
+// of one size class, with its free slots chained through themselves. A handle
+// is the number of the slab (19 bits) and the distance into it in units of
+// 8 bytes (13 bits), which makes 32 GiB. The numbers of the slabs lead to their
+// addresses through a directory of two levels, which never moves. An object
+// over 8 KiB gets a slab of its own. A slab of which nothing is left goes back
+// to the heap, but for one of each class, which waits for the next to come; the
+// first slabs of a class are small, so that a small table stays small.
+//
+// Threads: one writer allocates and frees. Any thread may call `at` for a
+// handle that reached it through an acquire of what the writer released: the
+// entry of the directory was written before, and is not written again until
+// the slab is empty.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace rollcall::crdt {
+
+/// Names an object in an arena, a presence above all. 0 is none.
+using handle = std::uint32_t;
+
+class arena {
+public:
+  arena() = default;
+  ~arena();
+  arena(const arena&) = delete;
+  arena& operator=(const arena&) = delete;
+
+  /// Uninitialized, aligned to 8 bytes; to 64 when `bytes` is a multiple of 64
+  /// up to 1 KiB. Never 0: ask `nearly_full` before a change begins.
+  handle allocate(std::size_t bytes);
+  void free(handle) noexcept;
+
+  template <class T>
+  T* at(handle h) const noexcept {
+    return reinterpret_cast<T*>(base(h) + (h & granule_mask) * granule);
+  }
+
+  /// Fewer than 1024 slabs are left to be made.
+  bool nearly_full() const noexcept;
+  std::size_t bytes_held() const noexcept { return bytes_held_; } ///< from the heap
+  std::size_t objects() const noexcept { return objects_; }       ///< allocated and not freed
+
+  /// What an object of that many bytes really takes.
+  static std::size_t rounded(std::size_t bytes) noexcept;
+
+private:
+  static constexpr std::size_t granule = 8;
+  static constexpr unsigned granule_bits = 13; // of a handle: place in the slab
+  static constexpr unsigned leaf_bits = 10;    // of a slab's number: place in a leaf
+  static constexpr unsigned top_bits = 9;
+  static constexpr handle granule_mask = (handle{1} << granule_bits) - 1;
+  static constexpr std::uint32_t leaf_mask = (1u << leaf_bits) - 1;
+  static constexpr std::uint32_t max_slabs = 1u << (leaf_bits + top_bits);
+  static constexpr std::size_t max_slab_bytes = granule << granule_bits;
+  static constexpr std::size_t max_small = 8192;
+  static constexpr std::size_t classes = 72;
+
+  struct slab; // stands at the head of its own memory
+
+  static std::size_t class_of(std::size_t bytes) noexcept;
+  static std::size_t bytes_of(std::size_t size_class) noexcept;
+
+  std::byte* base(handle h) const noexcept {
+    auto n = h >> granule_bits;
+    return directory_[n >> leaf_bits][n & leaf_mask];
+  }
+  slab* slab_at(std::uint32_t number) const noexcept;
+  std::uint32_t make_slab(std::size_t bytes);
+  void free_slab(std::uint32_t number) noexcept;
+  void link(std::uint32_t number, slab&) noexcept;
+  void unlink(slab&) noexcept;
+
+  struct size_class {
+    std::uint32_t open = 0;  // slabs with free slots, a doubly linked list
+    std::uint32_t slabs = 0; // all
+    std::uint32_t empty = 0; // of which nothing is used: 0 or 1
+  };
+
+  std::array<std::unique_ptr<std::byte*[]>, 1u << top_bits> directory_;
+  std::array<size_class, classes> classes_;
+  std::vector<std::uint32_t> free_numbers_;
+  std::uint32_t next_number_ = 1; // so that no handle is 0
+  std::size_t bytes_held_ = sizeof(directory_);
+  std::size_t objects_ = 0;
+};
+
+} // namespace rollcall::crdt

@@ -1,0 +1,16 @@
+// A hash for names and numbers that come from outside: quick, and with a seed
+// that differs from process to process, so that nobody can choose names that
+// collide. Never stored, never sent, never seen in any order.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace rollcall::crdt {
+
+std::uint64_t hash_seed() noexcept; ///< the same during the life of the process
+
+std::uint64_t hash_bytes(std::string_view) noexcept;
+std::uint64_t hash_number(std::uint64_t) noexcept;
+
+} // namespace rollcall::crdt
