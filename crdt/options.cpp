@@ -55,7 +55,7 @@ problem check_limits(const limits& x) {
       {"max_presences_per_topic", x.max_presences_per_topic, 1, 4'000 * million},
       {"max_replicas", x.max_replicas, 1, 65'536},
       {"max_ended", x.max_ended, 1, million},
-      {"max_frame_bytes", x.max_frame_bytes, 1, 64 * 1024 * 1024},
+      {"max_frame_bytes", x.max_frame_bytes, 1, 16 * 1024 * 1024},
       {"max_frame_presences", x.max_frame_presences, 1, million},
       {"max_removal_log", x.max_removal_log, 0, 100 * million},
       {"max_beyond", x.max_beyond, 1, million},
