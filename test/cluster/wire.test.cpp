@@ -90,7 +90,7 @@ TEST_CASE("wire: a thousand clocks come back, and one replica twice is refused")
   frame f;
   f.from = replica("n0");
   f.full_clocks = true;
-  for (int i = 0; i < 1000; ++i) f.clocks.push_back({replica("n" + std::to_string(i)), 1u + i});
+  for (unsigned i = 0; i < 1000; ++i) f.clocks.push_back({replica("n" + std::to_string(i)), 1 + i});
   CHECK(round_trip(f) == errc::none);
   f.clocks.push_back({replica("n7"), 3});
   CHECK(round_trip(f) == errc::bad_frame);
