@@ -11,7 +11,7 @@ void gossip::impl::on(const tick&) {
   if (const auto lateness = alive.tick_came(now); lateness > instant{0}) {
     for (auto& [name, p] : peers)
       if (p.life) liveness::forgive(*p.life, lateness, now);
-    ended.forgive(lateness);
+    ended.forgive(lateness, now);
   }
 
   // Send. Rule "echo": the first tick after a change sends a heartbeat, with

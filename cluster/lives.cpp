@@ -43,9 +43,12 @@ void lives::forget(instant now) {
   }
 }
 
-void lives::forgive(instant lateness) {
-  for (auto& [name, e] : ended_) e.until += lateness;
-  if (!ended_.empty()) next_due_ += lateness;
+void lives::forgive(instant lateness, instant now) {
+  next_due_ = instant::max();
+  for (auto& [name, e] : ended_) {
+    e.until = std::min(now + period_, e.until + lateness);
+    next_due_ = std::min(next_due_, e.until);
+  }
 }
 
 bool lives::may_be_reborn(instant now) {

@@ -33,8 +33,9 @@ public:
   std::optional<incarnation> ended(std::string_view name) const;
   void forget(instant now); ///< those that are due; O(1) when none is
   /// We did not run for so long: what came meanwhile is yet to be read, frames
-  /// of dead lives among it, so they are remembered for that much longer.
-  void forgive(instant lateness);
+  /// of dead lives among it, so they are remembered for that much longer; never
+  /// longer from now than a life that ends now.
+  void forgive(instant lateness, instant now);
   std::size_t size() const noexcept { return ended_.size(); }
 
   /// Counts a rebirth of our own; false: too many, keep the life we have.

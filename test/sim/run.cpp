@@ -42,7 +42,8 @@ public:
     const auto t0 = world_.now();
     const auto limit =
         instant{static_cast<std::int64_t>(allowed() * static_cast<double>(period().count()))};
-    if (!world_.run_until(t0 + limit, [this] { return world_.agreed(); })) {
+    // Slow frames are on their way, and those behind them must wait.
+    if (!world_.run_until(world_.clear_at() + limit, [this] { return world_.agreed(); })) {
       if (world_.run_until(t0 + 40 * period(), [this] { return world_.agreed(); }))
         throw violation("convergence: late, after " + std::to_string(in_periods(world_.now() - t0))
                         + " periods of " + std::to_string(allowed()));

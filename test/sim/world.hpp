@@ -78,6 +78,8 @@ public:
   void cut(const links&);
   void heal(const links&);
   void heal_all(); ///< no cuts, and weather as it should be
+  /// When the last frame arrives that holds up those behind it on its link.
+  instant clear_at() const;
 
   // -- what is
   const tracker_options& options() const noexcept { return settings_.options; }

@@ -126,9 +126,18 @@ void world::heal_all() {
   say("----", "all faults end");
   healed_ = true;
   blocked_.clear();
+  const bool in_order = weather.in_order;
   weather = {};
+  weather.in_order = in_order;
   for (int n = 0; n < size(); ++n) wake(n);
   if (settings_.links == link_mode::signalled) relink_all();
+}
+
+instant world::clear_at() const {
+  auto t = now_;
+  if (weather.in_order)
+    for (auto& [pair, last] : last_) t = std::max(t, last);
+  return t;
 }
 
 /// A link stands while frames pass at least one way: the transport would not

@@ -60,10 +60,21 @@ TEST_CASE("ended lives are remembered for permdown_period, and boundedly many") 
   l.forget(o.permdown_period + 10ms);
   CHECK_FALSE(l.ended("b").has_value());
   CHECK(l.ended("c").has_value());
-  l.forgive(100ms);
+  l.forgive(100ms, o.permdown_period);
   l.forget(o.permdown_period + 119ms);
   CHECK(l.size() == 1);
   l.forget(o.permdown_period + 120ms);
+  CHECK(l.size() == 0);
+}
+
+TEST_CASE("a life that ended while we woke is not remembered longer than others") {
+  // Seed 715: the inbox was read first, the late tick came then, and forgave
+  // its whole lateness to what had ended a moment ago.
+  tracker_options o;
+  lives l{o};
+  l.end({"a", {5, 0}}, 60'000ms);
+  l.forgive(40'000ms, 60'000ms);
+  l.forget(60'000ms + o.permdown_period);
   CHECK(l.size() == 0);
 }
 

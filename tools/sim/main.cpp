@@ -35,6 +35,7 @@ void one(std::uint64_t seed, const arguments& a, tally& sum) {
   }
   ++sum.failed;
   std::printf("seed %llu: failed: %s\n", static_cast<unsigned long long>(seed), was.what.c_str());
+  std::fflush(stdout);
   if (sum.first_failed.empty())
     sum.first_failed = "rollcall_sim --seed " + std::to_string(seed) + a.mix_text + " --verbose";
 }
