@@ -52,6 +52,11 @@
 
 namespace rollcall::compat {
 
+/// Nodes whose middlemen understand each other have the same one: "0.17".
+inline std::string caf_release() {
+  return std::to_string(CAF_MAJOR_VERSION) + "." + std::to_string(CAF_MINOR_VERSION);
+}
+
 // -- errors ----------------------------------------------------------------------
 template <class Enum>
 struct error_category;
@@ -83,6 +88,16 @@ bool is_caf_error(const caf::error& x, Enum code) {
   return x == make_error(code);
 #else
   return x == code;
+#endif
+}
+
+/// Whether CAF says that no answer will come, since the actor has ended.
+inline bool is_receiver_down(const caf::error& x) {
+#if ROLLCALL_CAF_0
+  return is_caf_error(x, caf::sec::request_receiver_down);
+#else
+  return is_caf_error(x, caf::sec::request_receiver_down)
+         || is_caf_error(x, caf::sec::broken_promise);
 #endif
 }
 
@@ -166,6 +181,19 @@ std::optional<T> config_value(const caf::actor_system_config& cfg, const std::st
   return std::nullopt;
 }
 
+template <class T>
+void set_config(caf::actor_system_config& cfg, const std::string& key, T value) {
+  cfg.set(key, std::move(value));
+}
+
+/// Workers that wake at once: the default ones of 0.17 sleep and look now and
+/// then. The command line and the config file override it.
+inline void prefer_quick_workers([[maybe_unused]] caf::actor_system_config& cfg) {
+#if ROLLCALL_CAF_0
+  cfg.set("scheduler.policy", caf::atom("sharing"));
+#endif
+}
+
 // -- inspect ---------------------------------------------------------------------
 template <class T>
 struct field_ref {
@@ -240,16 +268,55 @@ void delayed_send(Self&& self, const Handle& to, std::chrono::duration<Rep, Peri
 #endif
 }
 
-/// Go on with `.then(ok, failed)` in an actor, `.receive(ok, failed)` in a
-/// scoped_actor.
-template <class Self, class Handle, class Rep, class Period, class Message>
-auto request(Self&& self, const Handle& to, std::chrono::duration<Rep, Period> timeout,
-             Message&& x) {
+/// `timeout`: a duration, or caf::infinite. Go on with `.then(ok, failed)` in an
+/// actor, `.receive(ok, failed)` in a scoped_actor.
+template <class Self, class Handle, class Timeout, class Message>
+auto request(Self&& self, const Handle& to, const Timeout& timeout, Message&& x) {
 #if ROLLCALL_CAF_0
   return self->request(to, timeout, std::forward<Message>(x));
 #else
   return self->mail(std::forward<Message>(x)).request(to, timeout);
 #endif
+}
+
+/// The one who asked gets the answer of `to`.
+template <class Self, class Handle, class Message>
+auto delegate(Self&& self, const Handle& to, Message&& x) {
+#if ROLLCALL_CAF_0
+  return self->delegate(to, std::forward<Message>(x));
+#else
+  return self->mail(std::forward<Message>(x)).delegate(to);
+#endif
+}
+
+/// Answers with unit a request whose interface says `result<void>`.
+template <class Promise>
+void deliver_done(Promise& x) {
+#if ROLLCALL_CAF_0
+  x.deliver(caf::message{});
+#else
+  x.deliver();
+#endif
+}
+
+/// What `make_response_promise` takes for a `result<Out>`.
+template <class Out, class Self>
+auto make_promise(Self* self) {
+#if ROLLCALL_CAF_0
+  if constexpr (std::is_void_v<Out>)
+    return self->make_response_promise();
+  else
+    return self->template make_response_promise<Out>();
+#else
+  return self->template make_response_promise<Out>();
+#endif
+}
+
+/// Whether that actor runs in this actor system. A proxy of a remote one does
+/// not, and neither does one of another actor system in this process.
+inline bool lives_in(const caf::actor_system& system, const caf::actor_addr& who) {
+  const auto* block = caf::actor_cast<caf::actor_control_block*>(who);
+  return block != nullptr && block->home_system == &system && who.node() == system.node();
 }
 
 // -- monitors --------------------------------------------------------------------
@@ -320,6 +387,25 @@ void set_default_handler(Self* self, std::function<void(caf::message)> handler) 
         return caf::message{};
       });
 #endif
+}
+
+/// What an actor does when another one tells it to end; `kill` ends it anyway.
+/// 1.x would rather have this in the behavior, where 0.17 does not look.
+template <class Self>
+void set_exit_handler(Self* self, std::function<void(const caf::exit_msg&)> handler) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  self->set_exit_handler([handler](caf::exit_msg& x) { handler(x); });
+#pragma GCC diagnostic pop
+}
+
+/// An error that somebody sends as a message does not end the actor.
+template <class Self>
+void ignore_error_messages(Self* self) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  self->set_error_handler([](caf::error&) {});
+#pragma GCC diagnostic pop
 }
 
 } // namespace rollcall::compat

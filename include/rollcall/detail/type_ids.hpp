@@ -55,9 +55,6 @@ struct event_msg;
 namespace actors {
 struct call_msg;
 struct timer_msg;
-struct work_msg;
-struct child_msg;
-struct crash_msg;
 } // namespace actors
 
 } // namespace rollcall
@@ -107,9 +104,6 @@ CAF_ADD_TYPE_ID(rollcall, (rollcall::event_msg))
 
 CAF_ADD_TYPE_ID(rollcall, (rollcall::actors::call_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::actors::timer_msg))
-CAF_ADD_TYPE_ID(rollcall, (rollcall::actors::work_msg))
-CAF_ADD_TYPE_ID(rollcall, (rollcall::actors::child_msg))
-CAF_ADD_TYPE_ID(rollcall, (rollcall::actors::crash_msg))
 
 CAF_END_TYPE_ID_BLOCK(rollcall)
 

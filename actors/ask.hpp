@@ -1,0 +1,77 @@
+// The blocking side of `call.hpp`: ask a shard, or all of them, and wait.
+#pragma once
+
+#include "actors/call.hpp"
+#include "actors/inside_handler.hpp"
+#include "actors/pool.hpp"
+#include "actors/shard.hpp"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace rollcall::actors {
+
+using deadline = std::chrono::steady_clock::time_point;
+
+/// Why nothing may be asked now; none if it may.
+inline errc refuses_to_ask(const pool* x) noexcept {
+  if (x == nullptr) return errc::no_such_tracker;
+  if (const auto e = x->ended(); e != errc::none) return e;
+  return handler_scope::inside(&x->system()) ? errc::would_deadlock : errc::none;
+}
+
+/// Sends `work(shard&, ticket<T>)` to that shard.
+template <class T, class F>
+std::shared_ptr<answer<T>> send_to_shard(pool& where, std::size_t number, F work) {
+  auto result = std::make_shared<answer<T>>();
+  auto why = errc::none;
+  const auto handle = where.handle(number, why);
+  if (!handle) {
+    result->set(make_error(why));
+    return result;
+  }
+  // A shard that dies with the call in its mailbox leaves open whether the
+  // call took place, as a timeout does.
+  ticket<T> mine{result, errc::timed_out};
+  compat::anon_send(handle, call_msg{[work = std::move(work), mine = std::move(mine)](void* x) {
+                      work(*static_cast<shard*>(x), mine);
+                    }});
+  return result;
+}
+
+/// `work(shard&)` gives the answer at once.
+template <class T, class F>
+expected<T> ask_shard(pool* where, std::size_t number, millis timeout, F work) {
+  if (const auto e = refuses_to_ask(where); e != errc::none) return make_error(e);
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  return send_to_shard<T>(*where, number,
+                          [work = std::move(work)](shard& x, const ticket<T>& t) { t(work(x)); })
+      ->wait_until(until);
+}
+
+/// All shards at the same time; in order of number. Shards that were not
+/// started, since their handler said ignore, are left out.
+template <class T, class F>
+expected<std::vector<T>> ask_all(pool* where, millis timeout, F work) {
+  if (const auto e = refuses_to_ask(where); e != errc::none) return make_error(e);
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  std::vector<std::shared_ptr<answer<T>>> answers;
+  answers.reserve(where->size());
+  for (std::size_t i = 0; i < where->size(); ++i)
+    answers.push_back(send_to_shard<T>(*where, i, work));
+  std::vector<T> result;
+  caf::error failure;
+  for (auto& x : answers) {
+    auto one = x->wait_until(until);
+    if (one)
+      result.push_back(std::move(*one));
+    else if (code_of(one.error()) != errc::ignored)
+      failure = std::move(one.error());
+  }
+  if (failure) return failure;
+  return result;
+}
+
+} // namespace rollcall::actors

@@ -1,0 +1,80 @@
+// Running a function inside an actor of ours, and waiting for what it says.
+//
+// The blocking operations stand on this and not on CAF's scoped_actor: no actor
+// for each call, no timer for each request, and what is passed is the caller's
+// own arguments. An answer that can not come any more (the actor died, or ended
+// with the call still in its mailbox) is noticed at once.
+#pragma once
+
+#include "rollcall/error.hpp"
+#include "rollcall/options.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace rollcall::actors {
+
+/// To an actor of ours: `run` gets a pointer to it, inside it.
+struct call_msg {
+  std::function<void(void*)> run;
+};
+
+/// The answer that says no more than that it was done.
+struct done {};
+
+/// What a thread waits for. Shared by the one who waits and the one who answers;
+/// the first answer counts.
+template <class T>
+class answer {
+public:
+  void set(expected<T> x) {
+    {
+      const std::lock_guard guard{mutex_};
+      if (value_) return;
+      value_.emplace(std::move(x));
+    }
+    ready_.notify_one();
+  }
+
+  expected<T> wait_until(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock{mutex_};
+    if (!ready_.wait_until(lock, deadline, [this] { return value_.has_value(); }))
+      return make_error(errc::timed_out);
+    return std::move(*value_);
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::optional<expected<T>> value_;
+};
+
+/// The right to answer. Copies share it; when the last one goes without an
+/// answer, `broken` is the answer.
+template <class T>
+class ticket {
+public:
+  ticket(std::shared_ptr<answer<T>> to, errc broken)
+      : state_(std::make_shared<state>(std::move(to), broken)) {}
+  void operator()(expected<T> x) const { state_->to->set(std::move(x)); }
+
+private:
+  struct state {
+    state(std::shared_ptr<answer<T>> x, errc y) : to(std::move(x)), broken(y) {}
+    ~state() { to->set(make_error(broken)); }
+    state(const state&) = delete;
+    state& operator=(const state&) = delete;
+    std::shared_ptr<answer<T>> to;
+    errc broken;
+  };
+  std::shared_ptr<state> state_;
+};
+
+} // namespace rollcall::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::actors::call_msg)

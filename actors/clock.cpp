@@ -1,0 +1,42 @@
+#include "actors/clock.hpp"
+
+#include <chrono>
+#include <mutex>
+#include <random>
+
+namespace rollcall::actors {
+
+namespace {
+
+std::uint64_t random_bits() {
+  // std::random_device asks the system each time; lives are rare, and their
+  // bits must differ between machines that start at the same moment.
+  thread_local std::random_device source;
+  return (std::uint64_t{source()} << 32) | source();
+}
+
+} // namespace
+
+cluster::instant steady_now() noexcept {
+  using std::chrono::duration_cast;
+  return duration_cast<cluster::instant>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+incarnation next_incarnation() {
+  static std::mutex mutex;
+  static std::uint64_t last = 0;
+  using std::chrono::duration_cast;
+  const auto wall =
+      duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  const std::lock_guard guard{mutex};
+  const auto start = std::max(wall > 0 ? static_cast<std::uint64_t>(wall) : 1, last + 1);
+  last = start;
+  return {start, random_bits()};
+}
+
+std::uint64_t random_below(std::uint64_t below) {
+  return below == 0 ? 0 : random_bits() % below; // the bias of % is of no matter here
+}
+
+} // namespace rollcall::actors

@@ -1,0 +1,30 @@
+// What shards and supervisors understand beside the public messages: each
+// other, their own clock, and the endpoint. None of it leaves the process.
+#pragma once
+
+#include "actors/call.hpp"
+#include "cluster/caf_messages.hpp"
+#include "rollcall/messages.hpp"
+
+#include <cstdint>
+
+namespace rollcall::actors {
+
+enum class timer : std::uint8_t { tick, flush, proceed, idle };
+
+/// An alarm that a shard set itself; of an old generation it means nothing.
+struct timer_msg {
+  timer what = timer::tick;
+  std::uint64_t generation = 0;
+};
+
+using inner_shard =
+    compat::extended<shard_actor, caf::result<void>(call_msg), caf::result<void>(timer_msg),
+                     caf::result<void>(cluster::frame_received),
+                     caf::result<void>(cluster::link_changed)>;
+
+using inner_supervisor = compat::extended<shard_actor, caf::result<void>(call_msg)>;
+
+} // namespace rollcall::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::actors::timer_msg)

@@ -1,0 +1,134 @@
+// The bytes of values inside messages to other processes. Read defensively:
+// what does not fit refuses the message.
+#include "cluster/bytes.hpp"
+#include "rollcall/detail/value_inspect.hpp"
+
+#include <initializer_list>
+
+namespace rollcall::compat {
+
+namespace {
+
+using cluster::reader;
+
+void put(std::string& out, std::uint64_t x) { crdt::append_varint(out, x); }
+
+void put(std::string& out, std::string_view x) {
+  put(out, std::uint64_t{x.size()});
+  out.append(x);
+}
+
+void put(std::string& out, const incarnation& x) {
+  put(out, x.start_us);
+  put(out, x.salt);
+}
+
+void put(std::string& out, const replica_id& x) {
+  put(out, std::string_view{x.name});
+  put(out, x.inc);
+}
+
+void put(std::string& out, const ref& x) {
+  put(out, x.inc);
+  put(out, x.clock);
+}
+
+// In order of evaluation, which arguments of a call would not have.
+void get(reader& in, std::uint64_t& x) { x = in.varint(); }
+void get(reader& in, std::string& x) { x = in.blob(); }
+
+void get(reader& in, incarnation& x) {
+  get(in, x.start_us);
+  get(in, x.salt);
+}
+
+void get(reader& in, replica_id& x) {
+  get(in, x.name);
+  get(in, x.inc);
+}
+
+void get(reader& in, ref& x) {
+  get(in, x.inc);
+  get(in, x.clock);
+}
+
+template <class Stats, class F>
+void each_counter(Stats& x, F f) {
+  for (auto* array : {&x.frames_in, &x.frames_out, &x.bytes_in, &x.bytes_out})
+    for (auto& counter : *array) f(counter);
+  for (auto* counter : {&x.frames_unknown, &x.pulls, &x.merges, &x.joins, &x.leaves, &x.rebirths,
+                        &x.presences, &x.memory_bytes, &x.monitored, &x.subscriptions, &x.resyncs,
+                        &x.handler_failures, &x.restarts})
+    f(*counter);
+}
+
+} // namespace
+
+std::string packer<meta>::pack(const meta& x) { return std::string{x.bytes()}; }
+
+bool packer<meta>::unpack(std::string_view bytes, meta& x) {
+  x = bytes.empty() ? meta{} : meta::from_bytes(bytes);
+  return x.valid();
+}
+
+std::string packer<presence>::pack(const presence& x) {
+  std::string out;
+  put(out, std::string_view{x.topic});
+  put(out, std::string_view{x.key});
+  put(out, x.who.replica);
+  put(out, x.who.actor);
+  put(out, x.meta.bytes());
+  put(out, x.ref);
+  put(out, std::uint64_t{x.prev_ref ? 1u : 0u});
+  if (x.prev_ref) put(out, *x.prev_ref);
+  return out;
+}
+
+bool packer<presence>::unpack(std::string_view bytes, presence& x) {
+  reader in{bytes};
+  get(in, x.topic);
+  get(in, x.key);
+  get(in, x.who.replica);
+  get(in, x.who.actor);
+  const auto data = in.blob();
+  get(in, x.ref);
+  x.prev_ref.reset();
+  if (in.varint(1) == 1) {
+    ref prev;
+    get(in, prev);
+    x.prev_ref = prev;
+  }
+  return in.done() && packer<meta>::unpack(data, x.meta);
+}
+
+std::string packer<replica_state>::pack(const replica_state& x) {
+  std::string out;
+  put(out, x.id);
+  put(out, std::uint64_t{x.shard});
+  put(out, std::uint64_t{x.up ? 1u : 0u});
+  put(out, x.clock);
+  return out;
+}
+
+bool packer<replica_state>::unpack(std::string_view bytes, replica_state& x) {
+  reader in{bytes};
+  get(in, x.id);
+  x.shard = static_cast<std::uint32_t>(in.varint(0xffff'ffff));
+  x.up = in.varint(1) == 1;
+  get(in, x.clock);
+  return in.done();
+}
+
+std::string packer<tracker_stats>::pack(const tracker_stats& x) {
+  std::string out;
+  each_counter(x, [&](const std::uint64_t& counter) { put(out, counter); });
+  return out;
+}
+
+bool packer<tracker_stats>::unpack(std::string_view bytes, tracker_stats& x) {
+  reader in{bytes};
+  each_counter(x, [&](std::uint64_t& counter) { get(in, counter); });
+  return in.done();
+}
+
+} // namespace rollcall::compat

@@ -1,0 +1,124 @@
+// What the shards of one tracker, its supervisor and all copies of the tracker
+// value share.
+//
+// Threads: any. Lives as long as somebody holds it; the actors hold it while
+// they run, and it lets go of them when the tracker ends.
+#pragma once
+
+#include "actors/inner.hpp"
+#include "actors/read_mostly.hpp"
+#include "actors/shard_memory.hpp"
+#include "crdt/presence_table.hpp"
+#include "rollcall/cluster.hpp"
+#include "rollcall/subscription.hpp"
+#include "rollcall/tracker_spec.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollcall::actors {
+
+/// The shard that owns the topic: `erlang:phash2(topic, pool_size)`.
+std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept;
+
+/// How the world reaches a shard. Replaced as a whole when a shard comes back.
+struct shard_face {
+  inner_shard handle; ///< null: not there, `why` says why
+  std::shared_ptr<crdt::presence_table> table;
+  errc why = errc::shutting_down;
+};
+
+class pool : public std::enable_shared_from_this<pool> {
+public:
+  /// `supervised`: a whole pool; else one shard by itself.
+  pool(caf::actor_system&, tracker_spec, const cluster_node&, bool supervised);
+
+  caf::actor_system& system() const noexcept { return system_; }
+  const std::string& name() const noexcept { return spec_.options.name; }
+  const std::string& node_name() const noexcept { return node_name_; }
+  const tracker_options& options() const noexcept { return spec_.options; }
+  const handler_factory& handler() const noexcept { return spec_.handler; }
+  const caf::actor& endpoint() const noexcept { return endpoint_; } ///< may be null
+  std::size_t size() const noexcept { return spec_.options.pool_size; }
+  std::size_t shard_of(std::string_view topic) const noexcept {
+    return shard_number(topic, size());
+  }
+  bool supervised() const noexcept { return supervised_; }
+
+  // -- state -------------------------------------------------------------------
+  /// none while it runs; else shutting_down or too_many_restarts.
+  errc ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+  /// False: it was ended already.
+  bool end(errc why) noexcept;
+
+  // -- shards --------------------------------------------------------------------
+  /// `f(const shard_face*)`; null before its start.
+  template <class F>
+  auto read(std::size_t shard, F f) const {
+    return slots_[shard].face.read(readers_, f);
+  }
+  void publish(std::size_t shard, shard_face);
+  /// The shard's handle; or null, and why.
+  inner_shard handle(std::size_t shard, errc& why) const;
+  /// The shard's own: what it remembers over a restart. Only the shard that runs
+  /// touches it.
+  const std::shared_ptr<shard_memory>& memory(std::size_t shard) const {
+    return slots_[shard].memory;
+  }
+  /// The life of a shard, for `resolve`.
+  void set_life(std::size_t shard, const replica_id&);
+  /// pool size if none of ours has it.
+  std::size_t shard_of_life(const replica_id&) const;
+
+  shard_actor supervisor() const;
+  void set_supervisor(shard_actor);
+
+  // -- observers and helpers -------------------------------------------------------
+  errc observe(const caf::strong_actor_ptr&);
+  void emit(const tracker_event&);
+  std::uint64_t next_subscription() noexcept;
+  /// An actor that serves callbacks: held until it is released, or all end.
+  void keep_worker(std::uint64_t id, const caf::actor&);
+  void release_worker(std::uint64_t id);
+  /// The end: no shard can be reached any more, workers end, the name is free,
+  /// and no actor is held.
+  void close();
+
+private:
+  struct slot {
+    read_mostly<shard_face> face;
+    std::shared_ptr<shard_memory> memory = std::make_shared<shard_memory>();
+    replica_id life;
+  };
+
+  caf::actor_system& system_;
+  tracker_spec spec_;
+  std::string node_name_;
+  caf::actor endpoint_;
+  const bool supervised_;
+  mutable readers readers_;
+  std::unique_ptr<slot[]> slots_;
+  std::atomic<errc> ended_{errc::none};
+
+  mutable std::mutex mutex_; // for all below, and slot::life
+  shard_actor supervisor_;
+  std::vector<caf::actor_addr> observers_;
+  std::map<std::uint64_t, caf::actor> workers_;
+};
+
+/// The trackers that run in this process, by actor system and name.
+namespace registry {
+/// tracker_exists when the name is taken (`shard`: only that one of it).
+errc add(const std::shared_ptr<pool>&, std::optional<std::size_t> shard = std::nullopt);
+void remove(const pool*);
+std::shared_ptr<pool> find(const caf::actor_system&, std::string_view name);
+} // namespace registry
+
+} // namespace rollcall::actors

@@ -1,0 +1,236 @@
+#include "actors/shard.hpp"
+
+#include "actors/clock.hpp"
+
+#include <algorithm>
+
+namespace rollcall::actors {
+
+namespace {
+
+template <class T>
+caf::result<T> answer_with(expected<T> x) {
+  if (!x) return std::move(x.error());
+  return std::move(*x);
+}
+
+caf::result<void> done_or(caf::error x) {
+  if (x) return x;
+  return {};
+}
+
+} // namespace
+
+shard::shard(caf::actor_config& cfg, std::shared_ptr<pool> x, std::uint32_t number)
+    : inner_shard::base(cfg),
+      pool_(std::move(x)),
+      number_(number),
+      memory_(pool_->memory(number)),
+      handler_(pool_),
+      on_down_([this](const caf::actor_addr& who, const caf::error&) { ended(who); }) {}
+
+shard::~shard() = default;
+
+shard::behavior_type shard::make_behavior() {
+  compat::set_down_handler(this, on_down_);
+  compat::set_default_handler(this, [this](caf::message x) {
+    busy_ = true;
+    heard(info{std::move(x)});
+  });
+  return {
+      [this](const track_msg& x) -> caf::result<track_reply> {
+        return answer_with(track(x.who, x.topic, x.key, x.meta));
+      },
+      [this](const track_many_msg& x) -> caf::result<track_many_reply> {
+        return track_many(x.who, x.topic, x.keys, x.meta);
+      },
+      [this](const update_msg& x) -> caf::result<update_reply> {
+        return answer_with(update(x.who, x.topic, x.key, x.meta));
+      },
+      [this](const update_with_msg& x) -> caf::result<update_reply> {
+        return answer_with(update(x.who, x.topic, x.key, x.next));
+      },
+      [this](const update_pid_msg& x) -> caf::result<update_reply> {
+        return answer_with(update(x.who, x.topic, x.key, x.meta));
+      },
+      [this](const untrack_msg& x) -> caf::result<void> {
+        return done_or(untrack(x.who, x.topic, x.key));
+      },
+      [this](const untrack_pid_msg& x) -> caf::result<void> {
+        return done_or(untrack(x.who, x.topic, x.key));
+      },
+      [this](const untrack_actor_msg& x) -> caf::result<void> {
+        auto promise = compat::make_promise<void>(this);
+        untrack_all(x.who, [promise](caf::error e) mutable {
+          if (e)
+            promise.deliver(std::move(e));
+          else
+            compat::deliver_done(promise);
+        });
+        return promise;
+      },
+      [this](const list_msg& x) -> caf::result<presences_reply> {
+        return presences_reply{table()->list(x.topic).to_vector()};
+      },
+      [this](const get_by_key_msg& x) -> caf::result<presences_reply> {
+        return presences_reply{table()->get_by_key(x.topic, x.key).to_vector()};
+      },
+      [this](const dirty_list_msg& x) -> caf::result<presences_reply> {
+        return presences_reply{table()->dirty_list(x.topic).to_vector()};
+      },
+      [this](const count_msg& x) -> caf::result<count_reply> {
+        return count_reply{table()->count(x.topic)};
+      },
+      [this](const topics_msg&) -> caf::result<topics_reply> {
+        topics_reply result;
+        for (auto& [topic, count] : table()->topics()) result.topics.emplace_back(topic, count);
+        return result;
+      },
+      [this](const replicas_msg&) -> caf::result<replicas_reply> {
+        return replicas_reply{replicas()};
+      },
+      [this](const stats_msg&) -> caf::result<stats_reply> { return stats_reply{stats()}; },
+      [this](const resolve_msg& x) -> caf::result<resolve_reply> {
+        return answer_with(resolve(x.actor));
+      },
+      [this](const subscribe_msg& x) -> caf::result<subscribe_reply> {
+        return answer_with(subscribe(x));
+      },
+      [this](const unsubscribe_msg& x) { unsubscribe(x.id); },
+      [this](const observe_msg& x) -> caf::result<void> {
+        if (const auto e = pool_->observe(x.who); e != errc::none) return make_error(e);
+        return {};
+      },
+      [this](const info_msg& x) {
+        busy_ = true;
+        heard(info{x.content});
+      },
+      // Of a pool, these end the whole tracker: its supervisor would bring back a
+      // shard that ends by itself.
+      [this](const permdown_msg& x) -> caf::result<void> {
+        if (pool_->supervised()) return end_pool(x);
+        stop(true);
+        return {};
+      },
+      [this](const stop_msg& x) -> caf::result<void> {
+        if (pool_->supervised()) return end_pool(x);
+        stop(pool_->options().permdown_on_shutdown);
+        return {};
+      },
+      [this](const call_msg& x) { x.run(this); },
+      [this](const timer_msg& x) { handle(x); },
+      [this](const cluster::frame_received& x) { step_and_carry_out(cluster::frame_in{x.bytes}); },
+      [this](const cluster::link_changed& x) {
+        if (x.up)
+          step_and_carry_out(cluster::link_up{x.node});
+        else
+          step_and_carry_out(cluster::link_down{x.node});
+      },
+  };
+}
+
+template <class Message>
+caf::result<void> shard::end_pool(const Message& x) {
+  if (auto whole = pool_->supervisor()) return compat::delegate(this, whole, x);
+  return make_error(errc::shutting_down);
+}
+
+errc shard::closed() const noexcept {
+  if (const auto e = pool_->ended(); e != errc::none) return e;
+  return machine_ && !stopped_ ? errc::none : errc::shutting_down;
+}
+
+std::shared_ptr<crdt::presence_table> shard::table() const {
+  return machine_ ? machine_->state().shared_table()
+                  : std::make_shared<crdt::presence_table>(pool_->options().limits);
+}
+
+void shard::start(const std::function<void(init_result)>& report) {
+  assert(!machine_);
+  auto result = handler_.start(number_, address());
+  if (result.what() != init_result::kind::ok) {
+    handler_.end();
+    report(std::move(result));
+    quit();
+    return;
+  }
+  const auto& options = pool_->options();
+  const auto first = static_cast<std::uint64_t>(options.broadcast_period.count()) / 4;
+  const auto start = steady_now();
+  next_tick_ = start + millis{random_below(first)};
+  machine_.emplace(replica_id{pool_->node_name(), next_incarnation()}, options, start, next_tick_);
+  pool_->set_life(number_, machine_->self());
+  restore();
+  attach();
+  set_timer(timer::tick, next_tick_ - start);
+  const auto next = result.next();
+  if (auto timeout = result.timeout()) set_timer(timer::idle, *timeout);
+  report(std::move(result));
+  if (next) failed(handler_.run(next));
+}
+
+// A predecessor's presences are those of this node in what it had shown to
+// readers: that is what was acknowledged, and it is whole whatever state the
+// predecessor died in.
+void shard::restore() {
+  const auto old = pool_->read(number_, [](const shard_face* x) { return x ? x->table : nullptr; });
+  std::vector<presence> own;
+  if (old)
+    for (const auto& [topic, count] : old->topics())
+      for (auto x : old->list(topic))
+        if (x.replica().name == pool_->node_name()) own.push_back(x.to_presence());
+  std::sort(own.begin(), own.end(),
+            [](const presence& a, const presence& b) { return a.ref < b.ref; });
+  pool_->publish(number_, {self(), machine_->state().shared_table(), errc::none});
+  restoring_ = true;
+  auto tracked = std::exchange(memory_->tracked, {});
+  for (const auto& x : own) {
+    const auto who = tracked.find(x.who.actor);
+    if (who == tracked.end() || !caf::actor_cast<caf::strong_actor_ptr>(who->second)) continue;
+    auto todo =
+        step(cluster::op_restore{x.topic, x.key, x.who.actor, x.meta.bytes(), x.ref, x.prev_ref});
+    carry_out(todo);
+    watch_tracked(who->second);
+  }
+  restoring_ = false;
+  for (auto id : memory_->subscriptions.ids()) {
+    auto& x = *memory_->subscriptions.find(id);
+    x.under_way = 0;
+    x.behind = false;
+    watch_subscriber(x.who);
+    send_state(x);
+  }
+}
+
+void shard::stop(bool bye) {
+  if (std::exchange(stopped_, true)) return;
+  if (machine_) {
+    if (bye)
+      step_and_carry_out(cluster::say_bye{});
+    else
+      step_and_carry_out(cluster::flush_due{});
+  }
+  pool_->publish(number_, {});
+  quit();
+}
+
+void shard::on_exit() {
+  if (machine_) {
+    // What the next life goes on from.
+    memory_->before = stats();
+    memory_->before.presences = memory_->before.memory_bytes = 0;
+    memory_->before.monitored = memory_->before.subscriptions = 0;
+  }
+  if (pool_->endpoint())
+    compat::anon_send(pool_->endpoint(), cluster::detach_shard{pool_->name(), number_});
+  handler_.end();
+  machine_.reset();
+  watches_.clear();
+  // Whether it took place is open, unless all of it ends.
+  const auto ended = pool_->ended();
+  for (auto& [actor, answer] : std::exchange(untracking_, {}))
+    answer(make_error(ended != errc::none ? ended : errc::timed_out));
+  if (!pool_->supervised()) pool_->close();
+}
+
+} // namespace rollcall::actors

@@ -1,0 +1,145 @@
+// A shard: mailbox -> gossip::step -> actions. The GenServer of the original.
+//
+// Decides nothing about the protocol. One file for each concern:
+//   shard.cpp            what it understands, its start and its end
+//   shard_operations.cpp track, update, untrack
+//   shard_queries.cpp    list, replicas, stats ...
+//   shard_gossip.cpp     steps, timers, frames, events
+//   shard_watch.cpp      the actors that it monitors
+//   shard_feed.cpp       handler and subscribers
+//
+// Threads: those of CAF's scheduler, one at a time.
+#pragma once
+
+#include "actors/handler_host.hpp"
+#include "actors/pool.hpp"
+#include "cluster/gossip.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace rollcall::actors {
+
+class shard : public inner_shard::base {
+public:
+  shard(caf::actor_config&, std::shared_ptr<pool>, std::uint32_t number);
+  ~shard() override;
+
+  const char* name() const override { return "rollcall.shard"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+  // -- start and end ----------------------------------------------------------
+  /// Runs the handler's init, takes over what a predecessor had, shows itself.
+  /// Answers before the handler's `ok_then` runs. Anything but ok: it quits.
+  void start(const std::function<void(init_result)>& report);
+  void stop(bool bye);
+
+  // -- operations ---------------------------------------------------------------
+  expected<track_reply> track(const caf::actor_addr&, std::string_view topic, std::string_view key,
+                              const meta&);
+  track_many_reply track_many(const caf::actor_addr&, std::string_view topic,
+                              const std::vector<std::string>& keys, const meta&);
+  expected<update_reply> update(const caf::actor_addr&, std::string_view topic,
+                                std::string_view key, const meta&);
+  expected<update_reply> update(const caf::actor_addr&, std::string_view topic,
+                                std::string_view key, const updater&);
+  expected<update_reply> update(const pid&, std::string_view topic, std::string_view key,
+                                const meta&);
+  caf::error untrack(const caf::actor_addr&, std::string_view topic, std::string_view key);
+  caf::error untrack(const pid&, std::string_view topic, std::string_view key);
+  /// Answers when all of the actor's presences are gone, however many.
+  using reply = std::function<void(caf::error)>;
+  void untrack_all(const caf::actor_addr&, reply);
+
+  // -- queries --------------------------------------------------------------------
+  std::vector<replica_state> replicas() const;
+  tracker_stats stats() const;
+  expected<resolve_reply> resolve(std::uint64_t actor) const;
+
+  // -- subscriptions ----------------------------------------------------------------
+  expected<subscribe_reply> subscribe(const subscribe_msg&);
+  void unsubscribe(std::uint64_t id);
+
+private:
+  // shard.cpp
+  errc closed() const noexcept; ///< why no operation is taken now
+  template <class Message>
+  caf::result<void> end_pool(const Message&);
+  void restore();
+  std::shared_ptr<crdt::presence_table> table() const;
+  inner_shard self() { return inner_shard{this}; }
+
+  // shard_operations.cpp
+  errc refused(const caf::actor_addr&, std::string_view topic, std::string_view key) const;
+  errc refused_name(std::string_view topic, std::string_view key) const noexcept;
+  errc refused_meta(const meta&) const noexcept;
+  errc refused_pid(const pid&) const;
+  expected<update_reply> update_id(std::uint64_t actor, std::string_view topic,
+                                   std::string_view key, const meta&);
+  caf::error untrack_id(std::uint64_t actor, std::string_view topic, std::string_view key);
+
+  // shard_gossip.cpp
+  cluster::actions step(const cluster::event&);
+  void step_and_carry_out(const cluster::event&);
+  void carry_out(cluster::actions&);
+  void handle(timer_msg);
+  void set_timer(timer, millis delay);
+  void set_flush(std::optional<cluster::instant> at);
+  void tick();
+  void attach();
+  void happened(const cluster::replica_event&);
+  void emit(tracker_event_kind, std::string text, replica_id = {});
+
+  // shard_watch.cpp
+  void watch_tracked(const caf::actor_addr&);
+  void watch_subscriber(const caf::actor_addr&);
+  void unwatch_tracked(std::uint64_t actor); ///< if it has no presence left
+  void unwatch_subscriber(const caf::actor_addr&);
+  void ended(const caf::actor_addr&);
+
+  // shard_feed.cpp
+  void feed(const cluster::report&);
+  void failed(const handler_host::failure&);
+  void heard(const info&);
+  void deliver(subscriber&, const shared_diff&);
+  void send_state(subscriber&);
+  void answered(std::uint64_t id);
+  void drop_subscription(std::uint64_t id);
+
+  struct watch {
+    compat::monitor_token token;
+    bool tracked = false;
+    std::uint32_t subscriptions = 0;
+  };
+  watch& watched(const caf::actor_addr&);
+  void unwatch_if_unused(std::uint64_t actor);
+
+  std::shared_ptr<pool> pool_;
+  const std::uint32_t number_;
+  std::shared_ptr<shard_memory> memory_;
+  handler_host handler_;
+  std::optional<cluster::gossip> machine_;
+  compat::down_handler on_down_;
+  std::unordered_map<std::uint64_t, watch> watches_; // local actors, by id
+  std::vector<std::pair<std::uint64_t, reply>> untracking_;
+  std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
+  std::uint64_t generations_[4] = {};      // by timer
+  std::optional<cluster::instant> flush_at_;
+  cluster::instant next_tick_{0};
+  bool proceeding_ = false;
+  bool busy_ = false;      // something came since the handler asked for a timeout
+  bool restoring_ = false; // subscribers will get the state
+  bool stopped_ = false;
+  std::uint64_t handler_failures_ = 0;
+  std::uint64_t resyncs_ = 0;
+};
+
+} // namespace rollcall::actors

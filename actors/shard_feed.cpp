@@ -1,0 +1,125 @@
+// What goes to the handler and to the subscribers.
+#include "actors/diff_builder.hpp"
+#include "actors/shard.hpp"
+
+#include <algorithm>
+
+namespace rollcall::actors {
+
+// A diff is made only when somebody listens.
+void shard::feed(const cluster::report& x) {
+  const auto& table = machine_->state().table();
+  auto& subscriptions = memory_->subscriptions;
+  const bool wanted =
+      !restoring_ && !subscriptions.empty()
+      && std::any_of(x.changes.begin(), x.changes.end(), [&](const crdt::change& c) {
+           return subscriptions.wanted(table.view(c.what).topic());
+         });
+  if (!handler_.present() && !wanted) return;
+  const auto all = std::make_shared<const diff>(build_diff(table, x.changes));
+  if (handler_.present()) failed(handler_.handle_diff(*all));
+  if (!wanted) return;
+  subscriptions.route(all, [this](subscriber& to, const shared_diff& what) { deliver(to, what); });
+  for (auto id : std::exchange(unreachable_, {})) drop_subscription(id);
+}
+
+void shard::failed(const handler_host::failure& x) {
+  if (!x) return;
+  ++handler_failures_;
+  emit(tracker_event_kind::handler_failed, *x);
+}
+
+void shard::heard(const info& x) {
+  if (handler_.present()) failed(handler_.handle_info(x));
+}
+
+// -- subscribers -------------------------------------------------------------------
+
+// Each message is a request: the answer that CAF sends when the subscriber has
+// handled it gives the credit back.
+void shard::deliver(subscriber& to, const shared_diff& what) {
+  if (to.behind) return;
+  if (to.under_way >= pool_->options().limits.subscriber_credit) {
+    to.behind = true;
+    return;
+  }
+  const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to.who);
+  if (!strong) {
+    unreachable_.push_back(to.id);
+    return;
+  }
+  ++to.under_way;
+  const auto id = to.id;
+  compat::request(this, caf::actor_cast<caf::actor>(strong), caf::infinite,
+                  diff_msg{id, number_, what})
+      .then([this, id] { answered(id); }, [this, id](const caf::error&) { answered(id); });
+}
+
+void shard::send_state(subscriber& to) {
+  const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to.who);
+  if (!strong) return; // its end is under way to us
+  state_msg state{to.id, number_, {}};
+  const auto add = [&state](const presence_list& list) {
+    for (const auto x : list) state.presences.push_back(x.to_presence());
+  };
+  const auto& table = machine_->state().table();
+  if (to.what == selection::topic) {
+    add(table.list(to.text));
+  } else {
+    for (const auto& [topic, count] : table.topics())
+      if (to.wants(topic)) add(table.list(topic));
+  }
+  ++to.under_way;
+  to.behind = false;
+  const auto id = to.id;
+  compat::request(this, caf::actor_cast<caf::actor>(strong), caf::infinite, std::move(state))
+      .then([this, id] { answered(id); }, [this, id](const caf::error&) { answered(id); });
+}
+
+void shard::answered(std::uint64_t id) {
+  auto* x = memory_->subscriptions.find(id);
+  if (x == nullptr || x->under_way == 0 || !machine_) return;
+  --x->under_way;
+  if (!x->behind || x->under_way != 0) return;
+  ++resyncs_;
+  send_state(*x);
+}
+
+expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
+  busy_ = true;
+  if (const auto e = closed(); e != errc::none) return make_error(e);
+  if (x.what == selection::topic
+      && (x.text.empty() || x.text.size() > pool_->options().limits.max_topic_bytes))
+    return make_error(errc::bad_topic);
+  const auto who = caf::actor_cast<caf::actor_addr>(x.who);
+  if (!compat::lives_in(pool_->system(), who)) return make_error(errc::not_local);
+  auto& all = memory_->subscriptions;
+  if (all.size() >= pool_->options().limits.max_subscriptions)
+    return make_error(errc::limit_reached, "max_subscriptions");
+  subscriber fresh;
+  fresh.id = x.id != 0 ? x.id : pool_->next_subscription();
+  fresh.who = who;
+  fresh.what = x.what;
+  fresh.text = x.text;
+  const auto id = fresh.id;
+  if (!all.add(std::move(fresh)))
+    return make_error(errc::bad_option, "that subscription id is taken");
+  watch_subscriber(who);
+  send_state(*all.find(id));
+  return subscribe_reply{id};
+}
+
+void shard::unsubscribe(std::uint64_t id) {
+  busy_ = true;
+  drop_subscription(id);
+}
+
+void shard::drop_subscription(std::uint64_t id) {
+  const auto* x = memory_->subscriptions.find(id);
+  if (x == nullptr) return;
+  const auto who = x->who;
+  memory_->subscriptions.remove(id);
+  unwatch_subscriber(who);
+}
+
+} // namespace rollcall::actors

@@ -1,0 +1,139 @@
+#include "actors/clock.hpp"
+#include "actors/shard.hpp"
+
+#include <algorithm>
+
+namespace rollcall::actors {
+
+// -- steps -------------------------------------------------------------------------
+
+cluster::actions shard::step(const cluster::event& x) {
+  assert(machine_);
+  return machine_->step(x, steady_now());
+}
+
+void shard::step_and_carry_out(const cluster::event& x) {
+  if (!machine_
+      || (stopped_ && !std::holds_alternative<cluster::say_bye>(x)
+          && !std::holds_alternative<cluster::flush_due>(x)))
+    return;
+  auto todo = step(x);
+  carry_out(todo);
+}
+
+// In this order: what is reported is published already, what is answered is
+// reported already. No step is taken in between, so the handles of the reports
+// stay valid; handlers and subscribers can only send messages.
+void shard::carry_out(cluster::actions& todo) {
+  for (const auto& x : todo.reports) feed(x);
+  if (pool_->endpoint())
+    for (auto& x : todo.frames)
+      compat::anon_send(pool_->endpoint(), cluster::send_frame{std::move(x.to), pool_->name(),
+                                                               number_, std::move(x.bytes)});
+  for (const auto& x : todo.events) happened(x);
+  for (auto actor : todo.untracked) {
+    unwatch_tracked(actor);
+    for (std::size_t i = 0; i < untracking_.size();) {
+      if (untracking_[i].first != actor) {
+        ++i;
+        continue;
+      }
+      auto answer = std::move(untracking_[i].second);
+      untracking_.erase(untracking_.begin() + static_cast<std::ptrdiff_t>(i));
+      answer({});
+    }
+  }
+  set_flush(todo.flush_at);
+  if (todo.more && !std::exchange(proceeding_, true))
+    compat::send(this, self(), timer_msg{timer::proceed, 0});
+}
+
+// -- timers --------------------------------------------------------------------------
+
+void shard::set_timer(timer what, millis delay) {
+  const auto generation = ++generations_[static_cast<std::size_t>(what)];
+  compat::delayed_send(this, self(), std::max(delay, millis{0}), timer_msg{what, generation});
+}
+
+void shard::set_flush(std::optional<cluster::instant> at) {
+  if (at == flush_at_) return;
+  flush_at_ = at;
+  if (!at)
+    ++generations_[static_cast<std::size_t>(timer::flush)]; // the one under way means nothing
+  else
+    set_timer(timer::flush, *at - steady_now());
+}
+
+void shard::handle(timer_msg x) {
+  if (!machine_ || stopped_) return;
+  if (x.what == timer::proceed) {
+    proceeding_ = false;
+    step_and_carry_out(cluster::proceed{});
+    return;
+  }
+  if (x.generation != generations_[static_cast<std::size_t>(x.what)]) return;
+  switch (x.what) {
+  case timer::tick:
+    tick();
+    break;
+  case timer::flush:
+    flush_at_.reset();
+    step_and_carry_out(cluster::flush_due{});
+    break;
+  case timer::idle:
+    if (!busy_) heard(info{});
+    break;
+  case timer::proceed:
+    break;
+  }
+}
+
+// The ticks keep their beat, so that a busy moment does not shift all later
+// ones; after a long pause the beat starts anew, without catching up.
+void shard::tick() {
+  step_and_carry_out(cluster::tick{});
+  const auto period = pool_->options().broadcast_period;
+  const auto time = steady_now();
+  next_tick_ = std::max(next_tick_ + period, time + period / 2);
+  set_timer(timer::tick, next_tick_ - time);
+}
+
+// -- the cluster -----------------------------------------------------------------------
+
+void shard::attach() {
+  if (!pool_->endpoint()) return;
+  const auto& o = pool_->options();
+  const auto ms = [](millis x) { return static_cast<std::uint64_t>(x.count()); };
+  compat::anon_send(
+      pool_->endpoint(),
+      cluster::attach_shard{pool_->name(), number_, static_cast<std::uint32_t>(o.pool_size),
+                            ms(o.broadcast_period), ms(o.effective_down_period()),
+                            ms(o.permdown_period), caf::actor_cast<caf::actor>(self())});
+}
+
+void shard::happened(const cluster::replica_event& x) {
+  switch (x.what) {
+  case cluster::replica_change::up:
+    return emit(tracker_event_kind::replica_up, {}, x.whose);
+  case cluster::replica_change::down:
+    return emit(tracker_event_kind::replica_down, {}, x.whose);
+  case cluster::replica_change::permdown:
+    return emit(tracker_event_kind::replica_permdown, {}, x.whose);
+  case cluster::replica_change::reborn:
+    pool_->set_life(number_, machine_->self());
+    return emit(tracker_event_kind::reborn, {}, x.whose);
+  case cluster::replica_change::name_conflict:
+    return emit(tracker_event_kind::name_conflict, std::string{describe(errc::name_conflict)},
+                x.whose);
+  }
+}
+
+void shard::emit(tracker_event_kind kind, std::string text, replica_id replica) {
+  const auto code = kind == tracker_event_kind::name_conflict ? errc::name_conflict : errc::none;
+  const tracker_event x{kind, pool_->name(), number_, std::move(replica), code, std::move(text)};
+  pool_->emit(x);
+  if (!handler_.present() || kind == tracker_event_kind::handler_failed) return;
+  failed(handler_.handle_event(x));
+}
+
+} // namespace rollcall::actors

@@ -1,0 +1,139 @@
+#include "actors/inside_handler.hpp"
+#include "actors/shard.hpp"
+
+namespace rollcall::actors {
+
+// -- what is refused before the machine hears of it ------------------------------
+
+errc shard::refused_name(std::string_view topic, std::string_view key) const noexcept {
+  const auto& limits = pool_->options().limits;
+  if (topic.empty() || topic.size() > limits.max_topic_bytes) return errc::bad_topic;
+  if (key.empty() || key.size() > limits.max_key_bytes) return errc::bad_key;
+  return errc::none;
+}
+
+errc shard::refused_meta(const meta& x) const noexcept {
+  if (!x.valid()) return x.why();
+  return x.bytes().size() > pool_->options().limits.max_meta_bytes ? errc::too_large : errc::none;
+}
+
+errc shard::refused(const caf::actor_addr& who, std::string_view topic,
+                    std::string_view key) const {
+  if (const auto e = closed(); e != errc::none) return e;
+  if (const auto e = refused_name(topic, key); e != errc::none) return e;
+  return compat::lives_in(pool_->system(), who) ? errc::none : errc::not_local;
+}
+
+errc shard::refused_pid(const pid& who) const {
+  if (const auto e = closed(); e != errc::none) return e;
+  if (who.replica == machine_->self()) return errc::none;
+  return who.replica.name == machine_->self().name ? errc::not_owner : errc::not_local;
+}
+
+// -- operations --------------------------------------------------------------------
+
+expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view topic,
+                                   std::string_view key, const meta& data) {
+  busy_ = true;
+  if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
+  if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
+  auto todo = step(cluster::op_track{topic, key, who.id(), data.bytes()});
+  if (todo.code != errc::none) return make_error(todo.code);
+  const track_reply result{todo.ref.value()};
+  watch_tracked(who);
+  carry_out(todo);
+  return result;
+}
+
+track_many_reply shard::track_many(const caf::actor_addr& who, std::string_view topic,
+                                   const std::vector<std::string>& keys, const meta& data) {
+  track_many_reply result;
+  for (const auto& key : keys) {
+    const auto x = track(who, topic, key, data);
+    if (!x) {
+      result.code = code_of(x.error());
+      break;
+    }
+    ++result.count;
+  }
+  return result;
+}
+
+expected<update_reply> shard::update_id(std::uint64_t actor, std::string_view topic,
+                                        std::string_view key, const meta& data) {
+  if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
+  auto todo = step(cluster::op_update{topic, key, actor, data.bytes()});
+  if (todo.code != errc::none) return make_error(todo.code);
+  const update_reply result{todo.ref.value(), todo.prev_ref.value()};
+  carry_out(todo);
+  return result;
+}
+
+expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
+                                     std::string_view key, const meta& data) {
+  busy_ = true;
+  if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
+  return update_id(who.id(), topic, key, data);
+}
+
+expected<update_reply> shard::update(const pid& who, std::string_view topic, std::string_view key,
+                                     const meta& data) {
+  busy_ = true;
+  if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
+  if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
+  return update_id(who.actor, topic, key, data);
+}
+
+expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
+                                     std::string_view key, const updater& next) {
+  busy_ = true;
+  if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
+  const auto id = who.id();
+  const auto& self = machine_->self();
+  // Held here: the old meta stays readable whatever `next` does.
+  const auto members = machine_->state().table().get_by_key(topic, key);
+  for (const auto x : members) {
+    if (x.actor() != id || x.replica() != self) continue;
+    meta fresh;
+    const auto thrown = handler_.run([&] {
+      if (!next) throw std::bad_function_call{};
+      fresh = next(x.meta());
+    });
+    if (thrown) return make_error(errc::updater_failed, *thrown);
+    return update_id(id, topic, key, fresh);
+  }
+  return make_error(errc::nopresence);
+}
+
+caf::error shard::untrack_id(std::uint64_t actor, std::string_view topic, std::string_view key) {
+  auto todo = step(cluster::op_untrack{topic, key, actor});
+  if (todo.code != errc::none && todo.code != errc::nopresence) return make_error(todo.code);
+  unwatch_tracked(actor);
+  carry_out(todo);
+  return {};
+}
+
+caf::error shard::untrack(const caf::actor_addr& who, std::string_view topic,
+                          std::string_view key) {
+  busy_ = true;
+  if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
+  return untrack_id(who.id(), topic, key);
+}
+
+caf::error shard::untrack(const pid& who, std::string_view topic, std::string_view key) {
+  busy_ = true;
+  if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
+  if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
+  return untrack_id(who.actor, topic, key);
+}
+
+void shard::untrack_all(const caf::actor_addr& who, reply answer) {
+  busy_ = true;
+  if (const auto e = closed(); e != errc::none) return answer(make_error(e));
+  if (!compat::lives_in(pool_->system(), who)) return answer(make_error(errc::not_local));
+  // First in line, so that this very step may answer it.
+  untracking_.emplace_back(who.id(), std::move(answer));
+  step_and_carry_out(cluster::op_untrack_all{who.id()});
+}
+
+} // namespace rollcall::actors

@@ -1,0 +1,61 @@
+// One monitor for each actor, whatever it does here. Ids of local actors are
+// never used again within an actor system.
+#include "actors/shard.hpp"
+
+namespace rollcall::actors {
+
+shard::watch& shard::watched(const caf::actor_addr& who) {
+  const auto [at, fresh] = watches_.try_emplace(who.id());
+  if (!fresh) return at->second;
+  // Gone already, handle and all: nobody will tell us, so we tell ourselves. In
+  // both cases the news comes as a message: after the answer to what we do now.
+  if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(who))
+    at->second.token = compat::monitor(this, caf::actor_cast<caf::actor>(strong), on_down_);
+  else
+    compat::send(this, self(), call_msg{[who](void* x) { static_cast<shard*>(x)->ended(who); }});
+  return at->second;
+}
+
+void shard::watch_tracked(const caf::actor_addr& who) {
+  auto& x = watched(who);
+  if (std::exchange(x.tracked, true)) return;
+  memory_->tracked.emplace(who.id(), who);
+}
+
+void shard::watch_subscriber(const caf::actor_addr& who) { ++watched(who).subscriptions; }
+
+void shard::unwatch_if_unused(std::uint64_t actor) {
+  const auto found = watches_.find(actor);
+  if (found == watches_.end() || found->second.tracked || found->second.subscriptions != 0) return;
+  found->second.token.dispose();
+  watches_.erase(found);
+}
+
+void shard::unwatch_tracked(std::uint64_t actor) {
+  const auto found = watches_.find(actor);
+  if (found == watches_.end() || !found->second.tracked) return;
+  if (machine_->state().table().count_of_actor(actor) != 0) return;
+  found->second.tracked = false;
+  memory_->tracked.erase(actor);
+  unwatch_if_unused(actor);
+}
+
+void shard::unwatch_subscriber(const caf::actor_addr& who) {
+  const auto found = watches_.find(who.id());
+  if (found == watches_.end() || found->second.subscriptions == 0) return;
+  --found->second.subscriptions;
+  unwatch_if_unused(who.id());
+}
+
+void shard::ended(const caf::actor_addr& who) {
+  const auto found = watches_.find(who.id());
+  if (found == watches_.end()) return; // unwatched while the news was under way
+  const bool tracked = found->second.tracked;
+  watches_.erase(found);
+  for (auto id : memory_->subscriptions.ids_of(who)) memory_->subscriptions.remove(id);
+  if (!tracked) return;
+  memory_->tracked.erase(who.id());
+  step_and_carry_out(cluster::op_untrack_all{who.id()});
+}
+
+} // namespace rollcall::actors

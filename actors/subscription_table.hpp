@@ -1,0 +1,86 @@
+// Who listens to which topics of a shard, and how far behind they are.
+//
+// No messages are sent here: `route` says who is to get what.
+#pragma once
+
+#include "actors/diff_builder.hpp"
+#include "rollcall/messages.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace rollcall::actors {
+
+struct subscriber {
+  std::uint64_t id = 0;
+  caf::actor_addr who;
+  selection what = selection::all;
+  std::string text;
+  std::size_t under_way = 0; ///< told, and not answered yet
+  bool behind = false;       ///< its credit is used up: it gets the state when all is answered
+
+  bool wants(std::string_view topic) const noexcept;
+};
+
+using shared_diff = std::shared_ptr<const diff>;
+
+class subscription_table {
+public:
+  bool empty() const noexcept { return by_id_.empty(); }
+  std::size_t size() const noexcept { return by_id_.size(); }
+  /// False: the id is taken.
+  bool add(subscriber);
+  bool remove(std::uint64_t id);
+  subscriber* find(std::uint64_t id);
+  std::vector<std::uint64_t> ids() const;
+  std::vector<std::uint64_t> ids_of(const caf::actor_addr& who) const;
+
+  /// Whether anybody listens to that topic.
+  bool wanted(std::string_view topic) const;
+  /// Calls `deliver(subscriber&, shared_diff)` for each who is to hear of any of
+  /// it, with the topics that it wants. Those who want the same share one diff.
+  template <class F>
+  void route(const shared_diff& all, F deliver);
+
+private:
+  using id_list = std::vector<std::uint64_t>;
+  using index = std::map<std::string, id_list, std::less<>>;
+
+  template <class F>
+  void deliver_to(const id_list& ids, const shared_diff& what, F& deliver) {
+    for (auto id : ids) deliver(by_id_.at(id), what);
+  }
+
+  std::unordered_map<std::uint64_t, subscriber> by_id_;
+  id_list all_;
+  index by_topic_;
+  index by_prefix_;
+};
+
+template <class F>
+void subscription_table::route(const shared_diff& all, F deliver) {
+  deliver_to(all_, all, deliver);
+  const bool one = all->size() == 1;
+  for (const auto& [prefix, ids] : by_prefix_) {
+    const auto wants = [&p = prefix](std::string_view x) { return x.substr(0, p.size()) == p; };
+    if (one && wants(all->front().topic)) {
+      deliver_to(ids, all, deliver);
+    } else if (!one) {
+      auto mine = filter(*all, wants);
+      if (!mine.empty()) deliver_to(ids, std::make_shared<const diff>(std::move(mine)), deliver);
+    }
+  }
+  if (by_topic_.empty()) return;
+  for (const auto& x : *all) {
+    const auto found = by_topic_.find(x.topic);
+    if (found == by_topic_.end()) continue;
+    deliver_to(found->second, one ? all : std::make_shared<const diff>(diff{x}), deliver);
+  }
+}
+
+} // namespace rollcall::actors

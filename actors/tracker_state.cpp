@@ -1,0 +1,146 @@
+// The rest of the tracker value: what it tells of itself, who listens, and the
+// end.
+#include "actors/ask.hpp"
+#include "actors/callback_actor.hpp"
+#include "actors/resolve.hpp"
+#include "actors/supervisor.hpp"
+#include "rollcall/tracker.hpp"
+
+#include <utility>
+
+namespace rollcall {
+
+using namespace actors;
+
+expected<std::vector<replica_state>> tracker::replicas() const {
+  using rows = std::vector<replica_state>;
+  auto all = ask_all<rows>(pool_.get(), timeout_,
+                           [](actors::shard& s, const ticket<rows>& t) { t(s.replicas()); });
+  if (!all) return std::move(all.error());
+  rows result;
+  for (auto& x : *all) result.insert(result.end(), x.begin(), x.end());
+  return result;
+}
+
+expected<tracker_stats> tracker::stats() const {
+  auto all = ask_all<tracker_stats>(
+      pool_.get(), timeout_,
+      [](actors::shard& s, const ticket<tracker_stats>& t) { t(s.stats()); });
+  if (!all) return std::move(all.error());
+  tracker_stats result;
+  for (const auto& x : *all) result += x;
+  return result;
+}
+
+// -- who listens --------------------------------------------------------------------
+
+expected<std::uint64_t> tracker::do_subscribe(caf::strong_actor_ptr who, selector what) const {
+  if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
+  const subscribe_msg x{std::move(who), what.what, std::move(what.text),
+                        pool_->next_subscription()};
+  if (x.what == selection::topic) {
+    auto one = ask_shard<subscribe_reply>(pool_.get(), shard_of(x.text), timeout_,
+                                          [x](actors::shard& s) { return s.subscribe(x); });
+    if (!one) return std::move(one.error());
+    return one->id;
+  }
+  auto all = ask_all<subscribe_reply>(
+      pool_.get(), timeout_,
+      [x](actors::shard& s, const ticket<subscribe_reply>& t) { t(s.subscribe(x)); });
+  if (!all) {
+    (void)unsubscribe(x.id); // not here and there
+    return std::move(all.error());
+  }
+  return x.id;
+}
+
+expected<void> tracker::unsubscribe(std::uint64_t id) const {
+  auto all = ask_all<actors::done>(pool_.get(), timeout_,
+                                   [id](actors::shard& s, const ticket<actors::done>& t) {
+                                     s.unsubscribe(id);
+                                     t(actors::done{});
+                                   });
+  if (!all) return std::move(all.error());
+  return {};
+}
+
+expected<subscription> tracker::subscribe(selector what, subscription_callbacks callbacks) const {
+  if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
+  auto worker = spawn_callback_actor(pool_, std::move(callbacks), nullptr);
+  auto id = do_subscribe(caf::actor_cast<caf::strong_actor_ptr>(worker), std::move(what));
+  if (!id) {
+    caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+    return std::move(id.error());
+  }
+  return subscription{*id, std::move(worker)};
+}
+
+expected<void> tracker::do_observe(caf::strong_actor_ptr who) const {
+  if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
+  if (const auto e = pool_->observe(who); e != errc::none) return make_error(e);
+  return {};
+}
+
+expected<subscription> tracker::observe(event_callback callback) const {
+  if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
+  auto worker = spawn_callback_actor(pool_, {}, std::move(callback));
+  if (auto x = do_observe(caf::actor_cast<caf::strong_actor_ptr>(worker)); !x) {
+    caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+    return std::move(x.error());
+  }
+  return subscription{pool_->next_subscription(), std::move(worker)};
+}
+
+void subscription::cancel() {
+  if (worker_) caf::anon_send_exit(worker_, caf::exit_reason::user_shutdown);
+  worker_ = nullptr;
+}
+
+// -- handles ------------------------------------------------------------------------
+
+expected<caf::strong_actor_ptr> tracker::resolve(const pid& who) const {
+  if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
+  if (who.replica.name != node_name()) return resolve_remote(*pool_, who, timeout_);
+  const auto number = pool_->shard_of_life(who.replica);
+  if (number == pool_->size()) return make_error(errc::nopresence);
+  auto x = ask_shard<resolve_reply>(pool_.get(), number, timeout_,
+                                    [id = who.actor](actors::shard& s) { return s.resolve(id); });
+  if (!x) return std::move(x.error());
+  return std::move(x->handle);
+}
+
+// -- the end ------------------------------------------------------------------------
+
+namespace {
+
+expected<void> end(const std::shared_ptr<pool>& where, bool bye, millis timeout) {
+  if (!where) return make_error(errc::no_such_tracker);
+  if (handler_scope::inside(&where->system())) return make_error(errc::would_deadlock);
+  const auto whole = where->supervisor();
+  // From this moment nothing new is taken, whatever still waits in mailboxes.
+  const bool first = where->end(errc::shutting_down);
+  if (!whole) return first ? expected<void>{} : make_error(where->ended());
+  auto result = std::make_shared<answer<actors::done>>();
+  const ticket<actors::done> mine{result, errc::shutting_down};
+  compat::anon_send(caf::actor_cast<inner_supervisor>(whole), call_msg{[bye, mine](void* x) {
+                      static_cast<supervisor*>(x)->stop(bye, [mine](caf::error e) {
+                        if (e)
+                          mine(std::move(e));
+                        else
+                          mine(actors::done{});
+                      });
+                    }});
+  auto x = result->wait_until(std::chrono::steady_clock::now() + timeout);
+  if (!x) return std::move(x.error());
+  return {};
+}
+
+} // namespace
+
+expected<void> tracker::graceful_permdown() const { return end(pool_, true, timeout_); }
+
+expected<void> tracker::stop() const {
+  return end(pool_, pool_ && pool_->options().permdown_on_shutdown, timeout_);
+}
+
+} // namespace rollcall

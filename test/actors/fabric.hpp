@@ -1,0 +1,73 @@
+// A cluster without a network: endpoints of several actor systems of this
+// process that hand each other frames.
+#pragma once
+
+#include "actors/cluster_impl.hpp"
+#include "test/actors/fixture.hpp"
+
+#include <map>
+#include <tuple>
+
+namespace fixture {
+
+class fabric {
+public:
+  /// The endpoint of a node, in that actor system; linked with all others.
+  rollcall::cluster_node join(test_system& system, const std::string& name) {
+    auto endpoint = system.get().spawn([this, name](caf::event_based_actor*) -> caf::behavior {
+      return {
+          [this, name](const rollcall::cluster::attach_shard& x) { attach(name, x); },
+          [this, name](const rollcall::cluster::detach_shard& x) {
+            const std::lock_guard guard{mutex_};
+            shards_.erase({name, x.tracker, x.shard});
+          },
+          [this, name](const rollcall::cluster::send_frame& x) { pass(name, x); },
+      };
+    });
+    endpoints_.push_back(endpoint);
+    auto impl = std::make_shared<rollcall::cluster_node::impl>();
+    impl->system = &system.get();
+    impl->endpoint = endpoint;
+    impl->name = name;
+    return rollcall::cluster_node{impl};
+  }
+  /// Frames between them are lost from now on.
+  void cut(const std::string& a, const std::string& b, bool yes = true) {
+    const std::lock_guard guard{mutex_};
+    for (const auto& pair : {std::pair{a, b}, std::pair{b, a}})
+      if (yes)
+        cuts_.insert(pair);
+      else
+        cuts_.erase(pair);
+  }
+  ~fabric() {
+    for (auto& x : endpoints_) caf::anon_send_exit(x, caf::exit_reason::kill);
+  }
+
+private:
+  using address = std::tuple<std::string, std::string, std::uint32_t>;
+
+  void attach(const std::string& name, const rollcall::cluster::attach_shard& x) {
+    const std::lock_guard guard{mutex_};
+    shards_[{name, x.tracker, x.shard}] = x.handle;
+    for (const auto& [where, shard] : shards_) {
+      const auto& [node, tracker, number] = where;
+      if (node == name || tracker != x.tracker || number != x.shard) continue;
+      rollcall::compat::anon_send(x.handle, rollcall::cluster::link_changed{node, true});
+      rollcall::compat::anon_send(shard, rollcall::cluster::link_changed{name, true});
+    }
+  }
+  void pass(const std::string& name, const rollcall::cluster::send_frame& x) {
+    const std::lock_guard guard{mutex_};
+    const auto found = shards_.find({x.to, x.tracker, x.shard});
+    if (found == shards_.end() || cuts_.count({name, x.to}) != 0) return;
+    rollcall::compat::anon_send(found->second, rollcall::cluster::frame_received{name, *x.bytes});
+  }
+
+  std::mutex mutex_;
+  std::map<address, caf::actor> shards_;
+  std::set<std::pair<std::string, std::string>> cuts_;
+  std::vector<caf::actor> endpoints_;
+};
+
+} // namespace fixture

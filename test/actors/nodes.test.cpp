@@ -1,0 +1,166 @@
+// Several nodes in one process, with frames passed by hand.
+#include "actors/inner.hpp"
+#include "test/actors/fabric.hpp"
+
+#include <atomic>
+
+using namespace fixture;
+
+namespace {
+
+rollcall::tracker_options quick(std::size_t pool_size = 1) {
+  rollcall::tracker_options x;
+  x.name = "lobby";
+  x.pool_size = pool_size;
+  x.broadcast_period = 50ms;
+  x.max_silent_periods = 2;
+  x.flush_interval = 5ms;
+  x.permdown_period = 60s;
+  return x;
+}
+
+/// Long enough that no busy machine calls anybody down.
+rollcall::tracker_options patient(std::size_t pool_size = 1) {
+  auto x = quick(pool_size);
+  x.down_period = 30s;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE("what is tracked on one node is seen, updated and gone on the others") {
+  const auto size = GENERATE(as<std::size_t>{}, 1, 4);
+  fabric net;
+  test_system sa, sb, sc;
+  notes heard;
+  auto a = sa.started(patient(size), {}, net.join(sa, "a"));
+  auto b = sb.started(patient(size), {}, net.join(sb, "b"));
+  auto c = sc.started(patient(size),
+                      scripted_handler({.diff = [&](auto&, auto& d) { heard.add(brief(d)); }}),
+                      net.join(sc, "c"));
+  auto ada = sa.idle();
+  const auto first = a.track(ada, "room", "ada", {{"n", 1}});
+  REQUIRE(first);
+  CHECK(eventually([&] { return b.count("room") == 1 && c.count("room") == 1; }));
+  const auto seen = (*b.list("room").begin()).to_presence();
+  CHECK(seen.ref == *first);
+  CHECK(seen.who.replica.name == "a");
+  CHECK(seen.who.actor == ada.id());
+  CHECK(seen.meta == meta{{"n", 1}});
+  // It is the owner's alone.
+  CHECK(code(b.untrack(seen.who, "room", "ada")) == errc::not_local);
+  const auto second = a.update(ada, "room", "ada", {{"n", 2}});
+  REQUIRE(second);
+  CHECK(eventually([&] {
+    const auto now = c.list("room");
+    return now.size() == 1 && (*now.begin()).ref() == second->ref
+           && (*now.begin()).prev_ref() == *first;
+  }));
+  sa.kill(ada);
+  CHECK(eventually([&] { return b.count("room") == 0 && c.count("room") == 0; }));
+  CHECK(eventually([&] {
+    return heard.get() == std::vector<std::string>{"+ada", "-ada +ada", "-ada"};
+  }));
+}
+
+TEST_CASE("the same topic and key on two nodes are two presences, in one order everywhere") {
+  fabric net;
+  test_system sa, sb;
+  auto a = sa.started(patient(), {}, net.join(sa, "a"));
+  auto b = sb.started(patient(), {}, net.join(sb, "b"));
+  REQUIRE(a.track(sa.idle(), "room", "x"));
+  REQUIRE(b.track(sb.idle(), "room", "x"));
+  CHECK(eventually([&] { return a.count("room") == 2 && b.count("room") == 2; }));
+  const auto on_a = a.list("room").to_vector();
+  const auto on_b = b.list("room").to_vector();
+  CHECK(on_a == on_b);
+  CHECK(on_a[0].ref < on_a[1].ref);
+}
+
+TEST_CASE("permdown and an orderly stop with bye drop the presences at once") {
+  const bool permdown = GENERATE(true, false);
+  fabric net;
+  test_system sa, sb;
+  auto options = patient();
+  options.permdown_on_shutdown = !permdown;
+  notes events;
+  auto a = sa.started(options, {}, net.join(sa, "a"));
+  auto b = sb.started(options, {}, net.join(sb, "b"));
+  REQUIRE(b.observe([&](const rollcall::tracker_event& e) {
+    events.add(rollcall::to_string(e.kind) + " " + e.replica.name);
+  }));
+  auto ada = sa.idle();
+  REQUIRE(a.track(ada, "room", "ada"));
+  CHECK(eventually([&] { return b.count("room") == 1; }));
+  CHECK(b.replicas()->size() == 2);
+  REQUIRE(permdown ? a.graceful_permdown() : a.stop());
+  CHECK(eventually([&] { return b.count("room") == 0 && b.dirty_list("room").empty(); }));
+  CHECK(eventually([&] { return events.count("replica_permdown a") == 1; }));
+  CHECK(b.replicas()->size() == 1);
+}
+
+TEST_CASE("a silent node is down: hidden, shown by dirty_list, and back when it is heard") {
+  fabric net;
+  test_system sa, sb;
+  notes events;
+  auto a = sa.started(quick(), {}, net.join(sa, "a"));
+  auto b = sb.started(quick(), {}, net.join(sb, "b"));
+  REQUIRE(b.observe(
+      [&](const rollcall::tracker_event& e) { events.add(rollcall::to_string(e.kind)); }));
+  REQUIRE(a.track(sa.idle(), "room", "ada"));
+  CHECK(eventually([&] { return b.count("room") == 1; }));
+  net.cut("a", "b");
+  CHECK(eventually([&] { return b.count("room") == 0; }));
+  CHECK(b.dirty_list("room").size() == 1);
+  CHECK(eventually([&] { return events.count("replica_down") == 1; }));
+  net.cut("a", "b", false);
+  CHECK(eventually([&] { return b.count("room") == 1; }));
+}
+
+TEST_CASE("a shard that died is one diff for its peers, and gets back what they have") {
+  fabric net;
+  test_system sa, sb;
+  notes heard;
+  auto a = sa.started(patient(), {}, net.join(sa, "a"));
+  auto b = sb.started(patient(), {}, net.join(sb, "b"));
+  auto ada = sa.idle();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back("k" + std::to_string(i));
+  REQUIRE(a.track_many(ada, "room", keys, {{"n", 1}}));
+  REQUIRE(b.track(sb.idle(), "room", "bob"));
+  CHECK(eventually([&] { return a.count("room") == 101 && b.count("room") == 101; }));
+  const auto life = a.replicas()->front().id;
+  rollcall::compat::anon_send(
+      caf::actor_cast<rollcall::actors::inner_shard>(a.shard(0)),
+      rollcall::actors::call_msg{[](void*) { throw std::runtime_error("crash"); }});
+  CHECK(eventually([&] {
+    const auto now = a.replicas();
+    return now && now->front().id.inc > life.inc && a.count("room") == 101;
+  }));
+  CHECK(eventually([&] {
+    const auto all = b.list("room").to_vector();
+    return all.size() == 101
+           && std::all_of(all.begin(), all.end(), [&](const rollcall::presence& x) {
+                return x.who.replica.name == "b" || x.who.replica.inc > life.inc;
+              });
+  }));
+  CHECK(a.list("room").to_vector() == b.list("room").to_vector());
+}
+
+TEST_CASE("ten thousand presences arrive whole") {
+  fabric net;
+  test_system sa, sb;
+  auto a = sa.started(patient(), {}, net.join(sa, "a"));
+  auto b = sb.started(patient(), {}, net.join(sb, "b"));
+  auto ada = sa.idle();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 10'000; ++i) keys.push_back("k" + std::to_string(i));
+  REQUIRE(a.track_many(ada, "room", keys, {{"status", "here"}}));
+  CHECK(eventually([&] { return b.count("room") == 10'000; }));
+  CHECK(a.list("room").to_vector() == b.list("room").to_vector());
+  REQUIRE(a.untrack(ada));
+  CHECK(eventually([&] { return b.count("room") == 0; }));
+  const auto stats = b.stats();
+  CHECK(stats->joins >= 10'000);
+  CHECK(stats->leaves >= 10'000);
+}
