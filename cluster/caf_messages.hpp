@@ -2,9 +2,9 @@
 //
 // All of these stay inside the process: they are marked unsafe to send, so
 // that CAF refuses to write them to, or read them from, the network. Hence no
-// peer can stop or steer an endpoint. Across the network goes nothing but a
-// `std::string` of our own versioned bytes (cluster/packet.hpp), a type that
-// CAF itself registers: nodes that number their message types differently
+// peer can stop or steer an endpoint by them. Across the network goes nothing
+// but a `std::string` of our own versioned bytes (cluster/packet.hpp), a type
+// that CAF itself registers: nodes that number their message types differently
 // understand each other all the same.
 //
 //     send(endpoint, attach_shard{"lobby", 0, 1, periods…, shard});
@@ -160,8 +160,15 @@ struct endpoint_tick {
 struct probe_result {
   std::uint64_t dial = 0;
   bool reachable = false;
-  std::string ip; ///< numeric address that answered
+  std::string ip;        ///< numeric address that answered
+  bool own_host = false; ///< and is of this host
   std::string reason;
+};
+
+/// The port is open: begin.
+struct endpoint_listens {
+  std::uint16_t port = 0;
+  std::string advertise;
 };
 
 } // namespace rollcall::cluster
@@ -183,6 +190,7 @@ CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::observe_endpoint))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_event))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_tick))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::probe_result))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_listens))
 
 CAF_END_TYPE_ID_BLOCK(rollcall_cluster)
 
@@ -201,3 +209,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::observe_endpoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::endpoint_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::endpoint_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::probe_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::endpoint_listens)
