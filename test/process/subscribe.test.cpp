@@ -23,7 +23,6 @@ public:
   }
   void take(const std::vector<object>& events) {
     for (const auto& e : events) {
-      if (text(e, "event") == "state") state(e.at("presences").as_object());
       if (text(e, "event") != "diff") continue;
       const auto topic = text(e, "topic");
       for (const auto& p : e.at("leaves").as_array()) {

@@ -4,22 +4,13 @@
 #include "tools/rollcall/json_writer.hpp"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
 
 namespace rollcall::tool {
 
 namespace {
-
-using by_topic = std::map<std::string, std::vector<const presence*>>;
-
-void append_topics(json_writer& out, const by_topic& topics) {
-  out.key("presences").open('{');
-  for (const auto& [topic, presences] : topics) {
-    out.key(topic).open('[');
-    for (const auto* p : presences) append(out, *p);
-    out.close(']');
-  }
-  out.close('}');
-}
 
 std::string diff_line(const topic_diff& d) {
   json_writer out;
@@ -31,10 +22,29 @@ std::string diff_line(const topic_diff& d) {
   return out.take();
 }
 
+/// What leads from `told` to `now`, by topic.
+std::map<std::string, topic_diff> difference(const std::map<ref, presence>& told,
+                                             const std::vector<presence>& now) {
+  std::map<std::string, topic_diff> result;
+  auto of = [&](const std::string& topic) -> topic_diff& {
+    auto& d = result[topic];
+    d.topic = topic;
+    return d;
+  };
+  std::set<ref> still;
+  for (const auto& p : now) {
+    still.insert(p.ref);
+    if (told.find(p.ref) == told.end()) of(p.topic).joins.push_back(p);
+  }
+  for (const auto& [join, p] : told)
+    if (still.find(join) == still.end()) of(p.topic).leaves.push_back(p);
+  return result;
+}
+
 } // namespace
 
 feed::feed(line_output& out, std::size_t shards, selector what)
-    : out_(out), what_(std::move(what)), first_(shards), told_(shards) {}
+    : out_(out), what_(std::move(what)), parts_(shards) {}
 
 subscription_callbacks feed::callbacks(const std::shared_ptr<feed>& self) {
   return {
@@ -45,21 +55,26 @@ subscription_callbacks feed::callbacks(const std::shared_ptr<feed>& self) {
 bool feed::answer(const std::string& id, std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   const bool all = complete_.wait_for(lock, timeout, [this] {
-    return std::all_of(first_.begin(), first_.end(), [](const auto& s) { return s.first; });
+    return std::all_of(parts_.begin(), parts_.end(), [](const part& x) { return x.complete; });
   });
   if (!all) return false;
-  by_topic topics;
+  std::map<std::string, std::vector<const presence*>> topics;
   if (what_.what == selection::topic) topics[what_.text]; // named even when nobody is there
-  for (const auto& [there, presences] : first_)
-    for (const auto& p : presences) topics[p.topic].push_back(&p);
+  for (const auto& x : parts_)
+    for (const auto& [join, p] : x.told) topics[p.topic].push_back(&p);
   auto out = begin_answer(id);
-  append_topics(out, topics);
-  out.close('}');
-  // Under the lock: what changes from now on comes after these lines.
+  out.key("presences").open('{');
+  for (auto& [topic, presences] : topics) {
+    std::sort(presences.begin(), presences.end(), [](const presence* a, const presence* b) {
+      return std::tie(a->key, a->ref) < std::tie(b->key, b->ref);
+    });
+    out.key(topic).open('[');
+    for (const auto* p : presences) append(out, *p);
+    out.close(']');
+  }
+  out.close('}').close('}');
+  // Under the lock: what changes from now on comes after this line.
   out_.write(out.take());
-  for (auto& [shard, line] : held_) out_.write(std::move(line));
-  held_.clear();
-  first_.clear();
   answered_ = true;
   return true;
 }
@@ -71,46 +86,24 @@ void feed::close() {
 
 void feed::state(std::uint32_t shard, const std::vector<presence>& presences) {
   std::lock_guard guard(mutex_);
-  if (closed_ || shard >= told_.size()) return;
-  if (answered_) {
-    out_.write(state_line(shard, presences));
-  } else {
-    first_[shard] = {true, presences};
-    std::erase_if(held_, [shard](const auto& x) { return x.first == shard; }); // they are in it
-    complete_.notify_all();
-  }
-  auto& told = told_[shard];
-  told.clear();
-  for (const auto& p : presences) ++told[p.topic];
-}
-
-std::string feed::state_line(std::uint32_t shard, const std::vector<presence>& presences) {
-  by_topic topics;
-  for (const auto& [topic, count] : told_[shard]) topics[topic];
-  for (const auto& p : presences) topics[p.topic].push_back(&p);
-  json_writer out;
-  out.open('{').member("event", "state");
-  append_topics(out, topics);
-  out.close('}');
-  return out.take();
+  if (closed_ || shard >= parts_.size()) return;
+  for (const auto& [topic, d] : difference(parts_[shard].told, presences)) tell(shard, d);
+  parts_[shard].complete = true;
+  complete_.notify_all();
 }
 
 void feed::changed(std::uint32_t shard, const diff& changes) {
   std::lock_guard guard(mutex_);
-  if (closed_ || shard >= told_.size()) return;
-  for (const auto& d : changes) {
-    auto& count = told_[shard][d.topic];
-    count += static_cast<std::int64_t>(d.joins.size()) - static_cast<std::int64_t>(d.leaves.size());
-    if (count <= 0) told_[shard].erase(d.topic);
-    emit(shard, diff_line(d));
-  }
+  if (closed_ || shard >= parts_.size()) return;
+  for (const auto& d : changes) tell(shard, d);
 }
 
-void feed::emit(std::uint32_t shard, std::string line) {
-  if (answered_)
-    out_.write(std::move(line));
-  else
-    held_.emplace_back(shard, std::move(line));
+void feed::tell(std::uint32_t shard, const topic_diff& d) {
+  auto& told = parts_[shard].told;
+  // Leaves first: a life that was reborn joins anew under the refs of before.
+  for (const auto& p : d.leaves) told.erase(p.ref);
+  for (const auto& p : d.joins) told.insert_or_assign(p.ref, p);
+  if (answered_) out_.write(diff_line(d));
 }
 
 } // namespace rollcall::tool

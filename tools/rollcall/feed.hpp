@@ -1,14 +1,14 @@
-// One subscription of a driver: the state as the answer, then events.
+// One subscription of a driver: the state as the answer, then a diff event for
+// each change.
 //
-// The answer needs the state of every shard, while those that came first tell
-// diffs already: these wait until the answer is written, so that the line of a
-// diff never comes before the state that it changes.
+// A feed remembers what it has told (the presences; their metas are shared, not
+// copied). So diffs that come while the state of some shard is still awaited
+// are in the answer, and a state that comes later is told as a diff: a driver
+// needs to know of diffs only.
 //
 // Backpressure: the callbacks of a subscription run in an actor of their own
-// and wait here while nobody reads our output; the shard then sees a slow
-// subscriber, and gives it the state again once it is back. That comes as
-// `{"event":"state","presences":{topic:[…]}}`: these topics anew, others as
-// they were.
+// and wait here while nobody reads our output. The shard then sees a slow
+// subscriber, and gives it the state in place of the diffs that it missed.
 //
 // Threads: the callbacks in their actor, the rest in the session.
 #pragma once
@@ -23,7 +23,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace rollcall::tool {
@@ -32,7 +31,6 @@ class feed {
 public:
   feed(line_output& out, std::size_t shards, selector what);
 
-  const selector& what() const noexcept { return what_; }
   /// To subscribe with; they keep `self` alive.
   static subscription_callbacks callbacks(const std::shared_ptr<feed>& self);
 
@@ -45,19 +43,20 @@ public:
 private:
   void state(std::uint32_t shard, const std::vector<presence>&);
   void changed(std::uint32_t shard, const diff&);
-  void emit(std::uint32_t shard, std::string line);
-  std::string state_line(std::uint32_t shard, const std::vector<presence>&);
+  /// Remembers the change; tells it, if the answer is out.
+  void tell(std::uint32_t shard, const topic_diff&);
+
+  struct part {
+    bool complete = false;        ///< its first state has come
+    std::map<ref, presence> told; ///< a ref names one join in the whole cluster
+  };
 
   line_output& out_;
   const selector what_;
   std::mutex mutex_;
   std::condition_variable complete_;
   bool answered_ = false, closed_ = false;
-  std::vector<std::pair<bool, std::vector<presence>>> first_; // by shard: the state has come
-  std::vector<std::pair<std::uint32_t, std::string>> held_;   // events before the answer
-  /// By shard, how many presences of a topic were told: a later state must
-  /// name those topics too that have become empty.
-  std::vector<std::map<std::string, std::int64_t>> told_;
+  std::vector<part> parts_; // by shard
 };
 
 } // namespace rollcall::tool

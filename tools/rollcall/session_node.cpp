@@ -58,12 +58,10 @@ session::outcome session::set_blocked(const command& cmd, arguments& in, bool bl
   auto now = blocked_[peer];
   if (inward) now.in = blocked;
   if (outward) now.out = blocked;
-  // The library clears both at once: clear, then set what is left.
-  auto done = cluster_.unblock(peer);
-  if (done && (now.in || now.out))
-    done = cluster_.block(peer, now.in && now.out ? block_direction::both
-                                : now.in          ? block_direction::in
-                                                  : block_direction::out);
+  const auto left = now.in && now.out ? block_direction::both
+                    : now.in          ? block_direction::in
+                                      : block_direction::out;
+  auto done = now.in || now.out ? cluster_.block(peer, left) : cluster_.unblock(peer);
   if (!done || (!now.in && !now.out))
     blocked_.erase(peer);
   else
