@@ -1,5 +1,5 @@
 // A cluster without a network: endpoints of several actor systems of this
-// process that hand each other frames.
+// process that hand each other frames. Outlives them.
 #pragma once
 
 #include "actors/cluster_impl.hpp"
@@ -24,7 +24,7 @@ public:
           [this, name](const rollcall::cluster::send_frame& x) { pass(name, x); },
       };
     });
-    endpoints_.push_back(endpoint);
+    system.adopt(endpoint);
     auto impl = std::make_shared<rollcall::cluster_node::impl>();
     impl->system = &system.get();
     impl->endpoint = endpoint;
@@ -39,9 +39,6 @@ public:
         cuts_.insert(pair);
       else
         cuts_.erase(pair);
-  }
-  ~fabric() {
-    for (auto& x : endpoints_) caf::anon_send_exit(x, caf::exit_reason::kill);
   }
 
 private:
@@ -67,7 +64,6 @@ private:
   std::mutex mutex_;
   std::map<address, caf::actor> shards_;
   std::set<std::pair<std::string, std::string>> cuts_;
-  std::vector<caf::actor> endpoints_;
 };
 
 } // namespace fixture

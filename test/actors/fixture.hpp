@@ -72,6 +72,8 @@ public:
     actors_.push_back(x);
     return x;
   }
+  /// Ends with the system.
+  void adopt(caf::actor x) { actors_.push_back(std::move(x)); }
   void kill(caf::actor x) {
     for (auto& mine : actors_)
       if (mine == x) mine = nullptr;
