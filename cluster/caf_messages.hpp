@@ -1,11 +1,10 @@
 // What the endpoint of a node and its shards say to each other.
 //
-// All of these stay inside the process: they are marked unsafe to send, so
-// that CAF refuses to write them to, or read them from, the network. Hence no
-// peer can stop or steer an endpoint by them. Across the network goes nothing
-// but a `std::string` of our own versioned bytes (cluster/packet.hpp), a type
-// that CAF itself registers: nodes that number their message types differently
-// understand each other all the same.
+// All of these stay inside the process: CAF is made to refuse to write them to,
+// or read them from, the network, so no peer can stop or steer an endpoint by
+// them. Across the network goes nothing but a `std::string` of our own versioned
+// bytes (cluster/packet.hpp), a type that CAF itself registers: nodes that
+// number their message types differently understand each other all the same.
 //
 //     send(endpoint, attach_shard{"lobby", 0, 1, periods…, shard});
 //     // shard gets link_changed{node, true} for each link that is up, then
@@ -171,7 +170,29 @@ struct endpoint_listens {
   std::string advertise;
 };
 
+template <class Inspector, class T>
+requires compat::is_local_message<T>::value auto inspect(Inspector& f, T&) {
+  return compat::refuse_travel(f);
+}
+
 } // namespace rollcall::cluster
+
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::attach_shard)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::detach_shard)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::send_frame)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::frame_received)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::link_changed)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::get_peers)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::peer_list)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::block_peer)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::get_endpoint_stats)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_stats)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::stop_endpoint)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::observe_endpoint)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_event)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_tick)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::probe_result)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_listens)
 
 CAF_BEGIN_TYPE_ID_BLOCK(rollcall_cluster, ROLLCALL_FIRST_TYPE_ID)
 
@@ -193,20 +214,3 @@ CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::probe_result))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_listens))
 
 CAF_END_TYPE_ID_BLOCK(rollcall_cluster)
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::attach_shard)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::detach_shard)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::send_frame)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::frame_received)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::link_changed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::get_peers)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::peer_list)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::block_peer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::get_endpoint_stats)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::endpoint_stats)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::stop_endpoint)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::observe_endpoint)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::endpoint_event)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::endpoint_tick)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::probe_result)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::cluster::endpoint_listens)

@@ -50,7 +50,40 @@
 #  define ROLLCALL_CAF_ERROR_ENUM(type, category_text) CAF_ERROR_CODE_ENUM(type)
 #endif
 
+// -- messages that stay in the process ---------------------------------------------
+// In the global namespace, after the type and before its first use. On 1.x an
+// unsafe type is refused on its way out and in. 0.17 writes it as nothing and
+// makes a default one of it on the other side: whoever can connect could say it.
+// So there it gets an `inspect` that refuses (see `refuse_travel`).
+#if ROLLCALL_CAF_0
+#  define ROLLCALL_LOCAL_MESSAGE(type)                                                             \
+    template <>                                                                                    \
+    struct rollcall::compat::is_local_message<type> : std::true_type {};
+#else
+#  define ROLLCALL_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+#endif
+
 namespace rollcall::compat {
+
+template <class T>
+struct is_local_message : std::false_type {};
+
+/// The `inspect` of a local message, for 0.17:
+///     template <class Inspector, class T>
+///       requires compat::is_local_message<T>::value
+///     auto inspect(Inspector& f, T&) { return compat::refuse_travel(f); }
+template <class Inspector>
+auto refuse_travel([[maybe_unused]] Inspector& f) {
+#if ROLLCALL_CAF_0
+  using result = decltype(f(caf::meta::type_name("local")));
+  if constexpr (std::is_same_v<result, caf::error>)
+    return caf::error{caf::sec::unknown_type};
+  else
+    return f(caf::meta::type_name("local")); // text for a log
+#else
+  return false;
+#endif
+}
 
 /// Nodes whose middlemen understand each other have the same one: "0.17".
 inline std::string caf_release() {
