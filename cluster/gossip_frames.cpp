@@ -1,6 +1,7 @@
 // What a frame of another node does.
 #include "cluster/canary.hpp"
 #include "cluster/gossip_impl.hpp"
+#include "crdt/slice.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -146,7 +147,9 @@ clock_list gossip::impl::ahead_of_us(const frame& f) const {
   clock_list ahead;
   for (auto& [who, clock] : f.clocks) {
     if (who.name == st.self().name) continue;
-    if (!st.holds(who) || st.prefix(who) < clock) ahead.emplace_back(who, clock);
+    const auto* copy =
+        static_cast<const crdt::remote_slice*>(st.find(who)); // not our own: see above
+    if (!copy || copy->prefix < clock) ahead.emplace_back(who, clock);
     if (ahead.size() >= opt.limits.max_replicas) break;
   }
   std::sort(ahead.begin(), ahead.end());
