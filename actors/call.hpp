@@ -75,6 +75,11 @@ private:
   std::shared_ptr<state> state_;
 };
 
+template <class Inspector, class T>
+requires compat::is_local_message<T>::value auto inspect(Inspector& f, T&) {
+  return compat::refuse_travel(f);
+}
+
 } // namespace rollcall::actors
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::actors::call_msg)
+ROLLCALL_LOCAL_MESSAGE(rollcall::actors::call_msg)

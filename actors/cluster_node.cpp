@@ -26,9 +26,9 @@ expected<Reply> ask(const std::shared_ptr<cluster_node::impl>& x, Message messag
   const auto failed = [&](caf::error& e) { result = std::move(e); };
   auto answer = compat::request(self, x->endpoint, patience, std::move(message));
   if constexpr (std::is_same_v<Reply, actors::done>)
-    answer.receive([&] { result = actors::done{}; }, failed);
+    std::move(answer).receive([&] { result = actors::done{}; }, failed);
   else
-    answer.receive([&](Reply& y) { result = std::move(y); }, failed);
+    std::move(answer).receive([&](Reply& y) { result = std::move(y); }, failed);
   return result;
 }
 

@@ -27,4 +27,4 @@ using inner_supervisor = compat::extended<shard_actor, caf::result<void>(call_ms
 
 } // namespace rollcall::actors
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::actors::timer_msg)
+ROLLCALL_LOCAL_MESSAGE(rollcall::actors::timer_msg)

@@ -33,6 +33,11 @@ shard::~shard() = default;
 
 shard::behavior_type shard::make_behavior() {
   compat::set_down_handler(this, on_down_);
+  // It ends with what was thrown, which the supervisor reports; CAF's own
+  // handler would write to stderr.
+  set_exception_handler([](std::exception_ptr& x) -> caf::error {
+    return caf::make_error(caf::sec::runtime_error, what_of(x));
+  });
   compat::set_default_handler(this, [this](caf::message x) {
     busy_ = true;
     heard(info{std::move(x)});
@@ -117,7 +122,9 @@ shard::behavior_type shard::make_behavior() {
         stop(pool_->options().permdown_on_shutdown);
         return {};
       },
-      [this](const call_msg& x) { x.run(this); },
+      [this](const call_msg& x) {
+        if (x.run) x.run(this);
+      },
       [this](const timer_msg& x) { handle(x); },
       [this](const cluster::frame_received& x) { step_and_carry_out(cluster::frame_in{x.bytes}); },
       [this](const cluster::link_changed& x) {
@@ -125,6 +132,11 @@ shard::behavior_type shard::make_behavior() {
           step_and_carry_out(cluster::link_up{x.node});
         else
           step_and_carry_out(cluster::link_down{x.node});
+      },
+      [this](const cluster::find_actor& x) -> caf::result<cluster::resolved> {
+        if (!machine_ || machine_->self().inc != x.life) return cluster::resolved{};
+        auto found = resolve(x.actor);
+        return cluster::resolved{found ? found->handle : nullptr};
       },
   };
 }

@@ -172,7 +172,9 @@ supervisor::behavior_type supervisor::routes() {
       [this](const info_msg& x) { return to_all(x); },
       [end](const permdown_msg&) { return end(true); },
       [this, end](const stop_msg&) { return end(pool_->options().permdown_on_shutdown); },
-      [this](const call_msg& x) { x.run(this); },
+      [this](const call_msg& x) {
+        if (x.run) x.run(this);
+      },
   };
 }
 

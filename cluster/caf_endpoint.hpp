@@ -94,6 +94,11 @@ private:
   void send_out(const send_frame&);
   const caf::actor* find_shard(std::string_view tracker, std::uint32_t shard) const;
 
+  // caf_endpoint_resolve.cpp
+  caf::result<resolved> resolve(const resolve_remote&);
+  caf::result<caf::strong_actor_ptr> on_resolve(const std::string& tracker, std::uint64_t actor,
+                                                const incarnation& life);
+
   endpoint_setup setup_;
   std::uint16_t port_ = 0;
   std::unique_ptr<mesh::membership> mesh_; ///< from endpoint_listens on

@@ -15,7 +15,8 @@
 #pragma once
 
 #include "cluster/caf_compat.hpp"
-#include "rollcall/errc.hpp"
+#include "rollcall/error.hpp"
+#include "rollcall/presence.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -71,6 +72,25 @@ struct frame_received {
 struct link_changed {
   std::string node;
   bool up = false;
+};
+
+// -- handles of remote actors -----------------------------------------------------
+
+/// Request; answered by `resolved`, unreachable or nopresence.
+struct resolve_remote {
+  std::string tracker;
+  pid who; ///< of another node
+};
+
+/// Endpoint -> shard: the handle of that actor, if this life of the shard tracks
+/// it; else null.
+struct find_actor {
+  std::uint64_t actor = 0;
+  incarnation life;
+};
+
+struct resolved {
+  caf::strong_actor_ptr handle;
 };
 
 // -- control -------------------------------------------------------------------
@@ -193,6 +213,9 @@ ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_event)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_tick)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::probe_result)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_listens)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::resolve_remote)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::find_actor)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::resolved)
 
 CAF_BEGIN_TYPE_ID_BLOCK(rollcall_cluster, ROLLCALL_FIRST_TYPE_ID)
 
@@ -212,5 +235,8 @@ CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_event))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_tick))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::probe_result))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_listens))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::resolve_remote))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::find_actor))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::resolved))
 
 CAF_END_TYPE_ID_BLOCK(rollcall_cluster)

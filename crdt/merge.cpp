@@ -60,6 +60,8 @@ void merger::find_born(const remote_slice& s, const std::vector<birth>& adds) {
 }
 
 bool merger::fits() const noexcept {
+  if (born_.empty()) return true;
+  if (table_.nearly_full()) return false;
   return born_.size() <= gone_.size()
          || table_.size() - gone_.size() + born_.size() <= limits_.max_presences;
 }

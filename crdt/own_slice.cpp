@@ -27,6 +27,7 @@ errc own_slice::update(std::string_view topic, std::string_view key, std::uint64
                        std::string_view meta, changes& out) {
   const auto old = table_.find(no, topic, key, actor);
   if (old == 0) return errc::nopresence;
+  if (table_.nearly_full()) return errc::limit_reached;
   const auto before = table_.view(old).ref();
   leave(old, true, out);
   add({0, topic, key, actor, meta, std::nullopt, before}, out);
@@ -61,7 +62,7 @@ void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
     if (!b.ref) b.ref = ref{old_id.inc, b.dot};
     table_.erase(h);
     leaves.push_back({h, false});
-    add(b, joins);
+    if (!table_.nearly_full()) add(b, joins); // the room of the old comes free only later
     return true;
   });
   table_.close_slice(old_no);

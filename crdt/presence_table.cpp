@@ -94,7 +94,6 @@ void presence_table::touch(topic_state& t, handle h) {
 
 handle presence_table::insert(slice_no slice, const birth& b, bool visible) {
   auto& c = *core_;
-  if (c.memory.nearly_full()) return 0;
   auto topic = topic_for(b.topic);
   auto& t = topic_at(c, topic);
   auto local = c.slices.local(slice);
@@ -109,6 +108,8 @@ handle presence_table::insert(slice_no slice, const birth& b, bool visible) {
   touch(t, topic);
   return h;
 }
+
+bool presence_table::nearly_full() const noexcept { return core_->memory.nearly_full(); }
 
 void presence_table::erase(handle h) {
   auto& c = *core_;

@@ -53,8 +53,11 @@ public:
   // -- writer: presences
   /// The caller has looked `find` up: (topic, key, actor) is not in that slice.
   /// `visible`: shown by list, get_by_key and count; hidden ones by dirty_list only.
-  /// 0, and nothing done: 32 GiB of presences are held already.
+  /// Not when `nearly_full` was said before the step began.
   handle insert(slice_no, const birth&, bool visible);
+  /// Nearly 32 GiB are held: begin nothing that inserts. What has begun can be
+  /// finished: there is room for some frames still.
+  bool nearly_full() const noexcept;
   void erase(handle);
   void set_visible(handle, bool);
   handle find(slice_no, std::string_view topic, std::string_view key, std::uint64_t actor) const;

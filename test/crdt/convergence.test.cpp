@@ -219,6 +219,7 @@ private:
     const answer_id id{s.self(), ++answers_};
     while (!s.done(e)) {
       const parcel p{s.next_piece(e, id, set_.piece, set_.bytes).value()};
+      check_cut(p.what, truth_.at(s.self()));
       for (std::size_t to = 0; to < nodes_.size(); ++to) send(n, to, p);
     }
     nodes_[n].flushed = s.clock();
@@ -267,6 +268,7 @@ private:
     const auto i = roll(answers_open_.size());
     auto& a = answers_open_[i];
     auto d = nodes_[a.from].state.next_piece(a.e, a.id, set_.piece, set_.bytes);
+    if (d && a.e.slice == nodes_[a.from].state.self()) check_cut(*d, truth_.at(a.e.slice));
     if (d) send(a.from, a.to, parcel{*d});
     if (!d || nodes_[a.from].state.done(a.e))
       answers_open_.erase(answers_open_.begin() + static_cast<std::ptrdiff_t>(i));

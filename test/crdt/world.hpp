@@ -133,4 +133,33 @@ inline void check_copy(const crdt::store& s, const replica_id& id, const chronic
   });
 }
 
+/// What an owner says at this moment is all of what it did there, and no more.
+inline void check_cut(const crdt::delta& d, const chronicle& truth) {
+  std::vector<crdt::dot> adds, dead, told;
+  const auto living_in = [&](crdt::clock_value a, crdt::clock_value b) {
+    for (auto i = truth.births.upper_bound(a); i != truth.births.end() && i->first <= b; ++i)
+      if (i->second.died == 0) adds.push_back(i->first);
+  };
+  if (const auto* r = std::get_if<crdt::range>(&d.what)) {
+    living_in(r->a, r->b);
+    for (const auto& [t, l] : truth.births)
+      if (t <= r->a && l.died > r->a && l.died <= r->b) dead.push_back(t);
+    for (const auto& b : r->adds) told.push_back(b.dot);
+    require(told == adds, "cut: adds");
+    require(r->dead == dead, "cut: dead");
+    const auto next = truth.births.find(r->b + 1);
+    const bool update = next != truth.births.end() && next->second.what.prev_ref;
+    for (const auto& [t, l] : truth.births)
+      require(!update || l.died != r->b, "cut: an update in two");
+  } else {
+    const auto& p = std::get<crdt::part>(d.what);
+    living_in(p.x, p.y);
+    for (const auto& run : p.known.runs())
+      for (auto t = run.a + 1; t <= run.b; ++t) told.push_back(t);
+    require(told.empty() || told.back() <= p.a, "cut: by number what the asker has not");
+    for (const auto& b : p.adds) told.push_back(b.dot);
+    require(told == adds, "cut: living");
+  }
+}
+
 } // namespace rollcall::test

@@ -43,8 +43,13 @@ std::map<std::string, topic_diff> difference(const std::map<ref, presence>& told
 
 } // namespace
 
-feed::feed(line_output& out, std::size_t shards, selector what)
-    : out_(out), what_(std::move(what)), parts_(shards) {}
+feed::feed(line_output& out, const tracker& from, selector what)
+    : out_(out), what_(std::move(what)), parts_(from.pool_size()) {
+  if (what_.what != selection::topic) return;
+  // Only the shard that owns the topic has anything to say.
+  for (auto& x : parts_) x.complete = true;
+  parts_[from.shard_of(what_.text)].complete = false;
+}
 
 subscription_callbacks feed::callbacks(const std::shared_ptr<feed>& self) {
   return {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "rollcall/subscription.hpp"
+#include "rollcall/tracker.hpp"
 #include "tools/rollcall/line_output.hpp"
 
 #include <chrono>
@@ -29,7 +30,7 @@ namespace rollcall::tool {
 
 class feed {
 public:
-  feed(line_output& out, std::size_t shards, selector what);
+  feed(line_output& out, const tracker& from, selector what);
 
   /// To subscribe with; they keep `self` alive.
   static subscription_callbacks callbacks(const std::shared_ptr<feed>& self);

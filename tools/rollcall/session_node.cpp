@@ -102,7 +102,7 @@ session::outcome session::subscribe(const command& cmd, arguments& in) {
     old->second.handle.cancel();
     feeds_.erase(old);
   }
-  auto to = std::make_shared<feed>(out_, tracker_.pool_size(), which);
+  auto to = std::make_shared<feed>(out_, tracker_, which);
   auto handle = tracker_.subscribe(which, feed::callbacks(to));
   if (!handle) return to_refusal(handle.error());
   if (!to->answer(cmd.id, patience)) {

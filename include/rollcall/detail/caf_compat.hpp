@@ -414,11 +414,16 @@ void set_default_handler(Self* self, std::function<void(caf::message)> handler) 
         return caf::message{};
       });
 #else
+  // It would rather have a handler for `message`, which no typed interface can
+  // hold.
+#  pragma GCC diagnostic push
+#  pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   self->set_default_handler(
       [handler](caf::scheduled_actor*, caf::message& x) -> caf::skippable_result {
         handler(x);
         return caf::message{};
       });
+#  pragma GCC diagnostic pop
 #endif
 }
 

@@ -51,11 +51,16 @@ ROLLCALL_INSPECT(stop_msg, ROLLCALL_FIELD(unused))
 #undef ROLLCALL_INSPECT
 #undef ROLLCALL_FIELD
 
+template <class Inspector, class T>
+requires compat::is_local_message<T>::value auto inspect(Inspector& f, T&) {
+  return compat::refuse_travel(f);
+}
+
 } // namespace rollcall
 
 // These hold what only this process can hold.
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::update_with_msg)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::subscribe_msg)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::state_msg)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::diff_msg)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rollcall::event_msg)
+ROLLCALL_LOCAL_MESSAGE(rollcall::update_with_msg)
+ROLLCALL_LOCAL_MESSAGE(rollcall::subscribe_msg)
+ROLLCALL_LOCAL_MESSAGE(rollcall::state_msg)
+ROLLCALL_LOCAL_MESSAGE(rollcall::diff_msg)
+ROLLCALL_LOCAL_MESSAGE(rollcall::event_msg)
