@@ -85,6 +85,8 @@ void endpoint::on_down(const caf::actor_addr& who, const caf::error& why) {
   const auto key = caf::actor_cast<handle_key>(who);
   if (const auto i = channels_.find(key); i != channels_.end()) {
     const auto channel = i->second;
+    // CAF 1.x would wait for ever if a monitor were taken back in its own handler.
+    remotes_.at(channel).watch = {};
     step(mesh::channel_lost{channel, "connection lost (" + to_string(why) + ")"});
     forget(channel);
     return;
