@@ -109,13 +109,14 @@ bool gossip::impl::flush(bool full) {
   const bool wanted = std::any_of(peers.begin(), peers.end(),
                                   [&](const auto& x) { return takes_deltas(x.second); });
   const auto cut = wanted ? cut_open_delta(a, full) : cut_frames{};
+  const bool too_large = wanted && cut.frames.empty(); // all pull, and need not wait for the tick
   outbox::bytes bare; // clocks only, for who is behind, down or unknown: it will pull
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
     if (p.up() && !cut.frames.empty() && p.flow.fits(cut.bytes, opt.limits.max_outstanding_bytes)) {
       p.flow.sent(b, cut.bytes);
       for (auto& bytes : cut.frames) box.send(name, frame_kind::heartbeat, bytes);
-    } else if (full || !p.life) {
+    } else if (full || !p.life || (too_large && p.up())) {
       if (!bare) {
         auto f = full_heartbeat();
         if (!full) {

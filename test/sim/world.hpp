@@ -135,11 +135,13 @@ private:
   void flush(int n, unsigned life, instant due);
   void proceed(int n, unsigned life);
   void follow_up(int n, const cluster::actions&);
-  void check_own(int n) const;
   enum class op { track, update, untrack };
   errc operate(int n, const identity&, op);
   void absorb(std::uint64_t) noexcept; // into the digest
   void absorb(std::string_view) noexcept;
+
+  // world_state.cpp
+  void check_own(int n) const;
 
   // world_network.cpp
   void ship(int n, const std::vector<cluster::outgoing>&);
