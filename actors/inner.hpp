@@ -21,7 +21,8 @@ struct timer_msg {
 using inner_shard =
     compat::extended<shard_actor, caf::result<void>(call_msg), caf::result<void>(timer_msg),
                      caf::result<void>(cluster::frame_received),
-                     caf::result<void>(cluster::link_changed)>;
+                     caf::result<void>(cluster::link_changed),
+                     caf::result<cluster::resolved>(cluster::find_actor)>;
 
 using inner_supervisor = compat::extended<shard_actor, caf::result<void>(call_msg)>;
 

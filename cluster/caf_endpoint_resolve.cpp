@@ -45,23 +45,24 @@ endpoint::on_resolve(const std::string& tracker, std::uint64_t actor, const inca
   const auto entries = shards_.find(tracker);
   if (channels_.count(current_sender().get()) == 0 || entries == shards_.end() || stopped_)
     return caf::strong_actor_ptr{};
+  auto promise = compat::make_promise<caf::strong_actor_ptr>(this);
   struct gathering {
     std::size_t left;
     caf::strong_actor_ptr found;
+    decltype(promise) to;
+    void one_less() {
+      if (--left == 0) to.deliver(found);
+    }
   };
-  auto promise = compat::make_promise<caf::strong_actor_ptr>(this);
-  auto all = std::make_shared<gathering>(gathering{entries->second.size(), nullptr});
-  const auto one_less = [all, promise]() mutable {
-    if (--all->left == 0) promise.deliver(all->found);
-  };
+  const auto all = std::make_shared<gathering>(gathering{entries->second.size(), nullptr, promise});
   for (const auto& entry : entries->second)
     compat::request(this, entry.handle, patience, find_actor{actor, life})
         .then(
-            [all, one_less](const resolved& x) mutable {
+            [all](const resolved& x) {
               if (x.handle) all->found = x.handle;
-              one_less();
+              all->one_less();
             },
-            [one_less](const caf::error&) mutable { one_less(); });
+            [all](const caf::error&) { all->one_less(); });
   return promise;
 }
 

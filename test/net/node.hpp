@@ -62,9 +62,6 @@ private:
 
 caf::actor spawn_recorder(caf::actor_system&, std::shared_ptr<record>);
 
-/// Makes our types known to CAF, once.
-void init_caf();
-
 class node {
 public:
   using edit = std::function<void(endpoint_config&)>;

@@ -1,7 +1,7 @@
 // The nodes of the tests of the links; the tests are beside it.
 #include "test/net/node.hpp"
 
-#include "cluster/caf_io.hpp"
+#include "rollcall/config.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -52,19 +52,13 @@ caf::actor spawn_recorder(caf::actor_system& system, std::shared_ptr<record> to)
   return system.spawn<recorder>(std::move(to));
 }
 
-void init_caf() {
-  static std::once_flag done;
-  std::call_once(done, [] {
-    compat::init_core_types<caf::io::middleman>();
-    compat::init_types<caf::id_block::rollcall_cluster>();
-  });
-}
-
 node::node(std::string name, std::vector<std::string> seeds, const edit& change) {
-  init_caf();
+  init_types();
   config_ = std::make_unique<caf::actor_system_config>();
-  compat::add_types<caf::id_block::rollcall_cluster>(*config_);
-  config_->load<caf::io::middleman>();
+  if (auto wrong = load(*config_)) {
+    started_.problem = {errc::bad_option, to_string(wrong)};
+    return;
+  }
   compat::set_config(*config_, compat::config_key("middleman.heartbeat-interval"),
                      caf::timespan{1s});
   compat::set_config(*config_, compat::config_key("middleman.connection-timeout"),

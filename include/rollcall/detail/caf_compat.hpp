@@ -364,7 +364,7 @@ void set_down_handler([[maybe_unused]] Self* self, [[maybe_unused]] const down_h
 #endif
 }
 
-/// Takes a monitor back.
+/// Takes a monitor back. Not in the handler of that monitor: 1.x locks up there.
 class monitor_token {
 public:
 #if ROLLCALL_CAF_0
