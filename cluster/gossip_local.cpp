@@ -189,10 +189,12 @@ void gossip::impl::be_reborn(const incarnation& above) {
   report_of(old) = std::move(leaves);
   report_of(st.self()) = std::move(joins);
   flushed = 0;
-  // What we told of the old life is void: answers cut from it, bytes under way.
+  // What the old life said is void: answers cut from it, bytes under way, and
+  // its pulls, since the others read no frame of it any more.
   for (auto& [name, p] : peers) {
     p.flow.clear();
     p.reply.reset();
+    p.pull.abandon();
   }
   ++stats.rebirths;
   note(replica_change::reborn, st.self());

@@ -107,6 +107,27 @@ TEST_CASE("more than three rebirths in one permdown_period are a name conflict")
   CHECK(g.state().table().count("t") == 1);
 }
 
+TEST_CASE("a new life of ours does not wait for answers to the pulls of the life before") {
+  // Seed 5019634: the others ignore frames of the dead life, its pull among
+  // them, and the new one waited two periods for that answer.
+  gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
+  g.step(link_up{"b"}, 1ms);
+  auto pulled = [](const actions& did) {
+    for (auto& f : did.frames)
+      if (decode(*f.bytes, limits{}).frame.kind == frame_kind::pull) return true;
+    return false;
+  };
+  CHECK(pulled(g.step(frame_in{heartbeat_of(other, 5)}, 2ms)));
+  CHECK_FALSE(pulled(g.step(frame_in{heartbeat_of(other, 5)}, 3ms))); // one is under way
+  frame f;
+  f.from = other;
+  f.clocks = {{other, 5}, {{"a", {9, 9}}, 0}};
+  f.full_clocks = true;
+  const auto did = g.step(frame_in{encode(f)}, 4ms);
+  REQUIRE(has(did, replica_change::reborn));
+  CHECK(pulled(did));
+}
+
 TEST_CASE("after bye a machine changes nothing and sends nothing") {
   gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
   g.step(link_up{"b"}, 1ms);
