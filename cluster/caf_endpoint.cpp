@@ -37,7 +37,9 @@ caf::behavior endpoint::make_behavior() {
       [this](send_frame& x) { send_out(x); },
       [this](const resolve_remote& x) { return resolve(x); },
       [this](const std::string& tracker, std::uint64_t actor, std::uint64_t start_us,
-             std::uint64_t salt) { return on_resolve(tracker, actor, {start_us, salt}); },
+             std::uint64_t salt) {
+        return on_resolve(tracker, actor, {start_us, salt});
+      },
       [this](const endpoint_tick& x) { on_tick(x); },
       [this](const probe_result& x) { on_probe(x); },
       [this](const attach_shard& x) { attach(x); },

@@ -28,8 +28,16 @@
 namespace rollcall::cluster {
 
 // -- events: what the shell tells the machine --------------------------------
-struct op_track { std::string_view topic, key; std::uint64_t actor; std::string_view meta; };
-struct op_update { std::string_view topic, key; std::uint64_t actor; std::string_view meta; };
+struct op_track {
+  std::string_view topic, key;
+  std::uint64_t actor;
+  std::string_view meta;
+};
+struct op_update {
+  std::string_view topic, key;
+  std::uint64_t actor;
+  std::string_view meta;
+};
 /// A presence of a life before this one (a shard that died and came back): it
 /// is born anew and keeps its ref.
 struct op_restore {
@@ -39,20 +47,31 @@ struct op_restore {
   rollcall::ref ref;
   std::optional<rollcall::ref> prev_ref;
 };
-struct op_untrack { std::string_view topic, key; std::uint64_t actor; };
+struct op_untrack {
+  std::string_view topic, key;
+  std::uint64_t actor;
+};
 /// All presences of an actor (untrack of a pid, or its death). Large ones go on
 /// with `proceed`; `actions::untracked` says when all are gone.
-struct op_untrack_all { std::uint64_t actor; };
-struct tick {};                                   ///< every broadcast_period
-struct flush_due {};                              ///< at actions::flush_at; at any time: flush now
-struct proceed {};                                ///< when actions::more
-struct frame_in { std::string_view bytes; };
-struct link_up { std::string_view node; };        ///< frames to that node can be sent from now on
-struct link_down { std::string_view node; };
-struct say_bye {};                                ///< orderly end: flush, then bye to all; then reads only
+struct op_untrack_all {
+  std::uint64_t actor;
+};
+struct tick {};      ///< every broadcast_period
+struct flush_due {}; ///< at actions::flush_at; at any time: flush now
+struct proceed {};   ///< when actions::more
+struct frame_in {
+  std::string_view bytes;
+};
+struct link_up {
+  std::string_view node;
+}; ///< frames to that node can be sent from now on
+struct link_down {
+  std::string_view node;
+};
+struct say_bye {}; ///< orderly end: flush, then bye to all; then reads only
 
-using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, tick, flush_due,
-                           proceed, frame_in, link_up, link_down, say_bye>;
+using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, tick,
+                           flush_due, proceed, frame_in, link_up, link_down, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
 /// Joins and leaves of one slice in one step: one `handle_diff`. The handles
@@ -71,22 +90,22 @@ enum class replica_change : std::uint8_t {
 };
 struct replica_event {
   replica_change what;
-  replica_id whose;     ///< of `reborn`: the new life of ourselves; of `name_conflict`: the other
+  replica_id whose; ///< of `reborn`: the new life of ourselves; of `name_conflict`: the other
 };
 
 struct actions {
-  errc code = errc::none;              ///< of an operation: what to answer
-  std::optional<rollcall::ref> ref;    ///< of track and update
+  errc code = errc::none;           ///< of an operation: what to answer
+  std::optional<rollcall::ref> ref; ///< of track and update
   std::optional<rollcall::ref> prev_ref;
-  std::vector<report> reports;         ///< 1. already visible to readers
-  std::vector<outgoing> frames;        ///< 2.
-  std::vector<replica_event> events;   ///< 3.
+  std::vector<report> reports;          ///< 1. already visible to readers
+  std::vector<outgoing> frames;         ///< 2.
+  std::vector<replica_event> events;    ///< 3.
   std::vector<std::uint64_t> untracked; ///< actors whose op_untrack_all is complete
   /// When to send `flush_due`, if nothing comes before: the end of the flush
   /// window, or of a link's grace. Every step gives it anew: keep one timer,
   /// and set it when this value is another than before.
   std::optional<instant> flush_at;
-  bool more = false;                   ///< long work is left: send `proceed` soon
+  bool more = false; ///< long work is left: send `proceed` soon
 };
 
 enum class replica_status : std::uint8_t { up, down };
@@ -107,19 +126,19 @@ public:
 
   actions step(const event&, instant now);
 
-  const replica_id& self() const noexcept;   ///< changes with a rebirth
+  const replica_id& self() const noexcept; ///< changes with a rebirth
   const crdt::store& state() const noexcept;
   std::vector<replica_info> replicas() const; ///< self first, then by name
   const gossip_stats& stats() const noexcept;
 
   /// What is held beside the slices: for tests of the bounds.
   struct held {
-    std::size_t peers = 0;          ///< nodes linked or held
-    std::size_t ended = 0;          ///< final lives remembered
-    std::size_t answers = 0;        ///< under way to others
-    std::size_t pulls = 0;          ///< under way to us
+    std::size_t peers = 0;            ///< nodes linked or held
+    std::size_t ended = 0;            ///< final lives remembered
+    std::size_t answers = 0;          ///< under way to others
+    std::size_t pulls = 0;            ///< under way to us
     std::size_t most_outstanding = 0; ///< bytes, of the peer that has the most
-    std::size_t untracks = 0;       ///< actors whose presences still go
+    std::size_t untracks = 0;         ///< actors whose presences still go
   };
   held holdings() const noexcept;
 

@@ -12,40 +12,40 @@ namespace rollcall {
 enum class errc : std::uint8_t {
   none = 0,
   // -- tracking
-  already_tracked,    ///< this actor is in that topic under that key already: use update
-  nopresence,         ///< nothing to update: track it first
-  not_local,          ///< the actor lives on another node: track it there
-  not_owner,          ///< the presence belongs to another life: its own replica must change it
-  updater_failed,     ///< the update function threw: nothing was changed
-  bad_topic,          ///< a topic is a byte string of 1 to 1024 bytes
-  bad_key,            ///< a key is a byte string of 1 to 1024 bytes
-  bad_meta,           ///< a meta is a map without NaN, at most 32 deep
-  too_large,          ///< the meta is larger than 64 KiB encoded
-  limit_reached,      ///< a table is full: the message names the limit
+  already_tracked, ///< this actor is in that topic under that key already: use update
+  nopresence,      ///< nothing to update: track it first
+  not_local,       ///< the actor lives on another node: track it there
+  not_owner,       ///< the presence belongs to another life: its own replica must change it
+  updater_failed,  ///< the update function threw: nothing was changed
+  bad_topic,       ///< a topic is a byte string of 1 to 1024 bytes
+  bad_key,         ///< a key is a byte string of 1 to 1024 bytes
+  bad_meta,        ///< a meta is a map without NaN, at most 32 deep
+  too_large,       ///< the meta is larger than 64 KiB encoded
+  limit_reached,   ///< a table is full: the message names the limit
   // -- starting and stopping
-  bad_option,         ///< an option does not fit: the message says which and why
-  ignored,            ///< the handler's init said ignore: nothing was started
-  init_failed,        ///< the handler's init said stop, or threw
-  would_deadlock,     ///< a blocking call from inside a handler: use an asynchronous one
-  shutting_down,      ///< the tracker is stopping or has stopped
-  too_many_restarts,  ///< a shard died too often: the tracker has failed
-  tracker_exists,     ///< a tracker of that name runs in this actor system already
-  no_such_tracker,    ///< no tracker of that name runs in this actor system
-  timed_out,          ///< no answer in time: the operation may still take place
+  bad_option,        ///< an option does not fit: the message says which and why
+  ignored,           ///< the handler's init said ignore: nothing was started
+  init_failed,       ///< the handler's init said stop, or threw
+  would_deadlock,    ///< a blocking call from inside a handler: use an asynchronous one
+  shutting_down,     ///< the tracker is stopping or has stopped
+  too_many_restarts, ///< a shard died too often: the tracker has failed
+  tracker_exists,    ///< a tracker of that name runs in this actor system already
+  no_such_tracker,   ///< no tracker of that name runs in this actor system
+  timed_out,         ///< no answer in time: the operation may still take place
   // -- cluster
-  name_in_use,        ///< another living node has this name: choose another
-  name_conflict,      ///< two nodes keep taking this name from each other: rename one
-  cluster_mismatch,   ///< the peer belongs to a cluster of another name
-  version_mismatch,   ///< the peer speaks a protocol that is too new or too old
-  pool_mismatch,      ///< the peer runs this tracker with another pool size
-  not_loopback,       ///< plain TCP is for loopback only: set TLS, or allow insecure
-  cannot_listen,      ///< the address is in use or not ours
-  unreachable,        ///< nobody answers at that address: it is tried again
-  bad_address,        ///< an address is HOST:PORT
-  bad_tls,            ///< certificate, key or CA is missing, unreadable or does not match
+  name_in_use,      ///< another living node has this name: choose another
+  name_conflict,    ///< two nodes keep taking this name from each other: rename one
+  cluster_mismatch, ///< the peer belongs to a cluster of another name
+  version_mismatch, ///< the peer speaks a protocol that is too new or too old
+  pool_mismatch,    ///< the peer runs this tracker with another pool size
+  not_loopback,     ///< plain TCP is for loopback only: set TLS, or allow insecure
+  cannot_listen,    ///< the address is in use or not ours
+  unreachable,      ///< nobody answers at that address: it is tried again
+  bad_address,      ///< an address is HOST:PORT
+  bad_tls,          ///< certificate, key or CA is missing, unreadable or does not match
   // -- bytes
-  bad_frame,          ///< bytes that are no frame of ours: refused
-  unknown_version,    ///< a frame of a version that we do not read: refused
+  bad_frame,       ///< bytes that are no frame of ours: refused
+  unknown_version, ///< a frame of a version that we do not read: refused
 };
 
 std::string to_string(errc);

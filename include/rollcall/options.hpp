@@ -21,21 +21,21 @@ struct limits {
   std::size_t max_meta_bytes = 64 * 1024; ///< encoded
   std::size_t max_meta_depth = 32;
   // -- how many, for each shard
-  std::size_t max_presences = 64'000'000;           ///< in all slices together
+  std::size_t max_presences = 64'000'000; ///< in all slices together
   std::size_t max_presences_per_actor = 1'000'000;
   std::size_t max_presences_per_topic = 16'000'000;
-  std::size_t max_replicas = 1024;                  ///< peers of one shard
-  std::size_t max_ended = 4096;                     ///< final lives remembered
+  std::size_t max_replicas = 1024; ///< peers of one shard
+  std::size_t max_ended = 4096;    ///< final lives remembered
   // -- the protocol
-  std::size_t max_frame_bytes = 256 * 1024;         ///< soft: cut here; one presence always fits
+  std::size_t max_frame_bytes = 256 * 1024; ///< soft: cut here; one presence always fits
   std::size_t max_frame_presences = 4096;
-  std::size_t max_removal_log = 65'536;             ///< leaves the owner can still tell apart
-  std::size_t max_beyond = 4096;                    ///< intervals known past a gap, per slice
+  std::size_t max_removal_log = 65'536;                ///< leaves the owner can still tell apart
+  std::size_t max_beyond = 4096;                       ///< intervals known past a gap, per slice
   std::size_t max_outstanding_bytes = 8 * 1024 * 1024; ///< per peer, sent and not acknowledged
-  std::size_t batch = 2048;                         ///< presences handled in one piece of long work
+  std::size_t batch = 2048; ///< presences handled in one piece of long work
   // -- subscriptions
-  std::size_t max_subscriptions = 65'536;           ///< per shard
-  std::size_t subscriber_credit = 1024;             ///< diffs under way before a resync
+  std::size_t max_subscriptions = 65'536; ///< per shard
+  std::size_t subscriber_credit = 1024;   ///< diffs under way before a resync
 };
 
 /// Options of a tracker. Names and meaning are Phoenix.Tracker's where it has
@@ -46,11 +46,11 @@ struct tracker_options {
   std::size_t pool_size = 1;    ///< 1 to 4096
   millis broadcast_period{1500};
   std::size_t max_silent_periods = 10;
-  std::optional<millis> down_period{};   ///< default: broadcast_period * max_silent_periods * 2
+  std::optional<millis> down_period{}; ///< default: broadcast_period * max_silent_periods * 2
   millis permdown_period{1'200'000};
   std::size_t clock_sample_periods = 2;
-  millis flush_interval{25};             ///< 0: at once
-  std::optional<millis> link_grace{};    ///< off unless set
+  millis flush_interval{25};          ///< 0: at once
+  std::optional<millis> link_grace{}; ///< off unless set
   bool permdown_on_shutdown = false;
   std::string log_level = "debug";
   rollcall::limits limits{};
