@@ -26,7 +26,7 @@ constexpr const char* tls_loaded_key = "rollcall.tls-loaded";
 
 bool once(caf::actor_system_config& cfg, const char* key) {
   if (compat::config_value<bool>(cfg, key).value_or(false)) return false;
-  caf::put(cfg.content, key, true); // `set` takes names of options only
+  caf::put(cfg.content, std::string{key}, true); // `set` takes names of options only
   return true;
 }
 

@@ -173,7 +173,7 @@ void shard::start(const std::function<void(init_result)>& report) {
   machine_.emplace(replica_id{pool_->node_name(), next_incarnation()}, options, start, next_tick_);
   pool_->set_life(number_, machine_->self());
   restore();
-  attach();
+  attach_to_endpoint();
   set_timer(timer::tick, next_tick_ - start);
   const auto next = result.next();
   if (auto timeout = result.timeout()) set_timer(timer::idle, *timeout);

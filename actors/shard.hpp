@@ -94,7 +94,7 @@ private:
   void set_timer(timer, millis delay);
   void set_flush(std::optional<cluster::instant> at);
   void tick();
-  void attach();
+  void attach_to_endpoint();
   void happened(const cluster::replica_event&);
   void emit(tracker_event_kind, std::string text, replica_id = {});
 

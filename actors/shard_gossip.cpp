@@ -100,7 +100,7 @@ void shard::tick() {
 
 // -- the cluster -----------------------------------------------------------------------
 
-void shard::attach() {
+void shard::attach_to_endpoint() {
   if (!pool_->endpoint()) return;
   const auto& o = pool_->options();
   const auto ms = [](millis x) { return static_cast<std::uint64_t>(x.count()); };
