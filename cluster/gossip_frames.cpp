@@ -1,6 +1,6 @@
 // What a frame of another node does.
-#include "cluster/canary.hpp"
 #include "cluster/gossip_impl.hpp"
+#include "crdt/canary.hpp"
 #include "crdt/slice.hpp"
 
 #include <algorithm>
@@ -62,11 +62,12 @@ peer* gossip::impl::admit(const frame& f) {
   const auto over = ended.ended(name);
   const auto* life = i != peers.end() && i->second.life ? &*i->second.life : nullptr;
   const auto known = std::max(over.value_or(incarnation{}), life ? life->id.inc : incarnation{});
-  if (inc < known || (over && inc == *over)) { // rule "ended"
+  const bool stale = inc < known && !canary(bug::stale_life);
+  if (stale || (over && inc == *over)) { // rule "ended"
     if (inc < known && f.kind != frame_kind::bye && i != peers.end()) correct(i->second, f, known);
     return nullptr;
   }
-  if (life && life->id.inc < inc) { // superseded: final
+  if (life && life->id.inc != inc) { // superseded: final
     drop(i, true);
     life = nullptr;
   }
@@ -92,7 +93,7 @@ peer* gossip::impl::admit(const frame& f) {
 /// life, or a living one whose host's clock went back. It is told, at most once
 /// a period, and takes a life above (rule "bump").
 void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
-  if (!p.link.up || canary("bump")) return;
+  if (!p.link.up || canary(bug::bump)) return;
   if (p.corrected && now - *p.corrected < opt.broadcast_period) return;
   p.corrected = now;
   auto h = full_heartbeat();
@@ -126,11 +127,15 @@ void gossip::impl::on_state(peer& p, const frame& f) {
   // gap still, and only a later frame would show it. Never after an answer that
   // brought nothing: who cannot help would be asked for ever.
   const bool worth = p.pull.finish();
-  if (worth && any_gap() && !canary("recheck")) pull(p);
+  if (worth && any_gap() && !canary(bug::recheck)) pull(p);
 }
 
 bool gossip::impl::take(const frame& f) {
   bool moved = false;
+  if (canary(bug::hearsay))
+    for (auto& [who, clock] : f.clocks)
+      if (auto i = peers.find(who.name); i != peers.end() && i->second.holds(who))
+        i->second.life->heard = now;
   for (auto& d : f.deltas) {
     // Unknown, ended, or our own, where nobody else writes.
     if (d.slice == st.self() || !st.holds(d.slice)) continue;
@@ -159,7 +164,10 @@ clock_list gossip::impl::ahead_of_us(const frame& f) const {
 // -- pulls --------------------------------------------------------------------
 
 void gossip::impl::pull(peer& p) {
-  if (p.link.up && p.up() && p.pull.may_ask(now, opt.broadcast_period)) ask(p, std::nullopt);
+  if (!p.link.up || !p.up() || !p.pull.may_ask(now, opt.broadcast_period)) return;
+  std::optional<answer_position> at; // from the start
+  if (canary(bug::lost_chunk) && (at = p.pull.waited_for())) ++at->k;
+  ask(p, std::move(at));
 }
 
 void gossip::impl::ask(peer& p, std::optional<answer_position> at) {

@@ -1,6 +1,6 @@
 // The tick: send, compare, detect. An idle one costs O(peers).
-#include "cluster/canary.hpp"
 #include "cluster/gossip_impl.hpp"
+#include "crdt/canary.hpp"
 
 #include <algorithm>
 #include <map>
@@ -19,7 +19,7 @@ void gossip::impl::on(const tick&) {
   // next beat.
   const bool sent = flush(true);
   if (!sent) {
-    if ((changed && !canary("echo")) || silent >= alive.silent_ticks()) {
+    if ((changed && !canary(bug::echo)) || silent >= alive.silent_ticks()) {
       announce();
       silent = 0;
     } else {
@@ -33,7 +33,7 @@ void gossip::impl::on(const tick&) {
     samples = std::max<std::size_t>(1, opt.clock_sample_periods);
     choose_and_pull();
     for (auto& [name, p] : peers) p.pull.forget_clocks();
-  } else if (!canary("recheck") && any_gap()) {
+  } else if (!canary(bug::recheck) && any_gap()) {
     choose_and_pull();
   }
 
@@ -68,11 +68,12 @@ void gossip::impl::choose_and_pull() {
         // Rule "strange": only replicas that we hold up count. A pull names no
         // others, so we would ask for ever for what we may not hold.
         auto i = peers.find(who.name);
-        if ((i != peers.end() && i->second.holds(who)) ? clock > st.prefix(who) : canary("strange"))
+        if ((i != peers.end() && i->second.holds(who)) ? clock > st.prefix(who)
+                                                       : canary(bug::strange))
           lack_of(who, clock);
       }
     }
-    if (gap(p) && !canary("recheck")) lack_of(p.life->id, p.life->told);
+    if (gap(p) && !canary(bug::recheck)) lack_of(p.life->id, p.life->told);
   }
   if (need.empty()) return;
 

@@ -1,6 +1,6 @@
 #include "cluster/liveness.hpp"
 
-#include "cluster/canary.hpp"
+#include "crdt/canary.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace rollcall::cluster {
 namespace {
 
 std::size_t ticks_between_beats(const tracker_options& opt) {
-  if (canary("silence")) return opt.max_silent_periods;
+  if (canary(bug::silence)) return opt.max_silent_periods;
   const auto thirds = opt.effective_down_period().count() / (3 * opt.broadcast_period.count());
   const auto most = std::max<millis::rep>(0, thirds - 1);
   return std::min(opt.max_silent_periods, static_cast<std::size_t>(most));
@@ -28,7 +28,7 @@ liveness::liveness(const tracker_options& opt, instant first_tick)
 instant liveness::tick_came(instant now) {
   const auto lateness = now - next_tick_;
   next_tick_ = now + period_;
-  return lateness > period_ / 2 && !canary("late") ? lateness : instant{0};
+  return lateness > period_ / 2 && !canary(bug::late) ? lateness : instant{0};
 }
 
 void liveness::forgive(vital& life, instant lateness, instant now) {
@@ -48,7 +48,7 @@ void liveness::link_lost(link_state& link, instant now) const {
 
 bool liveness::grace_over(link_state& link, instant now) const {
   if (!link.deadline || now < *link.deadline) return false;
-  if (now - *link.deadline > period_ / 2 && !canary("late")) {
+  if (now - *link.deadline > period_ / 2 && !canary(bug::late)) {
     link.deadline = now + *grace_;
     return false;
   }

@@ -1,6 +1,6 @@
 #include "cluster/lives.hpp"
 
-#include "cluster/canary.hpp"
+#include "crdt/canary.hpp"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@ lives::lives(const tracker_options& opt)
     : period_(opt.permdown_period), limit_(std::max<std::size_t>(1, opt.limits.max_ended)) {}
 
 void lives::end(const replica_id& who, instant now) {
-  if (canary("ended")) return;
+  if (canary(bug::ended)) return;
   const auto until = now + period_;
   if (auto i = ended_.find(who.name); i != ended_.end()) {
     if (i->second.inc < who.inc) i->second = {who.inc, until};

@@ -1,6 +1,6 @@
 #include "cluster/pulls.hpp"
 
-#include "cluster/canary.hpp"
+#include "crdt/canary.hpp"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@ namespace rollcall::cluster {
 
 bool pull_state::may_ask(instant now, instant period) {
   if (!open_) return true;
-  if (now - open_->at < period) return false;
+  if (now - open_->at < period || canary(bug::debounce)) return false;
   mute_ = true;
   return true;
 }
@@ -71,7 +71,7 @@ std::vector<std::string_view> choose(std::vector<candidate> peers, const std::ve
       auto& mine = covers[p];
       std::erase_if(mine, [&](std::size_t i) { return !open[i]; });
       if (mine.empty()) continue;
-      const bool mute = peers[p].mute && !canary("rotate");
+      const bool mute = peers[p].mute && !canary(bug::rotate);
       if (most == 0 || (best_mute && !mute) || (best_mute == mute && mine.size() > most)) {
         best = p;
         most = mine.size();

@@ -35,6 +35,8 @@ public:
   /// Nothing is under way any more: the link is lost.
   void abandon() noexcept { open_.reset(); }
   bool under_way() const noexcept { return open_.has_value(); }
+  /// The frame that we wait for; none: the first of any answer, or nothing.
+  std::optional<answer_position> waited_for() const { return open_ ? open_->next : std::nullopt; }
   bool mute() const noexcept { return mute_; }
 
   /// The clocks of its last full heartbeat, as far as they are above ours;

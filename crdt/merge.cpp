@@ -1,5 +1,6 @@
 #include "crdt/merge.hpp"
 
+#include "crdt/canary.hpp"
 #include "crdt/store.hpp"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace rollcall::crdt {
 bool merger::merge(remote_slice& s, const range& r, changes& out) {
   if (!well_formed(r)) return false;
   if (s.beyond.intervals() + r.dead.size() + 1 > limits_.max_beyond
-      && s.intervals_after(r) > limits_.max_beyond)
+      && s.intervals_after(r) > limits_.max_beyond && !canary(bug::many_gaps))
     return false;
   gone_.clear();
   for (const auto d : r.dead)
@@ -25,14 +26,16 @@ bool merger::merge(remote_slice& s, const range& r, changes& out) {
   if (!fits()) return false;
   apply(s, out);
   for (const auto d : r.dead)
-    if (d > s.prefix) s.learn(d - 1, d);
+    if (d > s.prefix && !canary(bug::dead_uncovered)) s.learn(d - 1, d);
   s.learn(r.a, r.b);
   return true;
 }
 
 bool merger::merge(remote_slice& s, const part& p, changes& out) {
-  if (!well_formed(p) || s.prefix < p.a) return false;
-  if (p.x != 0 && !(s.progress.y == p.x && s.progress.answer == p.answer)) return false;
+  if (!well_formed(p) || (s.prefix < p.a && !canary(bug::over_a_gap))) return false;
+  const bool follows = s.progress.answer == p.answer
+                       && (s.progress.y == p.x || (s.progress.y < p.x && canary(bug::lost_chunk)));
+  if (p.x != 0 && !follows && !canary(bug::parts)) return false;
   gone_.clear();
   auto add = p.adds.begin();
   auto run = p.known.runs().begin();
@@ -78,10 +81,13 @@ void merger::end(remote_slice& s, dot d, handle h, changes& out) {
 }
 
 void merger::begin(remote_slice& s, const birth& b, changes& out) {
-  if (const auto twin = table_.find(s.no, b.topic, b.key, b.actor)) {
+  const auto twin = canary(bug::one) ? 0 : table_.find(s.no, b.topic, b.key, b.actor);
+  if (twin != 0) {
     const auto d = table_.dot_of(twin);
-    if (d > b.dot) return; // dead already: its clock becomes known with the rest
+    // dead already: its clock becomes known with the rest
+    if (d > b.dot && !canary(bug::older_wins)) return;
     end(s, d, twin, out);
+    if (canary(bug::twin_leave) && s.shown) out.pop_back();
   }
   const auto h = table_.insert(s.no, b, s.shown);
   s.living.insert(b.dot, h);

@@ -1,5 +1,6 @@
 #include "crdt/own_slice.hpp"
 
+#include "crdt/canary.hpp"
 #include "crdt/store.hpp"
 
 #include <cassert>
@@ -30,6 +31,7 @@ errc own_slice::update(std::string_view topic, std::string_view key, std::uint64
   if (table_.nearly_full()) return errc::limit_reached;
   const auto before = table_.view(old).ref();
   leave(old, true, out);
+  if (canary(bug::two)) --clock_; // one clock for both
   add({0, topic, key, actor, meta, std::nullopt, before}, out);
   return errc::none;
 }

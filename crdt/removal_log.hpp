@@ -7,7 +7,6 @@
 
 #include "crdt/delta.hpp"
 
-#include <cassert>
 #include <cstddef>
 #include <deque>
 
@@ -24,14 +23,7 @@ public:
 
   explicit removal_log(std::size_t max) : max_(max) {}
 
-  void push(const entry& e) {
-    assert(e.at > floor_ && (entries_.empty() || entries_.back().at < e.at) && e.what < e.at);
-    entries_.push_back(e);
-    if (entries_.size() > max_) {
-      floor_ = entries_.front().at;
-      entries_.pop_front();
-    }
-  }
+  void push(const entry&);
 
   /// Every leave after this clock is in the log.
   clock_value floor() const noexcept { return floor_; }

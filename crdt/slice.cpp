@@ -1,5 +1,7 @@
 #include "crdt/slice.hpp"
 
+#include "crdt/canary.hpp"
+
 #include <algorithm>
 #include <cassert>
 
@@ -14,7 +16,7 @@ void remote_slice::learn(clock_value a, clock_value b) {
   }
   if (!beyond.empty()) {
     prefix = beyond.run_after(prefix);
-    beyond.erase_up_to(prefix);
+    beyond.erase_up_to(canary(bug::shrinking) ? beyond.last() : prefix);
   }
   assert(beyond.empty() || beyond.runs().front().a > prefix);
 }

@@ -1,10 +1,12 @@
 #include "crdt/store.hpp"
 
+#include "crdt/canary.hpp"
 #include "crdt/cut.hpp"
 #include "crdt/merge.hpp"
 #include "crdt/own_slice.hpp"
 #include "crdt/sweep.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <map>
 #include <utility>
@@ -130,6 +132,8 @@ bool store::sweeping() const noexcept { return !p_->sweeping.idle(); }
 extraction store::begin_answer(const replica_id& id, clock_value a) const {
   const bool own = id == p_->own.id;
   extraction e{id, a, own ? clock() : prefix(id), 0, false};
+  if (canary(bug::relay_beyond) && !own && holds(id))
+    e.b = std::max(e.b, p_->copy_of(id)->beyond.last());
   e.by_log = own && p_->own.log().reaches_back_to(a);
   if (e.by_log) e.cursor = a;
   if (a >= e.b) e.cursor = e.b; // there is nothing to tell
@@ -143,7 +147,7 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
   const bool own = e.slice == p_->own.id;
   const auto* copy = own ? nullptr : p_->copy_of(e.slice);
   // A slice that was dropped and opened again may know less than it did.
-  if (!own && (!copy || copy->prefix < e.b)) return std::nullopt;
+  if (!own && (!copy || (copy->prefix < e.b && !canary(bug::relay_beyond)))) return std::nullopt;
   if (e.by_log && !p_->own.log().reaches_back_to(e.cursor)) {
     if (e.cursor != e.a) return std::nullopt; // cut under our hands: parts would begin anew
     e.by_log = false;
@@ -157,6 +161,10 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
   const slice& s = own ? static_cast<const slice&>(p_->own) : *copy;
   auto piece = cut_part(s, *p_->table, e.cursor, e.b, e.a, max);
   piece.answer = answer;
+  if (canary(bug::relay) && !own && piece.x < piece.a) {
+    piece.known.clear(); // says nothing of what died
+    piece.known.insert(piece.x, std::min(piece.a, piece.y));
+  }
   e.cursor = piece.y;
   return delta{e.slice, std::move(piece)};
 }

@@ -1,5 +1,6 @@
 #include "crdt/sweep.hpp"
 
+#include "crdt/canary.hpp"
 #include "crdt/store.hpp"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ bool sweeper::work(job& j, std::size_t& budget, changes& out) {
     s.living.take_back(budget, [&](dot, handle h) {
       --budget;
       if (table_.visible(h)) out.push_back({h, false});
-      table_.erase(h);
+      canary(bug::permdown_index) ? table_.set_visible(h, false) : table_.erase(h);
     });
     if (!s.living.empty()) return false;
     table_.close_slice(s.no);
@@ -74,6 +75,7 @@ bool sweeper::work(job& j, std::size_t& budget, changes& out) {
     if (table_.visible(h) != s.shown) {
       table_.set_visible(h, s.shown);
       out.push_back({h, s.shown});
+      if (s.shown && canary(bug::twice_on_up)) out.push_back({h, true});
     }
     return true;
   });

@@ -81,6 +81,7 @@ private:
   settings draw() {
     auto s = settings::drawn(plan_);
     if (mix_.nodes) s.nodes = *mix_.nodes;
+    s.wall_time = mix_.wall_time;
     return s;
   }
 

@@ -19,6 +19,7 @@ struct mix {
   std::vector<const fault*> faults;
   std::optional<int> nodes;
   std::optional<int> ops;
+  bool wall_time = false; ///< see settings
 };
 
 struct outcome {

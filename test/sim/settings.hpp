@@ -32,6 +32,9 @@ struct settings {
   tracker_options options;
   sim::weather weather;
   link_mode links = link_mode::given;
+  /// A bug of the shell: machines are given the clock of their host, which
+  /// steps, for the steady one.
+  bool wall_time = false;
 
   /// A cluster without any fault, at the defaults.
   static settings calm(int nodes = 3);

@@ -54,7 +54,7 @@ void world::start(int n) {
                           + instant{static_cast<std::int64_t>(r_.below(
                               static_cast<std::uint64_t>(options().broadcast_period.count() / 4)))};
   ++h.life;
-  h.machine = std::make_unique<gossip>(id, options(), now_, first_tick);
+  h.machine = std::make_unique<gossip>(id, options(), now_ + offset(h), first_tick + offset(h));
   h.eyes = std::make_unique<observer>(truth_, options());
   h.acked.clear();
   h.inbox.clear();
@@ -108,7 +108,7 @@ void world::wake(int n) {
   if (tick_due && tick_first) tick(n, life);
   for (auto box = std::exchange(h.inbox, {}); auto& e : box) read(n, e);
   if (tick_due && !tick_first) tick(n, life);
-  if (h.flush_set && *h.flush_set <= now_) flush(n, life, *h.flush_set);
+  if (h.flush_set && *h.flush_set <= now_ + offset(h)) flush(n, life, *h.flush_set);
   if (std::exchange(h.proceed_missed, false)) proceed(n, life);
 }
 
@@ -160,7 +160,7 @@ actions world::step(int n, const event& ev, bool corrupted) {
   const auto before = m.self();
   const auto merges = m.stats().merges;
   const auto refused = m.stats().frames_in[0] + m.stats().frames_unknown;
-  auto did = m.step(ev, now_);
+  auto did = m.step(ev, now_ + offset(h));
 
   absorb(static_cast<std::uint64_t>(now_.count()) * 64 + static_cast<std::uint64_t>(n) * 16
          + ev.index());
@@ -195,7 +195,7 @@ void world::follow_up(int n, const actions& did) {
   if (did.flush_at != h.flush_set) {
     h.flush_set = did.flush_at;
     if (did.flush_at)
-      queue_.push(std::max(now_, *did.flush_at), event_queue::source::cluster,
+      queue_.push(std::max(now_, *did.flush_at - offset(h)), event_queue::source::cluster,
                   [this, n, life = h.life, due = *did.flush_at] { flush(n, life, due); });
   }
   if (did.more && !h.proceed_set) {

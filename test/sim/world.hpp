@@ -109,13 +109,14 @@ private:
     replica_id sender;
     bool corrupted = false;
   };
+  static constexpr std::int64_t wall_at_start_us = 10'000'000'000;
   struct host {
     std::string name;
     std::unique_ptr<cluster::gossip> machine; // null: does not run
     std::unique_ptr<observer> eyes;
     std::map<identity, std::string> acked; // what it was told to hold
     unsigned life = 0;                     // events of former lives are void
-    std::int64_t wall_us = 10'000'000'000;
+    std::int64_t wall_us = wall_at_start_us;
     bool paused = false;
     bool tick_missed = false;
     std::deque<envelope> inbox;
@@ -130,6 +131,10 @@ private:
   const host& host_at(int n) const { return hosts_[static_cast<std::size_t>(n)]; }
 
   // world.cpp
+  /// How far the time that a machine is given is from ours.
+  instant offset(const host& h) const noexcept {
+    return instant{settings_.wall_time ? (h.wall_us - wall_at_start_us) / 1000 : 0};
+  }
   cluster::actions step(int n, const cluster::event&, bool corrupted = false);
   void tick(int n, unsigned life);
   void flush(int n, unsigned life, instant due);

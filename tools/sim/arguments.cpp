@@ -28,6 +28,13 @@ std::uint64_t number(const po::variables_map& given, const char* name, std::uint
   return x;
 }
 
+template <class Table>
+std::string names_of(const Table& table) {
+  std::string s = ": there are";
+  for (auto& x : table) s += " " + std::string{x.name};
+  return s;
+}
+
 po::options_description described() {
   po::options_description d{
       "Runs whole rollcall clusters in one thread, on virtual time, under a seed, "
@@ -41,6 +48,9 @@ po::options_description described() {
   d.add_options()("from", text(), "the first seed of them (default 1)");
   d.add_options()("replicas", text(), "nodes, 2 to 9 (default: drawn)");
   d.add_options()("ops", text(), "operations (default: drawn)");
+  d.add_options()("story", text(), "one scenario, by the name of the rule that it is of");
+  d.add_options()("canary", text(), "with this bug built in (with --seed, --seeds or --story)");
+  d.add_options()("canaries", "seeds until each of the bugs that can be built in is caught");
   d.add_options()("faults", text(), "all, none, or a list with commas (default all)");
   return d;
 }
@@ -50,6 +60,10 @@ std::string help_text() {
   s << described() << "\nFaults:\n";
   for (auto& f : all_faults())
     s << "  " << f.name << std::string(f.name.size() < 14 ? 14 - f.name.size() : 1, ' ') << f.what
+      << '\n';
+  s << "\nBugs that can be built in:\n";
+  for (auto& c : all_canaries())
+    s << "  " << c.name << std::string(c.name.size() < 14 ? 14 - c.name.size() : 1, ' ') << c.text
       << '\n';
   s << "\nExit code: 0 all passed, 1 a check failed, 2 bad arguments.\n";
   return s.str();
@@ -68,7 +82,28 @@ arguments read(const po::variables_map& given) {
   if (given.contains("seeds")) a.seeds = number(given, "seeds", 1, top);
   if (given.contains("from")) a.from = number(given, "from", 0, top);
   a.verbose = given.contains("verbose");
-  if (a.verbose && !a.single) throw bad_argument("--verbose tells one run: give it with --seed");
+  a.canaries = given.contains("canaries");
+  if (given.contains("story")) {
+    const auto& name = given["story"].as<std::string>();
+    a.tale = find_story(name);
+    if (!a.tale) throw bad_argument("no story is named '" + name + "'" + names_of(all_stories()));
+  }
+  if (given.contains("canary")) {
+    const auto& name = given["canary"].as<std::string>();
+    a.canary = find_canary(name);
+    if (!a.canary) throw bad_argument("no bug is named '" + name + "': --help lists them");
+    a.mix.wall_time = a.canary->wall_time;
+    a.mix_text += " --canary " + name;
+  }
+  if (a.tale && (a.single || a.canaries || given.contains("seeds")))
+    throw bad_argument("give --story alone, or with --canary and --verbose");
+  if (a.canaries && (a.single || a.canary))
+    throw bad_argument("--canaries runs them all: give it without --seed and --canary");
+  if ((a.canaries || a.canary) && !canaries_alive)
+    throw bad_argument("no bug is built into this rollcall_sim: it was built with assertions or "
+                       "sanitizers, or with ROLLCALL_CANARIES=OFF; use one of a release build");
+  if (a.verbose && !a.single && !a.tale)
+    throw bad_argument("--verbose tells one run: give it with --seed or --story");
   auto mixed = [&](const char* name) {
     a.mix_text += " --" + std::string{name} + " " + given[name].as<std::string>();
   };

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "test/sim/run.hpp"
+#include "test/sim/stories.hpp"
+#include "tools/sim/canary_table.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,6 +16,9 @@ struct arguments {
   std::uint64_t seeds = 1000;
   bool single = false; ///< --seed
   bool verbose = false;
+  bool canaries = false;              ///< the table of all
+  const canary_row* canary = nullptr; ///< the bug that is in
+  const story* tale = nullptr;        ///< --story: instead of seeds
   sim::mix mix;
   std::string mix_text; ///< the options that made the mix, to replay a seed with
 };

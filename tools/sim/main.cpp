@@ -1,5 +1,6 @@
 // rollcall_sim: see --help.
 #include "tools/sim/arguments.hpp"
+#include "tools/sim/canaries.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -38,6 +39,22 @@ void one(std::uint64_t seed, const arguments& a, tally& sum) {
   std::fflush(stdout);
   if (sum.first_failed.empty())
     sum.first_failed = "rollcall_sim --seed " + std::to_string(seed) + a.mix_text + " --verbose";
+}
+
+int tell(const story& s, const arguments& a) {
+  std::string what;
+  try {
+    s.tell(a.verbose ? &std::cout : nullptr);
+  } catch (const violation& v) {
+    what = v.what();
+  }
+  const auto name = std::string{s.name};
+  std::cout.flush();
+  if (what.empty())
+    std::printf("story %s: passed\n1 passed, 0 failed\n", name.c_str());
+  else
+    std::printf("story %s: failed: %s\n0 passed, 1 failed\n", name.c_str(), what.c_str());
+  return what.empty() ? 0 : 1;
 }
 
 int simulate(const arguments& a) {
@@ -82,5 +99,8 @@ int main(int argc, char** argv) {
     std::fputs(given.help.c_str(), stdout);
     return 0;
   }
-  return simulate(*given.args);
+  const auto& a = *given.args;
+  if (a.canaries) return show_canaries(a);
+  const with_canary in{a.canary};
+  return a.tale ? tell(*a.tale, a) : simulate(a);
 }
