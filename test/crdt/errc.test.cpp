@@ -14,8 +14,8 @@ using namespace rollcall;
 namespace {
 
 std::string read(const std::string& path_in_repository) {
-  auto root = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path();
-  std::ifstream in{root / path_in_repository};
+  // Not from __FILE__: compiler caches make that relative to the build.
+  std::ifstream in{std::filesystem::path{ROLLCALL_SOURCE_DIR} / path_in_repository};
   REQUIRE(in);
   std::ostringstream out;
   out << in.rdbuf();
