@@ -41,14 +41,23 @@ std::shared_ptr<answer<T>> send_to_shard(pool& where, std::size_t number, F work
   return result;
 }
 
+/// Waits for it. A call that got no answer because all ended was not taken.
+template <class T>
+expected<T> wait_for(const pool& where, answer<T>& x, deadline until) {
+  auto result = x.wait_until(until, [&where] { return where.closed(); });
+  if (!result && code_of(result.error()) == errc::timed_out)
+    if (const auto e = where.ended(); e != errc::none) return make_error(e);
+  return result;
+}
+
 /// `work(shard&)` gives the answer at once.
 template <class T, class F>
 expected<T> ask_shard(pool* where, std::size_t number, millis timeout, F work) {
   if (const auto e = refuses_to_ask(where); e != errc::none) return make_error(e);
   const auto until = std::chrono::steady_clock::now() + timeout;
-  return send_to_shard<T>(*where, number,
-                          [work = std::move(work)](shard& x, const ticket<T>& t) { t(work(x)); })
-      ->wait_until(until);
+  const auto x = send_to_shard<T>(
+      *where, number, [work = std::move(work)](shard& y, const ticket<T>& t) { t(work(y)); });
+  return wait_for(*where, *x, until);
 }
 
 /// All shards at the same time; in order of number. Shards that were not
@@ -64,7 +73,7 @@ expected<std::vector<T>> ask_all(pool* where, millis timeout, F work) {
   std::vector<T> result;
   caf::error failure;
   for (auto& x : answers) {
-    auto one = x->wait_until(until);
+    auto one = wait_for(*where, *x, until);
     if (one)
       result.push_back(std::move(*one));
     else if (code_of(one.error()) != errc::ignored)

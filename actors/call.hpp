@@ -9,6 +9,7 @@
 #include "rollcall/error.hpp"
 #include "rollcall/options.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -41,11 +42,24 @@ public:
     ready_.notify_one();
   }
 
-  expected<T> wait_until(std::chrono::steady_clock::time_point deadline) {
+  /// `ended`: an errc, none while an answer can still come. It is asked now and
+  /// then: what CAF had fetched from a mailbox when the actor ended goes only
+  /// with the last handle of that actor, which anybody may hold.
+  template <class Ended>
+  expected<T> wait_until(std::chrono::steady_clock::time_point deadline, Ended ended) {
+    using namespace std::chrono_literals;
     std::unique_lock lock{mutex_};
-    if (!ready_.wait_until(lock, deadline, [this] { return value_.has_value(); }))
-      return make_error(errc::timed_out);
-    return std::move(*value_);
+    for (;;) {
+      const auto now = std::chrono::steady_clock::now();
+      if (ready_.wait_until(lock, std::min(deadline, now + 20ms),
+                            [this] { return value_.has_value(); }))
+        return std::move(*value_);
+      if (const errc e = ended(); e != errc::none) return make_error(e);
+      if (now >= deadline) return make_error(errc::timed_out);
+    }
+  }
+  expected<T> wait_until(std::chrono::steady_clock::time_point deadline) {
+    return wait_until(deadline, [] { return errc::none; });
   }
 
 private:

@@ -121,6 +121,7 @@ void pool::close() {
   }
   for (const auto& [id, x] : workers) caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
   registry::remove(this);
+  closed_.store(true, std::memory_order_release);
 }
 
 // -- registry -------------------------------------------------------------------------

@@ -55,6 +55,10 @@ public:
   // -- state -------------------------------------------------------------------
   /// none while it runs; else shutting_down or too_many_restarts.
   errc ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+  /// As `ended`, but none until the last shard has ended: no answer comes after.
+  errc closed() const noexcept {
+    return closed_.load(std::memory_order_acquire) ? ended() : errc::none;
+  }
   /// False: it was ended already.
   bool end(errc why) noexcept;
 
@@ -106,6 +110,7 @@ private:
   mutable readers readers_;
   std::unique_ptr<slot[]> slots_;
   std::atomic<errc> ended_{errc::none};
+  std::atomic<bool> closed_{false};
 
   mutable std::mutex mutex_; // for all below, and slot::life
   shard_actor supervisor_;

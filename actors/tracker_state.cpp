@@ -130,9 +130,10 @@ expected<void> end(const std::shared_ptr<pool>& where, bool bye, millis timeout)
                           mine(actors::done{});
                       });
                     }});
-  auto x = result->wait_until(std::chrono::steady_clock::now() + timeout);
-  if (!x) return std::move(x.error());
-  return {};
+  auto x = result->wait_until(std::chrono::steady_clock::now() + timeout,
+                              [&] { return where->closed(); });
+  if (!x && where->closed() == errc::none) return std::move(x.error());
+  return {}; // whoever asked for it: it has ended
 }
 
 } // namespace

@@ -142,6 +142,40 @@ TEST_CASE("many threads stop one tracker while others use it") {
   CHECK(strange == 0);
 }
 
+// What CAF had fetched from the mailbox of an actor goes only with the last
+// handle of that actor: a caller that waits for it waited its whole timeout.
+TEST_CASE(
+    "a call that the end of its tracker met in the mailbox is answered, whoever holds handles") {
+  test_system system;
+  for (int round = 0; round < 20; ++round) {
+    auto t = system.started({.name = "lobby" + std::to_string(round)});
+    const auto held = t.shard(0);
+    std::atomic<int> strange{0};
+    std::atomic<bool> go{false};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&, i] {
+        auto who = system.get().spawn([](caf::event_based_actor*) -> caf::behavior {
+          return {[](std::int32_t x) { return x; }};
+        });
+        for (int k = 0;; ++k) {
+          if (k == 10) go = true;
+          const auto e = code(t.track(who, "room", std::to_string(i) + "/" + std::to_string(k)));
+          if (e == errc::shutting_down) break;
+          if (e != errc::none) {
+            ++strange;
+            break;
+          }
+        }
+        caf::anon_send_exit(who, caf::exit_reason::kill);
+      });
+    while (!go) std::this_thread::yield();
+    CHECK(t.stop());
+    for (auto& x : threads) x.join();
+    CHECK(strange == 0);
+  }
+}
+
 TEST_CASE("readers on other threads see each acknowledged change at once") {
   test_system system;
   auto t = system.started();
