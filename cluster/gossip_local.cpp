@@ -194,7 +194,7 @@ void gossip::impl::be_reborn(const incarnation& above) {
   st.rebirth({old.name, {above.start_us + 1, old.inc.salt}}, leaves, joins);
   report_of(old) = std::move(leaves);
   report_of(st.self()) = std::move(joins);
-  if (!canary(bug::rebirth_clock)) flushed = 0;
+  flushed = 0;
   // What the old life said is void: answers cut from it, bytes under way, and
   // its pulls, since the others read no frame of it any more.
   for (auto& [name, p] : peers) {

@@ -111,8 +111,7 @@ clock_list gossip::impl::clocks() const {
   all.reserve(peers.size() + 1);
   all.emplace_back(st.self(), canary(bug::flushed) ? st.clock() : flushed);
   for (auto& [name, p] : peers)
-    if (p.up() || (p.life && canary(bug::downed_clocks)))
-      all.emplace_back(p.life->id, st.prefix(p.life->id));
+    if (p.up()) all.emplace_back(p.life->id, st.prefix(p.life->id));
   return all;
 }
 
@@ -122,6 +121,9 @@ frame gossip::impl::full_heartbeat() const {
   f.from = st.self();
   f.clocks = clocks();
   f.full_clocks = true;
+  if (canary(bug::downed_clocks))
+    for (auto& [name, p] : peers)
+      if (p.life && !p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
   return f;
 }
 

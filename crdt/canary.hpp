@@ -48,7 +48,7 @@ enum class bug : std::uint8_t {
   // further ones
   over_account,
   dead_uncovered,
-  rebirth_clock,
+  rebirth_loses,
   twin_leave,
   relay_beyond,
   shrinking,

@@ -64,7 +64,8 @@ void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
     if (!b.ref) b.ref = ref{old_id.inc, b.dot};
     table_.erase(h);
     leaves.push_back({h, false});
-    if (!table_.nearly_full()) add(b, joins); // the room of the old comes free only later
+    // the room of the old comes free only later
+    if (!table_.nearly_full() && !canary(bug::rebirth_loses)) add(b, joins);
     return true;
   });
   table_.close_slice(old_no);

@@ -45,6 +45,13 @@ links between_halves(const world& w, random& r, bool both_ways) {
   return pairs;
 }
 
+links around(const world& w, int n) {
+  links pairs;
+  for (int other = 0; other < w.size(); ++other)
+    if (other != n) pairs.insert({{n, other}, {other, n}});
+  return pairs;
+}
+
 void part(world& w, instant t, instant until, const links& pairs) {
   w.at(t, [&w, pairs] { w.cut(pairs); });
   w.at(until, [&w, pairs] { w.heal(pairs); });
@@ -99,8 +106,12 @@ void wall_clock(world& w, random& r, instant span) {
   some(w, r, span, [&](instant t, int n) {
     const auto us = r.pick<std::int64_t>({-1'000'000'000, -1'000'000, 1'000'000, 1'000'000'000});
     w.at(t, [&w, n, us] { w.step_wall_clock(n, us); });
-    // It shows only at a start.
-    if (r.below(2) == 0) end_and_start(w, r, t + moment(r, instant{3'000}), n, false);
+    // It shows only at a start; and what comes of it only later, where the
+    // others can not tell it at once.
+    if (r.below(2) == 0) return;
+    const auto crash = t + moment(r, instant{3'000});
+    end_and_start(w, r, crash, n, false);
+    if (r.below(2) == 0) part(w, crash, crash + length(w, r), around(w, n));
   });
 }
 

@@ -24,7 +24,7 @@ const std::vector<canary_row>& all_canaries() {
       {"older_wins", bug::older_wins, false, "an older presence overwrites a newer one"},
       {"over_a_gap", bug::over_a_gap, false, "a part is applied over a gap before it"},
       {"stale_life", bug::stale_life, false, "an older life of a name is taken for a newer one"},
-      {"downed_clocks", bug::downed_clocks, false, "clocks of downed replicas stay in heartbeats and pulls"},
+      {"downed_clocks", bug::downed_clocks, false, "clocks of downed replicas stay in heartbeats, and count"},
       {"permdown_index", bug::permdown_index, false, "permdown hides what it should take out of the table"},
       {"twice_on_up", bug::twice_on_up, false, "what is shown again on up is reported twice"},
       {"short_log", bug::short_log, false, "the removal log is cut one further than it says"},
@@ -35,7 +35,7 @@ const std::vector<canary_row>& all_canaries() {
       // Further ones.
       {"over_account", bug::over_account, false, "a peer past its limit of bytes under way is sent more"},
       {"dead_uncovered", bug::dead_uncovered, false, "a dot that is called dead before its birth does not count as known"},
-      {"rebirth_clock", bug::rebirth_clock, false, "a new life goes on from the flushed clock of the old"},
+      {"rebirth_loses", bug::rebirth_loses, false, "a new life does not take the living presences of the old along"},
       {"twin_leave", bug::twin_leave, false, "a newer presence ends an older one, and its leave is not reported"},
       {"relay_beyond", bug::relay_beyond, false, "a relay answers past its own prefix, over its own gap"},
       {"shrinking", bug::shrinking, false, "a gap that closes makes all that is known beyond it forgotten"},
