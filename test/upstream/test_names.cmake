@@ -1,0 +1,26 @@
+# require_test(<program> <name>): an error unless that program in ${PROGRAMS}
+# has a test of that name. Catch2 2 and 3.
+function(require_test program name)
+  get_property(known GLOBAL PROPERTY asked_${program})
+  if(NOT known)
+    foreach(options "--list-test-names-only" "--list-tests;--verbosity;quiet")
+      execute_process(COMMAND ${PROGRAMS}/${program} ${options} OUTPUT_VARIABLE names
+                      ERROR_VARIABLE problem RESULT_VARIABLE code)
+      # Catch2 2 returns how many there are.
+      if(code MATCHES "^[0-9]+$" AND names AND NOT names MATCHES "Error\\(s\\) in input")
+        break()
+      endif()
+      set(names "")
+    endforeach()
+    if(NOT names)
+      message(FATAL_ERROR "${program} lists no tests: ${problem}")
+    endif()
+    set_property(GLOBAL PROPERTY asked_${program} yes)
+    set_property(GLOBAL PROPERTY names_${program} "\n${names}\n")
+  endif()
+  get_property(names GLOBAL PROPERTY names_${program})
+  string(FIND "${names}" "\n${name}\n" at)
+  if(at EQUAL -1)
+    message(SEND_ERROR "${program} has no test named \"${name}\"")
+  endif()
+endfunction()
