@@ -1,0 +1,312 @@
+// Processes, load and reads. The faults are in cluster_faults.cpp.
+#include "tools/faults/cluster.hpp"
+
+#include "tools/faults/checker.hpp"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <csignal>
+#include <fstream>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace rollcall::faults {
+
+using clock = std::chrono::steady_clock;
+using boost::json::object;
+
+namespace {
+
+/// A port below those that the system gives to whoever dials: it must be free
+/// again when a killed node comes back to it.
+std::uint16_t free_port(rollcall::cluster::random_stream& random) {
+  for (int tries = 0; tries < 1000; ++tries) {
+    const auto port = static_cast<std::uint16_t>(11000 + random.up_to(20000));
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    a.sin_port = htons(port);
+    const bool free = ::bind(fd, reinterpret_cast<sockaddr*>(&a), sizeof a) == 0;
+    ::close(fd);
+    if (free) return port;
+  }
+  return 0;
+}
+
+std::string text(const object& x, std::string_view name) {
+  auto* v = x.if_contains({name.data(), name.size()});
+  return v && v->is_string() ? std::string{v->get_string().c_str(), v->get_string().size()}
+                             : std::string{};
+}
+
+int node_of(std::string_view name) {
+  return name.size() == 1 && name[0] >= 'a' ? name[0] - 'a' : -1;
+}
+
+} // namespace
+
+cluster::cluster(const cluster_settings& s)
+    : settings_(s),
+      nodes_(static_cast<std::size_t>(s.nodes)),
+      pids_(std::make_unique<std::atomic<pid_t>[]>(static_cast<std::size_t>(s.nodes))),
+      random_(s.seed),
+      started_(clock::now()),
+      between_(nodes_.size(), std::vector<pair_state>(nodes_.size())) {
+  // Ports differ from run to run: several runs of one seed may go on at once.
+  rollcall::cluster::random_stream ports{s.seed ^ static_cast<std::uint64_t>(::getpid()) << 20};
+  for (int n = 0; n < s.nodes; ++n) {
+    of(n).port = s.with_namespaces ? std::uint16_t{4711} : free_port(ports);
+    of(n).right.assign(static_cast<std::size_t>(s.topics), false);
+    of(n).up_life.resize(nodes_.size());
+    of(n).clocked = !s.faketime.empty() && n % 2 == 1;
+  }
+  if (s.with_namespaces) {
+    spaces_ = std::make_unique<namespaces>(s.nodes);
+    failure_ = spaces_->failure();
+    return;
+  }
+  proxy_ = std::make_unique<proxy>(
+      s.nodes, [this](int n) { return pids_[static_cast<std::size_t>(n)].load(); }, s.seed);
+  failure_ = proxy_->failure();
+  for (int n = 0; n < s.nodes && failure_.empty(); ++n) proxy_->set_target(n, of(n).port);
+}
+
+cluster::~cluster() = default;
+
+means cluster::can() const {
+  return {proxy_ != nullptr, !settings_.tls_dir.empty(), spaces_ != nullptr,
+          !settings_.faketime.empty()};
+}
+
+instant cluster::now() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - started_).count();
+}
+
+std::size_t cluster::living(int n) const {
+  const auto& x = nodes_[static_cast<std::size_t>(n)];
+  return x.load && x.process.now() == member::state::up ? x.load->living() : 0;
+}
+
+std::string cluster::log_of(int n) const { return settings_.dir + "/" + node_name(n) + ".log"; }
+
+std::vector<std::string> cluster::command_of(int n) const {
+  const auto& x = nodes_[static_cast<std::size_t>(n)];
+  std::vector<std::string> c;
+  if (spaces_) c = spaces_->prefix(n);
+  if (x.clocked)
+    for (const auto& word :
+         {std::string{"/usr/bin/env"}, "LD_PRELOAD=" + settings_.faketime,
+          "FAKETIME_TIMESTAMP_FILE=" + clock_of(n), std::string{"FAKETIME_DONT_FAKE_MONOTONIC=1"},
+          std::string{"FAKETIME_CACHE_DURATION=1"}, std::string{"FAKETIME_DONT_RESET=1"}})
+      c.push_back(word);
+  const bool later = n >= settings_.nodes - settings_.next_nodes;
+  c.push_back(later ? settings_.next_program : settings_.program);
+  auto address = [&](int i) {
+    return spaces_ ? spaces_->ip(i) + ":" + std::to_string(nodes_[static_cast<std::size_t>(i)].port)
+                   : proxy_->address(i);
+  };
+  auto ms = [](milliseconds t) { return std::to_string(t.count()) + "ms"; };
+  const auto& p = settings_.periods;
+  for (const auto& word :
+       {std::string{"node"}, std::string{"--name"}, node_name(n), std::string{"--listen"},
+        (spaces_ ? spaces_->ip(n) : std::string{"127.0.0.1"}) + ":" + std::to_string(x.port),
+        std::string{"--advertise"}, address(n), std::string{"--broadcast-period"}, ms(p.broadcast),
+        std::string{"--max-silent-periods"}, std::string{"3"}, std::string{"--down-period"},
+        ms(p.down), std::string{"--permdown-period"}, ms(p.permdown)})
+    c.push_back(word);
+  for (int i = 0; i < std::min(settings_.nodes, 3); ++i)
+    if (i != n) c.insert(c.end(), {"--seed", address(i)});
+  if (!settings_.tls_dir.empty()) {
+    const auto stem = settings_.tls_dir + "/" + node_name(n);
+    c.insert(c.end(), {"--tls-cert", stem + ".pem", "--tls-key", stem + ".key", "--tls-ca",
+                       settings_.tls_dir + "/ca.pem"});
+  } else if (spaces_) {
+    c.push_back("--insecure"); // a network of our own, that ends with us
+  }
+  c.insert(c.end(), settings_.more.begin(), settings_.more.end());
+  return c;
+}
+
+void cluster::spawn(int n) {
+  auto& x = of(n);
+  if (x.clocked && !std::ifstream(clock_of(n))) std::ofstream(clock_of(n)) << "+0\n";
+  x.process.start(command_of(n), x.log_full ? "/dev/full" : log_of(n));
+  x.load.emplace(faults::load::settings{.topics = settings_.topics});
+  x.stopped = false;
+  x.reads_waiting = 0;
+  x.right.assign(x.right.size(), false);
+  x.up_life.assign(x.up_life.size(), "");
+  pids_[static_cast<std::size_t>(n)] = x.process.pid();
+  if (x.process.now() == member::state::off) failure_ = "cannot start " + settings_.program;
+}
+
+void cluster::kill(int n) {
+  const auto before = now();
+  pids_[static_cast<std::size_t>(n)] = 0;
+  of(n).process.kill();
+  records_.life_ended(n, before, now());
+  records_.reader_ended(n, now());
+  of(n).load.reset();
+}
+
+bool cluster::start(milliseconds patience) {
+  for (int n = 0; n < settings_.nodes; ++n) spawn(n);
+  auto meshed = [&] {
+    for (int a = 0; a < settings_.nodes; ++a)
+      for (int b = 0; b < settings_.nodes; ++b)
+        if (a != b && of(a).up_life[static_cast<std::size_t>(b)].empty()) return false;
+    return true;
+  };
+  run(patience, meshed);
+  return failure_.empty() && meshed();
+}
+
+bool cluster::stop() {
+  bool in_order = true;
+  for (auto& x : nodes_)
+    if (x.process.now() != member::state::off)
+      in_order = x.process.quit(std::chrono::seconds{10}) && in_order;
+  return in_order;
+}
+
+void cluster::take_event(int n, const object& e) {
+  const auto what = text(e, "event");
+  const int other = node_of(text(e, "name"));
+  if (what.rfind("replica_", 0) != 0 || other < 0 || other >= settings_.nodes || other == n) return;
+  auto& life = of(n).up_life[static_cast<std::size_t>(other)];
+  const auto which = text(e, "incarnation");
+  if (what == "replica_up") {
+    life = which;
+    records_.replica_up(n, other, now());
+  } else if (what == "replica_down" && life == which) {
+    records_.replica_down(n, other, now());
+    ++counts_.downs;
+    const auto until =
+        between_[static_cast<std::size_t>(n)][static_cast<std::size_t>(other)].disturbed_until;
+    const auto grace = std::chrono::microseconds{settings_.periods.down}.count();
+    if (until != never && until + grace < now()) ++counts_.unexpected_downs;
+  }
+}
+
+void cluster::operate(int n) {
+  auto& x = of(n);
+  const auto op = x.load->next(random_, next_id_);
+  if (!op) return;
+  using kind = operation::kind;
+  static constexpr const char* names[] = {"track", "update", "untrack", "kill"};
+  auto line = fmt::format(R"({{"op":"{}","as":"{}")", names[static_cast<int>(op->what)], op->actor);
+  if (op->what != kind::kill)
+    line += fmt::format(R"(,"topic":"t{}","key":"k{}")", op->topic, op->key);
+  if (op->adds != 0) line += fmt::format(R"(,"meta":{{"v":{},"status":"online"}})", op->adds);
+  line += '}';
+  records_.invoked(n, *op, now());
+  x.process.ask(line, [this, n, op = *op](const object& answer, bool ok) {
+    auto& node = of(n);
+    if (node.load) node.load->answered(op, ok);
+    if (ok) {
+      records_.acked(op, text(answer, "ref"), now());
+      ++counts_.acked;
+    } else {
+      ++counts_.refused;
+    }
+  });
+}
+
+void cluster::issue_load() {
+  const auto t = now();
+  if (!load_on_ || t < next_operation_) return;
+  const auto gap = static_cast<instant>(1e6 / settings_.rate);
+  // What a busy machine made us miss is made up for, but not in one gust.
+  next_operation_ = std::max(next_operation_ + gap, t - 20 * gap);
+  for (int tries = 0; tries < settings_.nodes; ++tries) {
+    next_node_ = (next_node_ + 1) % settings_.nodes;
+    auto& x = of(next_node_);
+    if (x.process.now() != member::state::up || x.process.waiting() > 12) continue;
+    operate(next_node_);
+    return;
+  }
+}
+
+void cluster::read_topic(int n, int topic) {
+  const auto asked = now();
+  ++of(n).reads_waiting;
+  of(n).process.ask(
+      fmt::format(R"({{"op":"list","topic":"t{}"}})", topic),
+      [this, n, topic, asked](const object& answer, bool ok) {
+        --of(n).reads_waiting;
+        if (!ok) return;
+        ++counts_.reads;
+        read r{n, topic, asked, now(), {}};
+        for (const auto& p : answer.at("presences").as_array()) {
+          const auto& presence = p.as_object();
+          const auto id = presence.at("meta").as_object().at("v").to_number<element_id>();
+          r.seen.push_back(id);
+          if (const auto* ref = records_.ref_of(id); ref && *ref != text(presence, "ref"))
+            ++counts_.wrong_refs;
+        }
+        records_.shown(r);
+        const auto& last = records_.now().reads.back();
+        of(n).right[static_cast<std::size_t>(topic)] =
+            asked >= records_.now().healed && agrees(records_.now(), last);
+      });
+}
+
+void cluster::issue_reads() {
+  const auto t = now();
+  for (int n = 0; n < settings_.nodes; ++n) {
+    auto& x = of(n);
+    if (x.process.now() != member::state::up || x.reads_waiting > 0 || t < x.next_read) continue;
+    x.next_read = t + std::chrono::microseconds{read_every_}.count();
+    for (int topic = 0; topic < settings_.topics; ++topic) read_topic(n, topic);
+  }
+}
+
+void cluster::healed() {
+  records_.healed(now());
+  for (auto& x : nodes_) {
+    x.right.assign(x.right.size(), false);
+    x.next_read = 0;
+  }
+}
+
+bool cluster::all_up() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [](const slot& x) {
+    return x.process.now() == member::state::up && !x.stopped;
+  });
+}
+
+bool cluster::all_agree() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [](const slot& x) {
+    return std::all_of(x.right.begin(), x.right.end(), [](bool right) { return right; });
+  });
+}
+
+void cluster::run(milliseconds time, const std::function<bool()>& until) {
+  const auto end = clock::now() + time;
+  while (failure_.empty() && clock::now() < end) {
+    issue_load();
+    issue_reads();
+    std::vector<pollfd> fds;
+    for (auto& x : nodes_) fds.push_back({x.process.output_fd(), POLLIN, 0});
+    ::poll(fds.data(), fds.size(), 2);
+    for (int n = 0; n < settings_.nodes; ++n) {
+      auto& x = of(n);
+      if (x.process.now() == member::state::off) continue;
+      if (fds[static_cast<std::size_t>(n)].revents == 0) continue;
+      if (x.process.take([this, n](const object& e) { take_event(n, e); })) continue;
+      failure_ = fmt::format("node {} ended by itself, exit code {}; its log: {}", node_name(n),
+                             x.process.exit_code(), log_of(n));
+    }
+    reset_again();
+    if (until && until()) return;
+  }
+}
+
+} // namespace rollcall::faults
