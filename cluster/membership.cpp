@@ -244,7 +244,7 @@ void membership::on_lost(const channel_lost& e) {
   take_down(e.channel, reason.empty() ? "connection lost" : reason);
 }
 
-void membership::take_down(channel_id channel, const std::string& reason) {
+void membership::take_down(channel_id channel, const std::string& reason, channel_after then) {
   const auto i = links_.find(channel);
   if (i == links_.end()) return;
   auto& x = *book_.find(i->second.peer);
@@ -252,7 +252,7 @@ void membership::take_down(channel_id channel, const std::string& reason) {
   links_.erase(i);
   x.link = 0;
   x.down_since = now_;
-  emit(forget{channel});
+  if (then == channel_after::forgotten) emit(forget{channel});
   emit(down{x.name, x.told_address, channel, reason});
   // A link that never held long is a failure like another: or two that refuse
   // each other's news would meet in a circle.

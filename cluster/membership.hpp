@@ -208,7 +208,8 @@ private:
   void absorb_lateness();
   void start_dials();
   void tell_links();
-  void take_down(channel_id, const std::string& reason);
+  enum class channel_after { forgotten, kept };
+  void take_down(channel_id, const std::string& reason, channel_after = channel_after::forgotten);
   void give_up(const greeting&, errc, const std::string& reason);
   void forget_own_address(const attempt&);
   void failed(peer&, errc, const std::string& reason);

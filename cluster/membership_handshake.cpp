@@ -86,7 +86,7 @@ void membership::on_hello(channel_id channel, hello x, bool welcome) {
     return;
   }
   if (const auto name = node_of(channel); !name.empty() && name != x.node)
-    take_down(channel, "it has changed its name");
+    take_down(channel, "it has changed its name", channel_after::kept); // the welcome goes there
   if (const auto* known = book_.find(x.node); known != nullptr && known->link != 0) {
     if (known->inc != x.inc) {
       claim(known->link, channel, std::move(x), welcome);
@@ -98,7 +98,10 @@ void membership::on_hello(channel_id channel, hello x, bool welcome) {
       return;
     }
     // It has lost the link that we still hold, and what was under way with it.
-    take_down(known->link, "it has connected anew");
+    // The middleman may have given it the same connection again: then the
+    // welcome goes over the channel whose link ends here.
+    take_down(known->link, "it has connected anew",
+              known->link == channel ? channel_after::kept : channel_after::forgotten);
   }
   establish(channel, x, welcome);
 }

@@ -446,3 +446,34 @@ TEST_CASE("any bytes from anybody do no harm") {
     REQUIRE(w.broken == "");
   }
 }
+
+TEST_CASE("a hello over the channel of a link that only the other side gave up is welcomed there") {
+  // Found with real processes: a node suspended for longer than the others'
+  // silence forgot the channel first, lost its own welcome with it, and was
+  // greeted again 4 s later only.
+  options config;
+  config.cluster = "test";
+  config.node = "a";
+  config.inc = {1, 1};
+  config.address = "10.0.0.0:1";
+  membership a{config, 1000ms};
+  hello b;
+  b.cluster = "test";
+  b.node = "b";
+  b.inc = {2, 2};
+  b.address = "10.0.0.1:1";
+  for (auto life : {"first", "the link was lost at b only", "b is called c now"}) {
+    INFO(life);
+    if (life == std::string{"b is called c now"}) b.node = "c";
+    const auto bytes = encode(b);
+    const auto todo = a.step(received{7, packet_kind::hello, bytes}, 2000ms);
+    CHECK(a.link_to(b.node) == 7);
+    bool welcomed = false;
+    for (const auto& one : todo) {
+      CHECK_FALSE(std::holds_alternative<forget>(one));
+      if (const auto* x = std::get_if<mesh::send>(&one))
+        welcomed = welcomed || (x->to == 7 && open_packet(x->bytes).kind == packet_kind::welcome);
+    }
+    CHECK(welcomed);
+  }
+}
