@@ -51,10 +51,10 @@ enum class bug : std::uint8_t {
   rebirth_loses,
   twin_leave,
   relay_beyond,
-  shrinking,
   hearsay,
   many_gaps,
   checksum,
+  end
 };
 
 #ifdef ROLLCALL_CANARIES

@@ -1,7 +1,5 @@
 #include "crdt/slice.hpp"
 
-#include "crdt/canary.hpp"
-
 #include <algorithm>
 #include <cassert>
 
@@ -16,7 +14,7 @@ void remote_slice::learn(clock_value a, clock_value b) {
   }
   if (!beyond.empty()) {
     prefix = beyond.run_after(prefix);
-    beyond.erase_up_to(canary(bug::shrinking) ? beyond.last() : prefix);
+    beyond.erase_up_to(prefix);
   }
   assert(beyond.empty() || beyond.runs().front().a > prefix);
 }

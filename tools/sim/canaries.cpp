@@ -33,6 +33,13 @@ std::string invariant_in(const std::string& text) {
     while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
     if (end > i + 1 && end < text.size() && text[end] == ':') return text.substr(i, end - i);
   }
+  // The checks that are named by a word.
+  static constexpr std::pair<const char*, const char*> words[] = {
+      {" own: ", "S2"},         {" final: ", "S4"},  {" sound: ", "S6"}, {" complete: ", "S6"},
+      {" refused: ", "S6"},     {" unique: ", "S9"}, {" fold: ", "S10"}, {" bounds: ", "S11"},
+      {" convergence: ", "L1"}, {" idle: ", "L2"}};
+  for (auto& [word, invariant] : words)
+    if (text.find(word) != text.npos) return invariant;
   return {};
 }
 
@@ -104,7 +111,7 @@ std::set<std::string> failing_without(std::size_t n, const arguments& a) {
 } // namespace
 
 int show_canaries(const arguments& a) {
-  const auto& all = all_canaries();
+  const auto all = all_canaries();
   std::vector<finding> found(all.size());
   std::mutex lock;
   std::size_t done = 0;

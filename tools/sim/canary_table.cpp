@@ -2,50 +2,64 @@
 
 namespace rollcall::sim {
 
-const std::vector<canary_row>& all_canaries() {
-  // clang-format off
-  static const std::vector<canary_row> table{
-      // The rules of the protocol, switched off.
-      {"two", bug::two, false, "an update takes one clock, not two"},
-      {"parts", bug::parts, false, "the parts of an answer are taken in any order"},
-      {"relay", bug::relay, false, "a relay says nothing of what died, as if nothing had"},
-      {"one", bug::one, false, "a join does not end the older presence of its (topic, key, pid)"},
-      {"ended", bug::ended, false, "lives that said bye or were superseded are not remembered"},
-      {"strange", bug::strange, false, "clocks of replicas that are not held up count as a lack"},
-      {"flushed", bug::flushed, false, "clocks are announced that are not flushed yet"},
-      {"recheck", bug::recheck, false, "a gap that is still open is not pulled again"},
-      {"greet", bug::greet, false, "who is new or back is not sent a heartbeat at once"},
-      {"echo", bug::echo, false, "no heartbeat at the first tick after a change"},
-      {"bump", bug::bump, false, "who hears of a higher life of its name stays below it"},
-      {"late", bug::late, false, "time in which we did not run counts as silence of others"},
-      {"rotate", bug::rotate, false, "a peer that left a pull unanswered is not asked last"},
-      {"silence", bug::silence, false, "the beat does not heed down_period"},
-      // What others got wrong, or might.
-      {"older_wins", bug::older_wins, false, "an older presence overwrites a newer one"},
-      {"over_a_gap", bug::over_a_gap, false, "a part is applied over a gap before it"},
-      {"stale_life", bug::stale_life, false, "an older life of a name is taken for a newer one"},
-      {"downed_clocks", bug::downed_clocks, false, "clocks of downed replicas stay in heartbeats, and count"},
-      {"permdown_index", bug::permdown_index, false, "permdown hides what it should take out of the table"},
-      {"twice_on_up", bug::twice_on_up, false, "what is shown again on up is reported twice"},
-      {"short_log", bug::short_log, false, "the removal log is cut one further than it says"},
-      {"lost_chunk", bug::lost_chunk, false, "a frame of an answer that never came counts as received"},
-      {"debounce", bug::debounce, false, "a pull under way swallows all later ones, lost or not"},
-      {"late_range", bug::late_range, false, "a range begins one too late after a flush"},
-      {"wall_clock", bug::none, true, "the machine is given the wall clock, not the steady one"},
-      // Further ones.
-      {"over_account", bug::over_account, false, "a peer past its limit of bytes under way is sent more"},
-      {"dead_uncovered", bug::dead_uncovered, false, "a dot that is called dead before its birth does not count as known"},
-      {"rebirth_loses", bug::rebirth_loses, false, "a new life does not take the living presences of the old along"},
-      {"twin_leave", bug::twin_leave, false, "a newer presence ends an older one, and its leave is not reported"},
-      {"relay_beyond", bug::relay_beyond, false, "a relay answers past its own prefix, over its own gap"},
-      {"shrinking", bug::shrinking, false, "a gap that closes makes all that is known beyond it forgotten"},
-      {"hearsay", bug::hearsay, false, "to be named in another's frame counts as a sign of life"},
-      {"many_gaps", bug::many_gaps, false, "the gaps that are kept of a slice have no bound"},
-      {"checksum", bug::checksum, false, "the checksum of a frame is not looked at"},
-  };
-  // clang-format on
-  return table;
+namespace {
+
+// clang-format off
+constexpr canary_row table[] = {
+    // The rules of the protocol, switched off.
+    {"two", bug::two, false, "an update takes one clock, not two"},
+    {"parts", bug::parts, false, "the parts of an answer are taken in any order"},
+    {"relay", bug::relay, false, "a relay says nothing of what died, as if nothing had"},
+    {"one", bug::one, false, "a join does not end the older presence of its (topic, key, pid)"},
+    {"ended", bug::ended, false, "lives that said bye or were superseded are not remembered"},
+    {"strange", bug::strange, false, "clocks of replicas that are not held up count as a lack"},
+    {"flushed", bug::flushed, false, "clocks are announced that are not flushed yet"},
+    {"recheck", bug::recheck, false, "a gap that is still open is not pulled again"},
+    {"greet", bug::greet, false, "who is new or back is not sent a heartbeat at once"},
+    {"echo", bug::echo, false, "no heartbeat at the first tick after a change"},
+    {"bump", bug::bump, false, "who hears of a higher life of its name stays below it"},
+    {"late", bug::late, false, "time in which we did not run counts as silence of others"},
+    {"rotate", bug::rotate, false, "a peer that left a pull unanswered is not asked last"},
+    {"silence", bug::silence, false, "the beat does not heed down_period"},
+    // What others got wrong, or might.
+    {"older_wins", bug::older_wins, false, "an older presence overwrites a newer one"},
+    {"over_a_gap", bug::over_a_gap, false, "a part is applied over a gap before it"},
+    {"stale_life", bug::stale_life, false, "an older life of a name is taken for a newer one"},
+    {"downed_clocks", bug::downed_clocks, false, "clocks of downed replicas stay in heartbeats, and count"},
+    {"permdown_index", bug::permdown_index, false, "permdown hides what it should take out of the table"},
+    {"twice_on_up", bug::twice_on_up, false, "what is shown again on up is reported twice"},
+    {"short_log", bug::short_log, false, "the removal log is cut one further than it says"},
+    {"lost_chunk", bug::lost_chunk, false, "a frame of an answer that never came counts as received"},
+    {"debounce", bug::debounce, false, "a pull under way swallows all later ones, lost or not"},
+    {"late_range", bug::late_range, false, "a range begins one too late after a flush"},
+    {"wall_clock", bug::none, true, "the machine is given the wall clock, not the steady one"},
+    // Further ones.
+    {"over_account", bug::over_account, false, "a peer past its limit of bytes under way is sent more"},
+    {"dead_uncovered", bug::dead_uncovered, false, "a dot that is called dead before its birth does not count as known"},
+    {"rebirth_loses", bug::rebirth_loses, false, "a new life does not take the living presences of the old along"},
+    {"twin_leave", bug::twin_leave, false, "a newer presence ends an older one, and its leave is not reported"},
+    {"relay_beyond", bug::relay_beyond, false, "a relay answers past its own prefix, over its own gap"},
+    {"hearsay", bug::hearsay, false, "to be named in another's frame counts as a sign of life"},
+    {"many_gaps", bug::many_gaps, false, "the gaps that are kept of a slice have no bound"},
+    {"checksum", bug::checksum, false, "the checksum of a frame is not looked at"},
+};
+// clang-format on
+
+constexpr bool has_a_row(bug b) {
+  for (auto& c : table)
+    if (c.what == b) return true;
+  return false;
 }
+constexpr bool all_have_a_row() {
+  for (auto b = static_cast<int>(bug::none); b < static_cast<int>(bug::end); ++b)
+    if (!has_a_row(static_cast<bug>(b))) return false;
+  return true;
+}
+static_assert(all_have_a_row(), "a bug that can be built in has no row here");
+
+} // namespace
+
+std::span<const canary_row> all_canaries() { return table; }
 
 const canary_row* find_canary(std::string_view name) {
   for (auto& c : all_canaries())

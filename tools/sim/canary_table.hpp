@@ -3,8 +3,8 @@
 
 #include "crdt/canary.hpp"
 
+#include <span>
 #include <string_view>
-#include <vector>
 
 namespace rollcall::sim {
 
@@ -22,7 +22,7 @@ constexpr bool canaries_alive = true;
 constexpr bool canaries_alive = false;
 #endif
 
-const std::vector<canary_row>& all_canaries();
+std::span<const canary_row> all_canaries();
 const canary_row* find_canary(std::string_view name);
 
 } // namespace rollcall::sim
