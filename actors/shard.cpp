@@ -75,27 +75,37 @@ shard::behavior_type shard::make_behavior() {
         return promise;
       },
       [this](const list_msg& x) -> caf::result<presences_reply> {
+        busy_ = true;
         return presences_reply{table()->list(x.topic).to_vector()};
       },
       [this](const get_by_key_msg& x) -> caf::result<presences_reply> {
+        busy_ = true;
         return presences_reply{table()->get_by_key(x.topic, x.key).to_vector()};
       },
       [this](const dirty_list_msg& x) -> caf::result<presences_reply> {
+        busy_ = true;
         return presences_reply{table()->dirty_list(x.topic).to_vector()};
       },
       [this](const count_msg& x) -> caf::result<count_reply> {
+        busy_ = true;
         return count_reply{table()->count(x.topic)};
       },
       [this](const topics_msg&) -> caf::result<topics_reply> {
+        busy_ = true;
         topics_reply result;
         for (auto& [topic, count] : table()->topics()) result.topics.emplace_back(topic, count);
         return result;
       },
       [this](const replicas_msg&) -> caf::result<replicas_reply> {
+        busy_ = true;
         return replicas_reply{replicas()};
       },
-      [this](const stats_msg&) -> caf::result<stats_reply> { return stats_reply{stats()}; },
+      [this](const stats_msg&) -> caf::result<stats_reply> {
+        busy_ = true;
+        return stats_reply{stats()};
+      },
       [this](const resolve_msg& x) -> caf::result<resolve_reply> {
+        busy_ = true;
         return answer_with(resolve(x.actor));
       },
       [this](const subscribe_msg& x) -> caf::result<subscribe_reply> {
@@ -123,6 +133,7 @@ shard::behavior_type shard::make_behavior() {
         return {};
       },
       [this](const call_msg& x) {
+        busy_ = true;
         if (x.run) x.run(this);
       },
       [this](const timer_msg& x) { handle(x); },
@@ -176,6 +187,7 @@ void shard::start(const std::function<void(init_result)>& report) {
   attach_to_endpoint();
   set_timer(timer::tick, next_tick_ - start);
   const auto next = result.next();
+  busy_ = false;
   if (auto timeout = result.timeout()) set_timer(timer::idle, *timeout);
   report(std::move(result));
   if (next) failed(handler_.run(next));

@@ -21,11 +21,31 @@ void shard::step_and_carry_out(const cluster::event& x) {
   carry_out(todo);
 }
 
+namespace {
+
+/// A life that takes the place of another one is one diff: the leaves of the old
+/// and the joins of the new.
+std::vector<cluster::report> by_node(std::vector<cluster::report>& all) {
+  std::vector<cluster::report> result;
+  for (auto& x : all) {
+    const auto same = std::find_if(result.begin(), result.end(), [&](const cluster::report& y) {
+      return y.whose.name == x.whose.name;
+    });
+    if (same == result.end())
+      result.push_back(std::move(x));
+    else
+      same->changes.insert(same->changes.end(), x.changes.begin(), x.changes.end());
+  }
+  return result;
+}
+
+} // namespace
+
 // In this order: what is reported is published already, what is answered is
 // reported already. No step is taken in between, so the handles of the reports
 // stay valid; handlers and subscribers can only send messages.
 void shard::carry_out(cluster::actions& todo) {
-  for (const auto& x : todo.reports) feed(x);
+  for (const auto& x : by_node(todo.reports)) feed(x);
   if (pool_->endpoint())
     for (auto& x : todo.frames)
       compat::anon_send(pool_->endpoint(), cluster::send_frame{std::move(x.to), pool_->name(),

@@ -74,6 +74,7 @@ struct gossip::impl {
   clock_list clocks() const; ///< of all that we hold up, and of ourselves
   frame full_heartbeat() const;
   void greet(peer_map::value_type&);
+  bool bring_all(frame&);
 
   // -- gossip.cpp
   void on(const proceed&);
@@ -98,7 +99,8 @@ struct gossip::impl {
   std::uint64_t answer_no = 0;
   std::deque<std::uint64_t> untracks; ///< actors of which presences are left to untrack
   std::optional<instant> conflict_told;
-  bool closed = false; ///< said bye
+  bool closed = false;   ///< said bye
+  bool restored = false; ///< this life took presences along from the one before
 
   // of the step under way
   instant now{0};

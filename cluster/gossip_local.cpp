@@ -41,6 +41,7 @@ void gossip::impl::on(const op_restore& e) {
   crdt::changes did;
   out.code = st.restore(b, did);
   if (out.code != errc::none) return;
+  restored = true;
   out.ref = e.ref;
   out.prev_ref = e.prev_ref;
   acted(std::move(did));

@@ -3,6 +3,7 @@
 #include "crdt/canary.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rollcall::cluster {
 
@@ -130,9 +131,30 @@ frame gossip::impl::full_heartbeat() const {
 /// Rule "greet": who is new or back, or whose link came up, gets a heartbeat at
 /// once. Else a newcomer into an idle cluster waits for the next beat.
 void gossip::impl::greet(peer_map::value_type& x) {
-  if (!x.second.link.up || canary(bug::greet)) return;
-  box.send(x.first, full_heartbeat());
-  x.second.flow.told_clocks();
+  auto& [name, p] = x;
+  if (!p.link.up || canary(bug::greet)) return;
+  auto f = full_heartbeat();
+  const bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
+  const auto bytes = outbox::pack(f);
+  if (brings) p.flow.sent(st.clock(), bytes->size());
+  box.send(name, f.kind, bytes);
+  p.flow.told_clocks();
+}
+
+/// A life that took presences along from the one before brings them with its
+/// first word, if one frame can hold them: so who drops the old life for it has
+/// the new one in the same step, and nobody is seen to leave and come back. What
+/// is larger is pulled, in pieces.
+bool gossip::impl::bring_all(frame& f) {
+  auto e = st.begin_answer(st.self(), 0);
+  auto all = st.next_piece(e, {st.self(), ++answer_no},
+                           std::max<std::size_t>(1, opt.limits.max_frame_presences),
+                           std::max<std::size_t>(1, opt.limits.max_frame_bytes));
+  if (!all || !st.done(e)) return false;
+  for (auto& [who, clock] : f.clocks)
+    if (who == st.self()) clock = e.b; // the open delta is in it
+  f.deltas.push_back(std::move(*all));
+  return true;
 }
 
 } // namespace rollcall::cluster

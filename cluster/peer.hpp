@@ -22,6 +22,7 @@ struct peer {
   pull_state pull;
   std::optional<answer> reply;      ///< the one under way to it
   std::optional<instant> corrected; ///< when it was last told of a higher life of its name
+  bool greeted = false;             ///< with all that a restored life of ours brings
 
   bool up() const noexcept { return life && life->up; }
   bool holds(const replica_id& id) const noexcept { return up() && life->id == id; }

@@ -60,7 +60,7 @@ public:
   explicit node(const std::string& name, const rollcall::tracker_options& options,
                 std::vector<std::string> seeds = {})
       : name_(name), options_(options), told_(std::make_shared<told>()) {
-    system_ = std::make_unique<system>();
+    system_ = std::make_unique<own_system>();
     auto joined = rollcall::start_cluster(
         system_->get(), {.node_name = name, .cluster_name = "upstream", .seeds = std::move(seeds)});
     if (!joined) FAIL(rollcall::render(joined.error()));
@@ -105,6 +105,7 @@ public:
     tracker_ = t->with_timeout(rollcall::millis{patience});
   }
 
+  caf::actor_system& system() { return system_->get(); }
   const rollcall::tracker& tracker() const { return tracker_; }
   const rollcall::cluster_node& cluster() const { return cluster_; }
   std::string address() const { return cluster_.listen(); }
@@ -190,10 +191,10 @@ public:
   void resume() { *suspended_ = false; }
 
 private:
-  struct system {
+  struct own_system {
     rollcall::config cfg;
     std::unique_ptr<caf::actor_system> it;
-    system() { it = std::make_unique<caf::actor_system>(cfg); }
+    own_system() { it = std::make_unique<caf::actor_system>(cfg); }
     caf::actor_system& get() { return *it; }
   };
   void end() {
@@ -207,7 +208,7 @@ private:
   std::string name_;
   rollcall::tracker_options options_;
   std::shared_ptr<told> told_;
-  std::unique_ptr<system> system_;
+  std::unique_ptr<own_system> system_;
   rollcall::cluster_node cluster_;
   rollcall::tracker tracker_;
   std::vector<caf::actor> actors_;
