@@ -129,8 +129,8 @@ public:
   /// Once, before the shard takes its first message; again, on a new object,
   /// after a restart. Throwing is `init_failed`.
   virtual init_result init();
-  /// Joins and leaves, of one replica and one frame or operation; an update is a
-  /// leave and a join of one key. Readers of any thread see it already.
+  /// Joins and leaves of one node (of a life and the one that follows it, too) and
+  /// one frame or operation; an update is both, of one key. Readers see it already.
   virtual void handle_diff(const diff&);
   virtual void handle_info(const info&);
   /// Replicas coming and going, and the like.

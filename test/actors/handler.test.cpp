@@ -6,9 +6,9 @@ using namespace fixture;
 using rollcall::init_result;
 
 TEST_CASE("a handler hears each change once, and sees it when it reads") {
-  test_system system;
   notes heard;
   std::atomic<int> wrong{0};
+  test_system system;
   auto t =
       system.started({}, scripted_handler({.diff = [&](auto& context, const rollcall::diff& d) {
                        heard.add(brief(d));
@@ -31,8 +31,8 @@ TEST_CASE("a handler hears each change once, and sees it when it reads") {
 }
 
 TEST_CASE("each shard has a handler of its own") {
-  test_system system;
   notes heard;
+  test_system system;
   auto t = system.started({.name = "lobby", .pool_size = 3},
                           scripted_handler({.init = [&](const rollcall::handler_context& c) {
                             heard.add(c.shard_name + "@" + c.node_name);
@@ -47,8 +47,8 @@ TEST_CASE("each shard has a handler of its own") {
 }
 
 TEST_CASE("what a handler throws is reported, and nothing is lost") {
-  test_system system;
   notes events;
+  test_system system;
   auto t = system.started(
       {}, scripted_handler({.diff = [](auto&, auto&) { throw std::runtime_error("broken"); }}));
   REQUIRE(t.observe([&](const rollcall::tracker_event& e) {
@@ -64,8 +64,8 @@ TEST_CASE("what a handler throws is reported, and nothing is lost") {
 }
 
 TEST_CASE("a blocking call from inside a handler is refused, reads and messages are not") {
-  test_system system;
   notes heard;
+  test_system system;
   caf::actor ada = system.idle();
   auto t = system.started(
       {}, scripted_handler({.diff = [&](const rollcall::handler_context& c, auto& d) {
@@ -87,8 +87,8 @@ TEST_CASE("a blocking call from inside a handler is refused, reads and messages 
 }
 
 TEST_CASE("a handler hears of messages that are not of the shard's interface") {
-  test_system system;
   notes heard;
+  test_system system;
   auto t = system.started({}, scripted_handler({.info = [&](auto&, const rollcall::info& i) {
                             if (auto* x = i.get_if<std::string>()) heard.add(*x);
                             if (i.get_if<std::int32_t>()) throw std::runtime_error("no numbers");
@@ -106,8 +106,8 @@ TEST_CASE("a handler hears of messages that are not of the shard's interface") {
 // -- what init may say -----------------------------------------------------------------
 
 TEST_CASE("init: ok with a timeout that nothing stops") {
-  test_system system;
   notes heard;
+  test_system system;
   auto t = system.started(
       {}, scripted_handler({.init = [](auto&) { return init_result::ok_with_timeout(20ms); },
                             .info =
@@ -118,8 +118,8 @@ TEST_CASE("init: ok with a timeout that nothing stops") {
 }
 
 TEST_CASE("init: ok with a timeout, and something comes before") {
-  test_system system;
   notes heard;
+  test_system system;
   // The message stands in the mailbox before the alarm is set.
   auto t = system.started(
       {}, scripted_handler({.init =
@@ -137,8 +137,8 @@ TEST_CASE("init: ok with a timeout, and something comes before") {
 }
 
 TEST_CASE("init: ok and something to go on with before any message") {
-  test_system system;
   notes heard;
+  test_system system;
   auto t = system.started(
       {}, scripted_handler({.init =
                                 [&](const rollcall::handler_context& c) {
@@ -186,8 +186,8 @@ TEST_CASE("init: a shard that ignores leaves the rest of its pool alone") {
 }
 
 TEST_CASE("init: stop and exceptions are errors of the start, and nothing is left") {
-  test_system system;
   notes ended;
+  test_system system;
   const auto last_fails = [&](auto how) {
     return system.start({.name = "lobby", .pool_size = 3},
                         scripted_handler({.init = [how](const rollcall::handler_context& c) {

@@ -31,8 +31,8 @@ rollcall::tracker_options patient(std::size_t pool_size = 1) {
 TEST_CASE("what is tracked on one node is seen, updated and gone on the others") {
   const auto size = GENERATE(as<std::size_t>{}, 1, 4);
   fabric net;
-  test_system sa, sb, sc;
   notes heard;
+  test_system sa, sb, sc;
   auto a = sa.started(patient(size), {}, net.join(sa, "a"));
   auto b = sb.started(patient(size), {}, net.join(sb, "b"));
   auto c = sc.started(patient(size),
@@ -80,10 +80,10 @@ TEST_CASE("the same topic and key on two nodes are two presences, in one order e
 TEST_CASE("permdown and an orderly stop with bye drop the presences at once") {
   const bool permdown = GENERATE(true, false);
   fabric net;
+  notes events;
   test_system sa, sb;
   auto options = patient();
   options.permdown_on_shutdown = !permdown;
-  notes events;
   auto a = sa.started(options, {}, net.join(sa, "a"));
   auto b = sb.started(options, {}, net.join(sb, "b"));
   REQUIRE(b.observe([&](const rollcall::tracker_event& e) {
@@ -101,8 +101,8 @@ TEST_CASE("permdown and an orderly stop with bye drop the presences at once") {
 
 TEST_CASE("a silent node is down: hidden, shown by dirty_list, and back when it is heard") {
   fabric net;
-  test_system sa, sb;
   notes events;
+  test_system sa, sb;
   auto a = sa.started(quick(), {}, net.join(sa, "a"));
   auto b = sb.started(quick(), {}, net.join(sb, "b"));
   REQUIRE(b.observe(
@@ -119,8 +119,8 @@ TEST_CASE("a silent node is down: hidden, shown by dirty_list, and back when it 
 
 TEST_CASE("a shard that died is one diff for its peers, and gets back what they have") {
   fabric net;
-  test_system sa, sb;
   notes heard;
+  test_system sa, sb;
   auto a = sa.started(patient(), {}, net.join(sa, "a"));
   auto b = sb.started(patient(), {}, net.join(sb, "b"));
   auto ada = sa.idle();

@@ -188,8 +188,8 @@ TEST_CASE("when a tracked actor ends its presences leave, and it is not kept ali
 }
 
 TEST_CASE("an actor that has ended gets a ref, and leaves at once") {
-  test_system system;
   notes heard;
+  test_system system;
   auto t =
       system.started({}, scripted_handler({.diff = [&](auto&, auto& d) { heard.add(brief(d)); }}));
   caf::actor_addr gone;

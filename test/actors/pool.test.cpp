@@ -113,9 +113,9 @@ TEST_CASE("stop as a message to any shard ends the whole tracker") {
 }
 
 TEST_CASE("many threads stop one tracker while others use it") {
+  std::atomic<int> strange{0};
   test_system system;
   auto t = system.started({.name = "lobby", .pool_size = 4});
-  std::atomic<int> strange{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&, i] {
@@ -177,12 +177,12 @@ TEST_CASE(
 }
 
 TEST_CASE("readers on other threads see each acknowledged change at once") {
-  test_system system;
-  auto t = system.started();
-  auto ada = system.idle();
   std::atomic<int> acknowledged{0};
   std::atomic<bool> end{false};
   std::atomic<int> wrong{0};
+  test_system system;
+  auto t = system.started();
+  auto ada = system.idle();
   std::vector<std::thread> readers;
   for (int i = 0; i < 3; ++i)
     readers.emplace_back([&] {

@@ -33,8 +33,8 @@ bool back(const rollcall::tracker& t, std::uint64_t n) {
 
 TEST_CASE("presences of a shard that died come back with refs and metas") {
   const bool by_exception = GENERATE(true, false);
-  test_system system;
   notes events;
+  test_system system;
   auto t = system.started({.name = "lobby", .pool_size = 2});
   REQUIRE(t.observe(
       [&](const rollcall::tracker_event& e) { events.add(rollcall::to_string(e.kind)); }));
@@ -77,8 +77,8 @@ TEST_CASE("presences of a shard that died come back with refs and metas") {
 }
 
 TEST_CASE("an actor that ended while its shard was dead does not come back") {
-  test_system system;
   std::atomic<bool> hold{false};
+  test_system system;
   auto t = system.started({}, scripted_handler({.init = [&](auto&) {
                             while (hold) std::this_thread::sleep_for(1ms);
                             return rollcall::init_result::ok();
@@ -98,8 +98,8 @@ TEST_CASE("an actor that ended while its shard was dead does not come back") {
 }
 
 TEST_CASE("the handler is made anew, and hears of what came back") {
-  test_system system;
   notes heard;
+  test_system system;
   auto t =
       system.started({}, scripted_handler({.init =
                                                [&](auto&) {
@@ -115,11 +115,11 @@ TEST_CASE("the handler is made anew, and hears of what came back") {
 }
 
 TEST_CASE("an operation that a shard died with is open, and does not hang") {
+  std::atomic<bool> blocked{true};
   test_system system;
   auto t = system.started();
   auto ada = system.idle();
   const auto shard = t.shard(0);
-  std::atomic<bool> blocked{true};
   rollcall::compat::anon_send(caf::actor_cast<inner_shard>(shard), call_msg{[&](void*) {
                                 while (blocked) std::this_thread::sleep_for(1ms);
                                 throw std::runtime_error("crash");
@@ -133,10 +133,10 @@ TEST_CASE("an operation that a shard died with is open, and does not hang") {
 }
 
 TEST_CASE("a blocking operation answers timed_out when its time is over") {
+  std::atomic<bool> blocked{true};
   test_system system;
   auto t = system.started();
   auto ada = system.idle();
-  std::atomic<bool> blocked{true};
   rollcall::compat::anon_send(caf::actor_cast<inner_shard>(t.shard(0)), call_msg{[&](void*) {
                                 while (blocked) std::this_thread::sleep_for(1ms);
                               }});
@@ -146,8 +146,8 @@ TEST_CASE("a blocking operation answers timed_out when its time is over") {
 }
 
 TEST_CASE("a shard that dies too often fails the tracker, and the system can end") {
-  test_system system;
   notes events;
+  test_system system;
   auto t = system.started({.name = "lobby", .pool_size = 2});
   REQUIRE(t.observe(
       [&](const rollcall::tracker_event& e) { events.add(rollcall::to_string(e.kind)); }));
@@ -166,8 +166,8 @@ TEST_CASE("a shard that dies too often fails the tracker, and the system can end
 }
 
 TEST_CASE("a handler whose init fails at each restart fails the tracker") {
-  test_system system;
   std::atomic<int> starts{0};
+  test_system system;
   auto t = system.started({}, scripted_handler({.init = [&](auto&) {
                             return starts++ == 0 ? rollcall::init_result::ok()
                                                  : rollcall::init_result::stop({});
@@ -178,8 +178,8 @@ TEST_CASE("a handler whose init fails at each restart fails the tracker") {
 }
 
 TEST_CASE("subscribers of a shard that died get the state again, and then diffs") {
-  test_system system;
   notes heard;
+  test_system system;
   auto t = system.started();
   auto ada = system.idle();
   REQUIRE(t.track(ada, "room", "ada"));

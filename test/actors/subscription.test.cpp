@@ -68,11 +68,11 @@ private:
 } // namespace
 
 TEST_CASE("a subscriber gets one state for each shard, then diffs without gap or overlap") {
+  std::atomic<bool> end{false};
   test_system system;
   auto t = system.started({.name = "lobby", .pool_size = 4});
   auto ada = system.idle();
   const auto room = [](int i) { return "room:" + std::to_string(i % 10); };
-  std::atomic<bool> end{false};
   std::thread busy{[&] { // joins, updates and leaves while the others subscribe
     for (int i = 0; !end; ++i) {
       (void)t.track(ada, room(i), std::to_string(i));
@@ -110,12 +110,12 @@ TEST_CASE("a subscriber gets one state for each shard, then diffs without gap or
 }
 
 TEST_CASE("a subscriber hears of the topics that it asked for, and of no others") {
+  view one, prefix, all;
   test_system system;
   auto t = system.started({.name = "lobby", .pool_size = 2});
   auto ada = system.idle();
   REQUIRE(t.track(ada, "room:1", "a"));
   REQUIRE(t.track(ada, "hall", "a"));
-  view one, prefix, all;
   REQUIRE(t.subscribe(rollcall::on_topic("room:1"), one.callbacks()));
   REQUIRE(t.subscribe(rollcall::on_prefix("room:"), prefix.callbacks()));
   REQUIRE(t.subscribe(rollcall::on_all(), all.callbacks()));
@@ -128,14 +128,14 @@ TEST_CASE("a subscriber hears of the topics that it asked for, and of no others"
 }
 
 TEST_CASE("a slow subscriber gets the state again in place of what it missed") {
+  view slow;
+  std::atomic<bool> hold{true};
+  std::atomic<std::size_t> diffs{0};
   test_system system;
   rollcall::tracker_options options;
   options.limits.subscriber_credit = 10;
   auto t = system.started(options);
   auto ada = system.idle();
-  view slow;
-  std::atomic<bool> hold{true};
-  std::atomic<std::size_t> diffs{0};
   auto callbacks = slow.callbacks();
   const auto s =
       t.subscribe(rollcall::on_all(), {.state = callbacks.state,
@@ -211,10 +211,10 @@ TEST_CASE("subscriptions have a limit") {
 }
 
 TEST_CASE("a callback may block and call the tracker") {
+  std::atomic<int> answers{0};
   test_system system;
   auto t = system.started();
   auto ada = system.idle();
-  std::atomic<int> answers{0};
   REQUIRE(
       t.subscribe(rollcall::on_topic("room"), {.diff = [&](std::uint32_t, const rollcall::diff&) {
                     if (t.track(ada, "echo", "e")) ++answers;

@@ -113,10 +113,10 @@ TEST_CASE("pool: updates by function go from the old metas") {
 
 TEST_CASE("pool: graceful permdown ends all, and the name is free") {
   const auto size = any_size();
+  std::atomic<std::size_t> ended{0};
   pool p{size};
   p.track_all({{"a", "b"}});
   // Those who watch the shards and the tracker hear of each one's end.
-  std::atomic<std::size_t> ended{0};
   caf::scoped_actor self{p.system.get()};
   auto watch = p.system.get().spawn([&](caf::event_based_actor* me) -> caf::behavior {
     const rollcall::compat::down_handler count = [&](auto&, auto&) { ++ended; };
@@ -184,8 +184,8 @@ TEST_CASE("replica: each new life has an incarnation of its own") {
 }
 
 TEST_CASE("spec: what a start takes, a restart uses") {
-  test_system system;
   notes made;
+  test_system system;
   rollcall::tracker_spec spec;
   spec.options.name = "lobby";
   spec.options.pool_size = 2;

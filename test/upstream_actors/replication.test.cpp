@@ -237,8 +237,8 @@ void check_update(const std::vector<rollcall::diff>& all, const meta& before, co
 } // namespace
 
 TEST_CASE("replication: an update is a leave and a join that names the old ref") {
-  three x;
   diffs_of home, abroad;
+  three x;
   auto who = x.a.idle();
   const auto& t = x.a.tracker();
   const auto first = t.track(who, "t", "u1", {{"name", "u1"}});
@@ -255,8 +255,8 @@ TEST_CASE("replication: an update is a leave and a join that names the old ref")
 }
 
 TEST_CASE("replication: an update out of the old meta") {
-  three x;
   diffs_of home, abroad;
+  three x;
   auto who = x.a.idle();
   const auto& t = x.a.tracker();
   const meta before{{"browser", "Chrome"}, {"status", "online"}};
@@ -341,8 +341,8 @@ TEST_CASE("replication: in a rolling update a new node asks once for what is the
 }
 
 TEST_CASE("replication: handle_info hears of messages that are none of the shard's") {
-  test_system system;
   std::atomic<int> ran{0};
+  test_system system;
   auto one = rollcall::spawn_shard(system.get(),
                                    {scripted_handler({.info =
                                                           [&](auto&, const rollcall::info& i) {
@@ -359,8 +359,8 @@ TEST_CASE("replication: handle_info hears of messages that are none of the shard
 
 TEST_CASE("replication: what handle_info throws is reported, and the shard lives on") {
   // Upstream's shard dies of a bad answer; ours has nothing to lose by going on.
-  test_system system;
   notes events;
+  test_system system;
   auto one = rollcall::spawn_shard(system.get(),
                                    {scripted_handler({.info =
                                                           [](auto&, const rollcall::info& i) {
