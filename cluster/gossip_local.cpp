@@ -156,8 +156,9 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool 
     f.kind = frame_kind::heartbeat;
     f.from = st.self();
     // A frame announces no more than what it and those before it carry: else
-    // the first of several would look like a gap, and be answered by a pull.
-    if (!f.full_clocks) f.clocks = {{st.self(), last ? flushed : e.cursor}};
+    // the first of several would look like a gap, and be answered by a pull. And
+    // no less than was announced before: parts begin anew at the first dot.
+    if (!f.full_clocks) f.clocks = {{st.self(), last ? flushed : std::max(a, e.cursor)}};
     f.deltas.push_back(std::move(*piece));
     cut.frames.push_back(outbox::pack(f));
     cut.bytes += cut.frames.back()->size();

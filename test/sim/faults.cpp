@@ -1,117 +1,269 @@
 #include "test/sim/faults.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace rollcall::sim {
 
 namespace {
 
-instant moment(random& r, instant span) {
-  return instant{static_cast<std::int64_t>(r.below(static_cast<std::uint64_t>(span.count())))};
+using type = deed::type;
+
+instant moment(const script& s, random& r) {
+  return instant{static_cast<std::int64_t>(r.below(static_cast<std::uint64_t>(s.span.count())))};
 }
 
 /// How long it lasts: a blink, or longer than what the protocol waits for.
-instant length(const world& w, random& r) {
-  auto& o = w.options();
+instant length(const script& s, random& r) {
+  auto& o = s.cluster.options;
   return r.pick({instant{100}, instant{2'000}, instant{10'000},
                  o.effective_down_period() + instant{5'000}, o.permdown_period + instant{5'000}});
 }
 
-/// A few times in some runs, and not at all in the others.
+deed& add(script& s, type what, instant at, int node) {
+  auto& d = s.deeds.emplace_back();
+  d.what = what;
+  d.at = at;
+  d.node = node;
+  return d;
+}
+
+/// A few times.
 template <class F>
-void some(world& w, random& r, instant span, F&& what) {
-  if (r.below(3) == 0) return;
+void some(script& s, random& r, F&& what) {
   for (int i = r.pick({1, 1, 2, 3}); i > 0; --i) {
-    const auto t = w.now() + moment(r, span);
-    what(t, r.index(static_cast<std::size_t>(w.size())));
+    const auto t = moment(s, r);
+    what(t, r.index(static_cast<std::size_t>(s.cluster.nodes)));
   }
-}
-
-/// Two sides, neither empty.
-links between_halves(const world& w, random& r, bool both_ways) {
-  std::vector<bool> side(static_cast<std::size_t>(w.size()));
-  const auto n = static_cast<std::size_t>(w.size());
-  for (std::size_t i = 0; i < n; ++i) side[i] = r.below(2) == 0;
-  const auto one = r.below(n), other = (one + 1 + r.below(n - 1)) % n;
-  side[one] = true;
-  side[other] = false;
-  links pairs;
-  for (int a = 0; a < w.size(); ++a)
-    for (int b = 0; b < w.size(); ++b)
-      if (side[static_cast<std::size_t>(a)] && !side[static_cast<std::size_t>(b)]) {
-        pairs.insert({a, b});
-        if (both_ways) pairs.insert({b, a});
-      }
-  return pairs;
-}
-
-links around(const world& w, int n) {
-  links pairs;
-  for (int other = 0; other < w.size(); ++other)
-    if (other != n) pairs.insert({{n, other}, {other, n}});
-  return pairs;
-}
-
-void part(world& w, instant t, instant until, const links& pairs) {
-  w.at(t, [&w, pairs] { w.cut(pairs); });
-  w.at(until, [&w, pairs] { w.heal(pairs); });
 }
 
 // -- weather ------------------------------------------------------------------
 
-void loss(world& w, random& r, instant) { w.weather.loss = r.pick({0., 0., .02, .1, .3}); }
-void duplication(world& w, random& r, instant) {
-  w.weather.duplication = r.pick({0., 0., .05, .3});
-}
-void corruption(world& w, random& r, instant) { w.weather.corruption = r.pick({0., 0., .02, .1}); }
-void delay(world& w, random& r, instant) {
-  w.weather.delay = instant{r.pick({1, 5, 50, 500, 3000})};
-}
-void reordering(world& w, random& r, instant) {
-  w.weather.in_order = r.below(5) < 2;
-  if (!w.weather.in_order) w.weather.straggling = .02;
+void loss(script& s, random& r) { s.cluster.weather.loss = r.pick({.02, .1, .3}); }
+void duplication(script& s, random& r) { s.cluster.weather.duplication = r.pick({.05, .3}); }
+void corruption(script& s, random& r) { s.cluster.weather.corruption = r.pick({.02, .1}); }
+void delay(script& s, random& r) { s.cluster.weather.delay = instant{r.pick({500, 3000})}; }
+void reordering(script& s, random& r) {
+  s.cluster.weather.in_order = false;
+  s.cluster.weather.straggling = r.pick({0., .02, .02});
+  s.cluster.weather.delay = std::max(s.cluster.weather.delay, instant{r.pick({50, 500})});
 }
 
-// -- the script ---------------------------------------------------------------
+// -- links --------------------------------------------------------------------
 
-void partition(world& w, random& r, instant span) {
-  some(w, r, span,
-       [&](instant t, int) { part(w, t, t + length(w, r), between_halves(w, r, true)); });
+void cut(script& s, instant t, instant length, links pairs) {
+  auto& d = add(s, type::cut, t, 0);
+  d.length = length;
+  d.pairs = std::move(pairs);
 }
 
-void oneway(world& w, random& r, instant span) {
-  some(w, r, span,
-       [&](instant t, int) { part(w, t, t + length(w, r), between_halves(w, r, false)); });
+/// All pairs for which f(a, b) holds.
+template <class F>
+links where(const script& s, F&& f) {
+  links pairs;
+  for (int a = 0; a < s.cluster.nodes; ++a)
+    for (int b = 0; b < s.cluster.nodes; ++b)
+      if (a != b && f(a, b)) pairs.insert({a, b});
+  return pairs;
 }
 
-void suspend(world& w, random& r, instant span) {
-  some(w, r, span,
-       [&](instant t, int n) { w.at(t, [&w, n, l = length(w, r)] { w.pause(n, l); }); });
+/// Two sides, neither empty.
+links between_halves(const script& s, random& r, bool both_ways) {
+  const auto n = static_cast<std::size_t>(s.cluster.nodes);
+  std::vector<bool> side(n);
+  for (std::size_t i = 0; i < n; ++i) side[i] = r.below(2) == 0;
+  const auto one = r.below(n), other = (one + 1 + r.below(n - 1)) % n;
+  side[one] = true;
+  side[other] = false;
+  return where(s, [&](int a, int b) {
+    const bool from = side[static_cast<std::size_t>(a)], to = side[static_cast<std::size_t>(b)];
+    return from != to && (from || both_ways);
+  });
 }
 
-void end_and_start(world& w, random& r, instant t, int n, bool bye) {
-  w.at(t, [&w, n, bye] { w.stop(n, bye); });
-  w.at(t + instant{r.pick({0, 50, 2'000, 40'000})}, [&w, n] { w.start(n); });
+void partition(script& s, random& r) {
+  some(s, r, [&](instant t, int) {
+    if (r.below(4) == 0) // each alone
+      cut(s, t, length(s, r), where(s, [](int, int) { return true; }));
+    else
+      cut(s, t, length(s, r), between_halves(s, r, true));
+  });
 }
 
-void crash(world& w, random& r, instant span) {
-  some(w, r, span, [&](instant t, int n) { end_and_start(w, r, t, n, false); });
+void oneway(script& s, random& r) {
+  some(s, r, [&](instant t, int) { cut(s, t, length(s, r), between_halves(s, r, false)); });
 }
 
-void bye(world& w, random& r, instant span) {
-  some(w, r, span, [&](instant t, int n) { end_and_start(w, r, t, n, true); });
+/// Each hears its two neighbours only, or (a chain) the ends one.
+void ring(script& s, random& r) {
+  some(s, r, [&](instant t, int) {
+    const bool chain = r.below(2) == 0;
+    const int n = s.cluster.nodes;
+    cut(s, t, length(s, r), where(s, [&](int a, int b) {
+          const int apart = a < b ? b - a : a - b;
+          return apart != 1 && (chain || apart != n - 1);
+        }));
+  });
 }
 
-void wall_clock(world& w, random& r, instant span) {
-  some(w, r, span, [&](instant t, int n) {
-    const auto us = r.pick<std::int64_t>({-1'000'000'000, -1'000'000, 1'000'000, 1'000'000'000});
-    w.at(t, [&w, n, us] { w.step_wall_clock(n, us); });
+void isolate(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    cut(s, t, length(s, r), where(s, [&](int a, int b) { return a == n || b == n; }));
+  });
+}
+
+void flapping(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    const int m =
+        (n + 1 + r.index(static_cast<std::size_t>(s.cluster.nodes - 1))) % s.cluster.nodes;
+    const instant off{r.pick({100, 700, 2'000, 5'000})}, on{r.pick({100, 700, 2'000})};
+    for (int i = r.pick({4, 10}); i > 0; --i, t += off + on) cut(s, t, off, {{n, m}, {m, n}});
+  });
+}
+
+void clog(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    auto& d = add(s, type::clog, t, 0);
+    d.length = length(s, r);
+    d.pairs = r.below(2) == 0 ? between_halves(s, r, false)
+                              : where(s, [&](int a, int) { return a == n; });
+  });
+}
+
+// -- processes ----------------------------------------------------------------
+
+void suspend(script& s, random& r) {
+  some(s, r, [&](instant t, int n) { add(s, type::suspend, t, n).length = length(s, r); });
+}
+
+void slow(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    auto& d = add(s, type::slow, t, n);
+    d.length = r.pick({instant{2'000}, instant{10'000},
+                       s.cluster.options.effective_down_period() + instant{5'000}});
+    d.amount = r.pick({5, 50, 300});
+  });
+}
+
+void end_and_start(script& s, random& r, instant t, int n, bool bye) {
+  add(s, bye ? type::bye : type::crash, t, n);
+  add(s, type::start, t + instant{r.pick({0, 50, 2'000, 40'000})}, n);
+}
+
+void crash(script& s, random& r) {
+  some(s, r, [&](instant t, int n) { end_and_start(s, r, t, n, false); });
+}
+
+void gone(script& s, random& r) {
+  const int n = r.index(static_cast<std::size_t>(s.cluster.nodes));
+  const auto t = moment(s, r);
+  add(s, type::crash, t, n);
+  std::erase_if(s.deeds,
+                [&](const deed& d) { return d.what == type::start && d.node == n && d.at >= t; });
+  s.ends[static_cast<std::size_t>(n)] = ending::crashed;
+}
+
+void bye(script& s, random& r) {
+  some(s, r, [&](instant t, int n) { end_and_start(s, r, t, n, true); });
+}
+
+/// A bye right after an operation of its own, or of another; with its change
+/// unflushed, or in the air; and back at once, or later.
+void badbye(script& s, random& r) {
+  std::vector<std::pair<instant, int>> busy;
+  for (auto& d : s.deeds)
+    if (d.what >= type::track) busy.emplace_back(d.at, d.node);
+  some(s, r, [&](instant t, int n) {
+    if (!busy.empty()) std::tie(t, n) = busy[r.below(busy.size())];
+    t += instant{r.pick({0, 0, 1, 10, 26})};
+    add(s, type::bye, t, n);
+    add(s, type::start, t + instant{r.pick({0, 1, 50, 2'000})}, n);
+    if (r.below(2) == 0) // and what it said is held up
+      cut(s, t, instant{r.pick({1, 100, 2'000})}, where(s, [&](int a, int) { return a == n; }));
+  });
+}
+
+void shardcrash(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    for (int i = r.pick({1, 1, 2, 4}); i > 0; --i, t += instant{r.pick({0, 20, 1'000})})
+      add(s, type::shard_crash, t, n).amount = r.index(static_cast<std::size_t>(s.cluster.shards));
+  });
+}
+
+void wall_clock(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    add(s, type::wall_clock, t, n).amount =
+        r.pick<std::int64_t>({-1'000'000'000, -1'000'000, 1'000'000, 1'000'000'000});
     // It shows only at a start; and what comes of it only later, where the
     // others can not tell it at once.
     if (r.below(2) == 0) return;
-    const auto crash = t + moment(r, instant{3'000});
-    end_and_start(w, r, crash, n, false);
-    if (r.below(2) == 0) part(w, crash, crash + length(w, r), around(w, n));
+    const auto end = t + instant{static_cast<std::int64_t>(r.below(3'000))};
+    end_and_start(s, r, end, n, false);
+    if (r.below(2) == 0)
+      cut(s, end, length(s, r), where(s, [&](int a, int b) { return a == n || b == n; }));
+  });
+}
+
+// -- all together -------------------------------------------------------------
+
+void version(script& s, random& r) {
+  s.cluster.newer = static_cast<unsigned>(1 + r.below((1u << s.cluster.nodes) - 1));
+}
+
+void rolling(script& s, random& r) {
+  auto t = moment(s, r);
+  const instant apart{r.pick({200, 2'000, 10'000})}, off{r.pick({0, 500, 3'000})};
+  const bool says_bye = r.below(2) == 0;
+  for (int n = 0; n < s.cluster.nodes; ++n, t += apart) {
+    add(s, says_bye ? type::bye : type::crash, t, n);
+    add(s, type::start, t + off, n);
+  }
+}
+
+void massjoin(script& s, random& r) {
+  const auto t = moment(s, r);
+  const int first = r.index(2);
+  for (auto& d : s.deeds)
+    if (d.what == type::start && d.at <= instant{5'000} && d.node >= first) d.at = t;
+}
+
+void massdeath(script& s, random& r) {
+  const auto t = moment(s, r);
+  const int spared = r.index(static_cast<std::size_t>(s.cluster.nodes) + 1);
+  const bool back = r.below(3) != 0;
+  const auto off = r.pick({instant{0}, instant{50}, instant{2'000},
+                           s.cluster.options.effective_down_period() + instant{5'000}});
+  for (int n = 0; n < s.cluster.nodes; ++n) {
+    if (n == spared) continue;
+    add(s, r.below(8) == 0 ? type::bye : type::crash, t, n);
+    if (back) add(s, type::start, t + off, n);
+  }
+}
+
+/// What a node said comes when the others have dropped it, or when it is dead.
+void oldframes(script& s, random& r) {
+  auto& o = s.cluster.options;
+  some(s, r, [&](instant t, int n) {
+    const auto off = r.pick({o.effective_down_period(), o.permdown_period, o.permdown_period});
+    const bool to_all = r.below(2) == 0;
+    const int one =
+        (n + 1 + r.index(static_cast<std::size_t>(s.cluster.nodes - 1))) % s.cluster.nodes;
+    auto& d = add(s, type::clog, t, 0);
+    d.length = off + instant{r.pick({-500, 200, 5'000})};
+    d.pairs = where(s, [&](int a, int b) { return a == n && (to_all || b == one); });
+    switch (r.below(4)) {
+    case 0:
+      add(s, type::crash, t + instant{2'000}, n);
+      break;
+    case 1:
+      end_and_start(s, r, t + instant{2'000}, n, false);
+      break;
+    case 2:
+      end_and_start(s, r, t + instant{2'000}, n, true);
+      break;
+    default:
+      break;
+    }
   });
 }
 
@@ -124,12 +276,25 @@ const std::vector<fault>& all_faults() {
       {"corruption", "frames are damaged on their way", corruption},
       {"delay", "frames take up to 3 s", delay},
       {"reordering", "frames overtake each other, some come 20 s late", reordering},
-      {"partition", "no frames between two parts of the cluster, either way", partition},
+      {"clog", "a link holds all that comes for a while, then gives it at once", clog},
+      {"partition", "no frames between two parts of the cluster, or anybody", partition},
       {"oneway", "no frames from one part to the other", oneway},
+      {"ring", "nodes hear their neighbours in a ring or chain only", ring},
+      {"isolate", "no frames to or from one node", isolate},
+      {"flapping", "a link goes and comes, again and again", flapping},
       {"suspend", "a process stands still, and its timers come late", suspend},
+      {"slow", "a process takes its time for every event", slow},
       {"crash", "a process ends without a word, and starts again", crash},
+      {"gone", "a process ends without a word, for ever", gone},
       {"bye", "a process says bye, and starts again", bye},
+      {"badbye", "a process says bye right after a change, and what it says is held up", badbye},
+      {"shardcrash", "a shard dies and comes back with its presences", shardcrash},
       {"wallclock", "a host's clock steps back or forth", wall_clock},
+      {"version", "some nodes speak a later version", version},
+      {"rolling", "all are restarted, one after the other", rolling},
+      {"massjoin", "all start at once, late", massjoin},
+      {"massdeath", "all but one or none die at once", massdeath},
+      {"oldframes", "what a node said comes when it is permdown or dead", oldframes},
   };
   return table;
 }

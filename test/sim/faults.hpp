@@ -1,10 +1,12 @@
 // What can go wrong, by name. Each kind of fault arranges its own share of a
-// run: it makes the weather worse, or puts what happens into the script. To add
-// one, write its function and its line in the table of faults.cpp.
+// script: it makes the weather worse, or adds deeds. To add one, write its
+// function and its line in the table of faults.cpp.
 #pragma once
 
-#include "test/sim/world.hpp"
+#include "test/sim/random.hpp"
+#include "test/sim/script.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,8 +15,8 @@ namespace rollcall::sim {
 struct fault {
   std::string_view name;
   std::string_view what; ///< for --help
-  /// Between now and `span`. The random numbers are this fault's own.
-  void (*arrange)(world&, random&, instant span);
+  /// The random numbers are this fault's own.
+  void (*arrange)(script&, random&);
 };
 
 const std::vector<fault>& all_faults();

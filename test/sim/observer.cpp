@@ -1,8 +1,8 @@
+// Folding what a machine reports.
 #include "test/sim/observer.hpp"
 
-#include "crdt/slice.hpp"
-
-#include <utility>
+#include <algorithm>
+#include <tuple>
 
 namespace rollcall::sim {
 
@@ -12,208 +12,220 @@ namespace {
   throw violation(what + ", at " + rollcall::to_string(at.self()));
 }
 
+/// As `list` orders: key, then ref; then, as a rebirth keeps refs, life.
+bool before(const fact* a, const fact* b) {
+  return std::tie(a->key(), a->ref, a->of->number) < std::tie(b->key(), b->ref, b->of->number);
+}
+
+std::uint64_t slot(const fact& f) { return (std::uint64_t{f.of->number} << 32) | f.no; }
+
 } // namespace
 
-// -- folding ------------------------------------------------------------------
+observer::sight& observer::at(const life& l) {
+  if (lives_.size() <= l.number) lives_.resize(l.number + 1);
+  return lives_[l.number];
+}
 
-bool observer::fold(const cluster::gossip& machine, const cluster::actions& did) {
+const fact_list& observer::of(const life& l) const {
+  static const fact_list none;
+  return l.number < lives_.size() ? lives_[l.number].shown : none;
+}
+
+bool observer::sees(std::string_view topic, std::string_view key) const {
+  const auto i = by_topic_.find(topic);
+  return i != by_topic_.end()
+         && std::any_of(i->second.begin(), i->second.end(),
+                        [&](const fact* f) { return f->key() == key; });
+}
+
+bool observer::sees_the_dead() const {
+  for (std::size_t i = 0; i < lives_.size(); ++i)
+    if (!lives_[i].shown.empty() && truth_.lives()[i]->over) return true;
+  return false;
+}
+
+void observer::touch(const life& l) {
+  auto& s = at(l);
+  if (std::exchange(s.touched, true)) return;
+  touched_.push_back(&l);
+}
+
+// -- what comes in ------------------------------------------------------------
+
+void observer::reads(const cluster::gossip& machine, const letter& l, int from, instant now) {
+  if (l.newer || !l.sender) return;
+  const auto node = static_cast<std::size_t>(from);
+  if (newest_.size() <= node) newest_.resize(node + 1, nullptr);
+  auto end = [&](const life& over) {
+    auto& s = at(over);
+    if (std::exchange(s.final, true)) return;
+    s.final_at = now;
+  };
+  at(*l.sender).node = from;
+  auto& newest = newest_[node];
+  if (!newest || newest->id.inc < l.sender->id.inc) {
+    if (newest) end(*newest); // superseded
+    newest = l.sender;
+  }
+  if (l.kind == cluster::frame_kind::bye)
+    end(*l.sender);
+  else
+    at(*l.sender).heard = now;
+  touch(*l.sender);
+  for (auto* x : l.about) touch(*x);
+  read_ = &l;
+  may_apply_ = may_apply(machine, l);
+}
+
+void observer::ticks(instant now) {
+  // Time in which we did not run is nobody's silence.
+  if (last_tick_ < instant{0} || now - last_tick_ > opt_.broadcast_period * 3 / 2)
+    stalled_at_ = now;
+  last_tick_ = now;
+}
+
+// -- what a step did ----------------------------------------------------------
+
+bool observer::saw(const cluster::gossip& machine, const cluster::actions& did,
+                   std::uint64_t merges, instant now) {
+  changed(did.events, machine);
   for (auto& r : did.reports) {
-    if (r.changes.empty()) fail("fold: an empty report", machine);
+    if (r.changes.empty()) fail("S10: an empty report", machine);
     if (r.whose.name == machine.self().name)
       own(r, machine);
     else
-      foreign(r, machine);
+      foreign(r, machine, now);
   }
-  for (auto& topic : touched_) check_topic(machine, topic);
+  ended_.clear();
+  static const fact_list none;
+  for (auto topic : topics_) {
+    const auto i = by_topic_.find(topic);
+    check_topic(machine, topic, i == by_topic_.end() ? none : i->second);
+  }
+  topics_.clear();
+
+  if (read_ && merges > may_apply_)
+    fail("S7: a part was applied over a gap, or out of its turn", machine);
+  if (!read_ && merges > 0) // a frame that a test made
+    for (auto& l : truth_.lives()) touch(*l);
+  read_ = nullptr;
+  for (auto* l : touched_) {
+    at(*l).touched = false;
+    check_slice(machine, *l);
+  }
   touched_.clear();
+  check_bounds(machine);
   return !did.reports.empty();
+}
+
+void observer::changed(const std::vector<cluster::replica_event>& events,
+                       const cluster::gossip& machine) {
+  using what = cluster::replica_change;
+  for (auto& e : events) {
+    if (e.what == what::reborn || e.what == what::name_conflict) continue;
+    auto* l = truth_.find(e.whose);
+    if (!l) fail("S6: " + rollcall::to_string(e.whose) + " never was, and is told of", machine);
+    auto& s = at(*l);
+    switch (e.what) {
+    case what::up:
+      if (s.up) fail("S10: up is told of who is up: " + rollcall::to_string(e.whose), machine);
+      s.held = s.up = true;
+      break;
+    case what::down:
+      if (!s.up) fail("S10: down is told of who is down: " + rollcall::to_string(e.whose), machine);
+      s.up = false;
+      break;
+    default:
+      s.held = s.up = false;
+      s.prefix = 0;
+      s.beyond.clear();
+    }
+    touch(*l);
+  }
 }
 
 void observer::own(const cluster::report& r, const cluster::gossip& machine) {
   auto& table = machine.state().table();
   auto* l = truth_.find(r.whose);
-  if (!l) fail("own: a report of a life that was never begun", machine);
+  if (!l) fail("S2: a report of a life that was never begun", machine);
   const bool former = r.whose != machine.self(); // the leaves of a rebirth
   for (auto& c : r.changes) {
-    if (former && c.join) fail("own: a join in a former life", machine);
+    if (former && c.join) fail("S2: a join in a former life", machine);
     if (c.join) {
       joined(truth_.born(*l, table, c.what));
     } else {
       const auto d = table.dot_of(c.what);
-      auto i = l->facts.find(d);
-      if (i == l->facts.end()) fail("own: a leave of what never was", machine);
-      left(*i->second);
+      const auto* f = l->at(d);
+      if (!f) fail("S2: a leave of what never was", machine);
+      left(*f);
       former ? truth_.buried(*l, d) : truth_.died(*l, d);
     }
   }
 }
 
-void observer::foreign(const cluster::report& r, const cluster::gossip& machine) {
+void observer::foreign(const cluster::report& r, const cluster::gossip& machine, instant now) {
   auto& table = machine.state().table();
   auto* l = truth_.find(r.whose);
   if (!l)
-    fail("sound: a report of a replica that never was: " + rollcall::to_string(r.whose), machine);
+    fail("S6: sound: a report of a replica that never was: " + rollcall::to_string(r.whose),
+         machine);
   for (auto& c : r.changes) {
-    auto i = l->facts.find(table.dot_of(c.what));
-    if (i == l->facts.end())
-      fail("sound: never was: dot " + std::to_string(table.dot_of(c.what)) + " of "
+    const auto* f = l->at(table.dot_of(c.what));
+    if (!f)
+      fail("S6: sound: never was: dot " + std::to_string(table.dot_of(c.what)) + " of "
                + rollcall::to_string(r.whose),
            machine);
-    auto& f = *i->second;
-    if (!truth::same(f, table.view(c.what)))
-      fail("sound: looks different: " + to_string(f), machine);
+    if (!truth::same(*f, table.view(c.what)))
+      fail("S6: sound: looks different: " + to_string(*f), machine);
     if (!c.join) {
-      left(f);
+      left(*f);
       continue;
     }
-    if (final_.contains(r.whose)) fail("final: a dead life is back: " + to_string(f), machine);
-    joined(f);
+    check_returned(*l, *f, now);
+    joined(*f);
   }
 }
 
+/// S4. The memory of a life that is over is bounded in time, unless the one
+/// after it is held.
+void observer::check_returned(const life& l, const fact& f, instant now) {
+  auto& s = at(l);
+  if (!s.final) return;
+  const auto* newest = newest_[static_cast<std::size_t>(s.node)];
+  if (now - s.final_at < opt_.permdown_period || (newest != &l && at(*newest).held))
+    throw violation("S4: ghost: a life that is over is back: " + to_string(f));
+}
+
 void observer::joined(const fact& f) {
-  if (!by_life_[f.of->number].emplace(f.dot, &f).second)
-    throw violation("fold: join of a present one: " + to_string(f));
-  if (!identities_.emplace(f.of->number, f.who).second)
-    throw violation("unique: seen twice: " + to_string(f));
-  by_topic_[f.topic()].emplace(place{f.key(), f.ref, f.of->number}, &f);
-  touched_.insert(f.topic());
+  auto& s = at(*f.of);
+  if (!insert_dot(s.shown, f)) throw violation("S10: join of a present one: " + to_string(f));
+  if (s.identities.size() <= f.no) s.identities.resize(f.no + 1);
+  if (s.identities[f.no]) throw violation("S9: unique: seen twice: " + to_string(f));
+  s.identities[f.no] = true;
+  if (!ended_.empty())
+    if (const auto i = ended_.find(slot(f)); i != ended_.end() && i->second > f.dot)
+      throw violation("S9: an older one replaces dot " + std::to_string(i->second) + ": "
+                      + to_string(f));
+  auto& all = by_topic_[f.topic()];
+  all.insert(std::upper_bound(all.begin(), all.end(), &f, before), &f);
+  if (std::find(topics_.begin(), topics_.end(), f.topic()) == topics_.end())
+    topics_.push_back(f.topic());
   ++size_;
 }
 
 void observer::left(const fact& f) {
-  auto i = by_life_.find(f.of->number);
-  if (i == by_life_.end() || i->second.erase(f.dot) == 0)
-    throw violation("fold: leave of an absent one: " + to_string(f));
-  if (i->second.empty()) by_life_.erase(i);
-  identities_.erase({f.of->number, f.who});
-  auto t = by_topic_.find(f.topic());
-  t->second.erase(place{f.key(), f.ref, f.of->number});
+  auto& s = at(*f.of);
+  if (!erase_dot(s.shown, f.dot)) throw violation("S10: leave of an absent one: " + to_string(f));
+  s.identities[f.no] = false;
+  auto& dot = ended_[slot(f)];
+  dot = std::max(dot, f.dot);
+  const auto t = by_topic_.find(f.topic());
+  const auto i = std::lower_bound(t->second.begin(), t->second.end(), &f, before);
+  t->second.erase(i);
   if (t->second.empty()) by_topic_.erase(t);
-  touched_.insert(f.topic());
+  if (std::find(topics_.begin(), topics_.end(), f.topic()) == topics_.end())
+    topics_.push_back(f.topic());
   --size_;
-}
-
-void observer::check_topic(const cluster::gossip& machine, const std::string& topic) const {
-  auto& table = machine.state().table();
-  const auto shown = table.list(topic);
-  auto i = by_topic_.find(topic);
-  const std::size_t want = i == by_topic_.end() ? 0 : i->second.size();
-  if (shown.size() != want || table.count(topic) != want)
-    fail("fold: diffs say " + std::to_string(want) + ", list " + std::to_string(shown.size())
-             + ", count " + std::to_string(table.count(topic)) + " in " + topic,
-         machine);
-  std::pair<std::string, rollcall::ref> before;
-  for (auto p : shown) {
-    const auto* l = truth_.find(p.replica());
-    auto f = i->second.find(place{p.key(), p.ref(), l ? l->number : ~std::size_t{0}});
-    if (f == i->second.end() || !truth::same(*f->second, p))
-      fail("fold: list shows what no diff told: " + std::string{p.key()}, machine);
-    // In order of key, then ref. Twice the same ref: a rebirth, of which the
-    // leaves still come in pieces.
-    std::pair at{std::string{p.key()}, p.ref()};
-    if (at < before) fail("fold: list is out of order", machine);
-    before = std::move(at);
-  }
-}
-
-void observer::heard(const replica_id& who) {
-  auto [i, first] = newest_.try_emplace(who.name, who.inc);
-  if (!first && i->second < who.inc) final_.insert({who.name, std::exchange(i->second, who.inc)});
-}
-
-const observer::seen& observer::of(const life& l) const {
-  static const seen none;
-  auto i = by_life_.find(l.number);
-  return i == by_life_.end() ? none : i->second;
-}
-
-bool observer::sees(std::string_view topic, std::string_view key) const {
-  auto i = by_topic_.find(topic);
-  if (i == by_topic_.end()) return false;
-  auto j = i->second.lower_bound(place{key, {}, 0});
-  return j != i->second.end() && std::get<0>(j->first) == key;
-}
-
-// -- slices -------------------------------------------------------------------
-
-void observer::check(const cluster::gossip& machine, bool merged) {
-  if (merged)
-    for (auto& r : machine.replicas())
-      if (r.id != machine.self()) check_slice(machine, r);
-  check_bounds(machine);
-}
-
-void observer::check_all(const cluster::gossip& machine) {
-  check(machine, true);
-  for (auto& [topic, members] : by_topic_) check_topic(machine, topic);
-  if (machine.state().table().topics().size() != by_topic_.size())
-    fail("fold: topics differ", machine);
-  check_dirty_lists(machine);
-}
-
-void observer::check_slice(const cluster::gossip& machine, const cluster::replica_info& r) const {
-  auto& st = machine.state();
-  const auto* l = truth_.find(r.id);
-  if (!l) fail("sound: holds a replica that never was", machine);
-  if (r.clock > l->clock) fail("sound: knows what has not happened yet", machine);
-  const auto& slice = static_cast<const crdt::remote_slice&>(*st.find(r.id));
-  if (slice.beyond.intervals() > opt_.limits.max_beyond) fail("bounds: gaps", machine);
-  for (auto& [d, f] : l->alive)
-    if (slice.living.find(d) == 0 && st.knows(r.id, d))
-      fail("sound: lost: " + to_string(*f), machine);
-  const auto& shown = of(*l);
-  std::size_t held = 0;
-  std::set<identity> ids;
-  slice.living.walk(0, ~crdt::dot{0}, [&](crdt::dot d, crdt::handle h) {
-    ++held;
-    auto i = l->facts.find(d);
-    if (i == l->facts.end()) fail("sound: holds what never was", machine);
-    auto& f = *i->second;
-    if (d <= r.clock && f.died != 0 && f.died <= r.clock)
-      fail("complete: a ghost: " + to_string(f) + ", prefix " + std::to_string(r.clock), machine);
-    if (!ids.insert(f.who).second) fail("unique: held twice: " + to_string(f), machine);
-    if (st.table().visible(h) != shown.contains(d))
-      fail("fold: shown or hidden otherwise than reported: " + to_string(f), machine);
-    return true;
-  });
-  // While pieces of it are still to be hidden or shown, some of both are true.
-  const bool up = r.status == cluster::replica_status::up;
-  if (!st.sweeping() && shown.size() != (up ? held : 0))
-    fail("fold: sees " + std::to_string(shown.size()) + " of " + std::to_string(held) + " of "
-             + rollcall::to_string(r.id),
-         machine);
-}
-
-void observer::check_dirty_lists(const cluster::gossip& machine) const {
-  auto& st = machine.state();
-  if (st.sweeping()) return; // what is being given up is in the table, and in no slice
-  std::map<std::string, std::size_t> held;
-  for (auto& r : machine.replicas())
-    for (auto& [d, f] : truth_.find(r.id)->facts)
-      held[f->topic()] += st.find(r.id)->living.find(d) != 0;
-  for (auto& [topic, n] : held)
-    if (st.table().dirty_list(topic).size() != n)
-      fail("fold: dirty_list shows " + std::to_string(st.table().dirty_list(topic).size()) + " of "
-               + std::to_string(n) + " in " + topic,
-           machine);
-}
-
-void observer::check_bounds(const cluster::gossip& machine) const {
-  auto& lim = opt_.limits;
-  auto& st = machine.state();
-  const auto held = machine.holdings();
-  auto bound = [&](const char* what, std::size_t is, std::size_t most) {
-    if (is > most)
-      fail(std::string{"bounds: "} + what + ": " + std::to_string(is) + " of "
-               + std::to_string(most),
-           machine);
-  };
-  bound("removal log", st.removal_log_size(), lim.max_removal_log);
-  bound("ended lives", held.ended, lim.max_ended);
-  bound("peers", held.peers, lim.max_replicas);
-  bound("bytes under way", held.most_outstanding, lim.max_outstanding_bytes);
-  bound("answers", held.answers, held.peers);
 }
 
 } // namespace rollcall::sim

@@ -1,77 +1,96 @@
-// What a reader of one node sees, and the checks of it.
+// What a reader of one shard of one node sees, and the checks of it.
 //
 // The observer folds the reports of one machine, as a handler would, and holds
 // the result against the reads of that machine and against the owners' truth:
-//
-//   fold      the fold of all diffs is what `list` and `count` show; no join of
-//             the present, no leave of the absent
-//   sound     what the node knows and does not hold alive is dead at its owner;
-//             what it holds was born there, and looks the same
-//   complete  what it holds at or below its prefix c lived at the owner's clock c
-//   unique    one presence per (slice, topic, key, actor)
-//   final     nothing of a life that said bye, or was superseded, comes back
-//   bounds    log, gaps, bytes under way, answers, ended lives
+// S2 and S4 to S7, S9 to S11, L3, as violation.hpp words them.
 //
 // Checks cost what changed: topics and slices that a step touched, and all of
 // it now and then.
 #pragma once
 
 #include "cluster/gossip.hpp"
+#include "crdt/slice.hpp"
+#include "test/sim/letter.hpp"
 #include "test/sim/truth.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace rollcall::sim {
 
+using cluster::instant;
+
 class observer {
 public:
-  observer(truth& all, const tracker_options& opt) : truth_(all), opt_(opt) {}
+  observer(truth& all, const tracker_options& opt, instant born)
+      : truth_(all), opt_(opt), stalled_at_(born) {}
 
-  /// The reports of one step, in order. True when there was any.
-  bool fold(const cluster::gossip&, const cluster::actions&);
-  /// The slices of others. `merged`: the step merged something.
-  void check(const cluster::gossip&, bool merged);
+  /// A whole frame is read next.
+  void reads(const cluster::gossip&, const letter&, int from, instant now);
+  /// A tick comes next.
+  void ticks(instant now);
+  /// What a step did. True when it reported anything. `merges`: of this step.
+  bool saw(const cluster::gossip&, const cluster::actions&, std::uint64_t merges, instant now);
+  /// After a tick: nobody is shown for longer than may be.
+  void check_silence(const cluster::gossip&, instant now) const;
   void check_all(const cluster::gossip&);
 
-  /// A bye of that life was read: it must not come back.
-  void said_bye(const replica_id& who) { final_.insert(who); }
-  /// A frame of that life was read: the one read of before it, if it was lower,
-  /// is superseded and must not come back.
-  void heard(const replica_id& who);
-
-  /// What it sees of one life: dot -> presence.
-  using seen = std::map<crdt::dot, const fact*>;
-  const seen& of(const life&) const;
-  const std::map<std::size_t, seen>& all() const noexcept { return by_life_; }
+  /// What it sees of one life.
+  const fact_list& of(const life&) const;
   std::size_t size() const noexcept { return size_; }
   bool sees(std::string_view topic, std::string_view key) const;
+  bool sees_the_dead() const;
+  /// In order of key, then ref, then life.
+  const std::map<std::string_view, fact_list>& topics() const noexcept { return by_topic_; }
 
 private:
-  // as `list` orders: key, then ref; then, as refs may be equal by chance, life
-  using place = std::tuple<std::string_view, rollcall::ref, std::size_t>;
+  /// One life as it is seen from here.
+  struct sight {
+    fact_list shown;
+    std::vector<bool> identities; // of those shown
+    bool held = false, up = false, final = false, touched = false;
+    int node = -1;
+    instant final_at{0};
+    crdt::clock_value prefix = 0; // when last looked at
+    std::vector<crdt::interval_set::interval> beyond;
+    instant heard{-1};
+  };
+  sight& at(const life&);
 
   void own(const cluster::report&, const cluster::gossip&);
-  void foreign(const cluster::report&, const cluster::gossip&);
+  void foreign(const cluster::report&, const cluster::gossip&, instant now);
+  void changed(const std::vector<cluster::replica_event>&, const cluster::gossip&);
   void joined(const fact&);
   void left(const fact&);
-  void check_topic(const cluster::gossip&, const std::string& topic) const;
-  void check_slice(const cluster::gossip&, const cluster::replica_info&) const;
+  void touch(const life&);
+  void check_returned(const life&, const fact&, instant now);
+  void check_topic(const cluster::gossip&, std::string_view topic, const fact_list&) const;
+  void check_slice(const cluster::gossip&, const life&);
+  void check_known(const cluster::gossip&, sight&, const crdt::remote_slice&);
   void check_bounds(const cluster::gossip&) const;
-  void check_dirty_lists(const cluster::gossip&) const;
+  void check_table(const cluster::gossip&) const;
+  std::uint64_t may_apply(const cluster::gossip&, const letter&) const;
 
   truth& truth_;
   const tracker_options& opt_;
-  std::map<std::size_t, seen> by_life_; // by number, never empty ones
-  std::map<std::string, std::map<place, const fact*>, std::less<>> by_topic_;
-  std::set<std::pair<std::size_t, identity>> identities_;
-  std::set<std::string> touched_;
-  std::set<replica_id> final_;
-  std::map<std::string, incarnation> newest_;
+  std::vector<sight> lives_; // by number
+  std::map<std::string_view, fact_list> by_topic_;
+  std::vector<const life*> newest_; // by node
   std::size_t size_ = 0;
+  instant stalled_at_; // silence of others is counted from here at the earliest
+  instant last_tick_{-1};
+
+  // of the step under way
+  const letter* read_ = nullptr;
+  std::uint64_t may_apply_ = 0;
+  std::vector<std::string_view> topics_;
+  std::vector<const life*> touched_;
+  std::unordered_map<std::uint64_t, crdt::dot> ended_; // (life, identity) -> dot that left
 };
 
 } // namespace rollcall::sim

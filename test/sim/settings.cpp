@@ -12,6 +12,7 @@ settings settings::calm(int nodes) {
 settings settings::drawn(random& r) {
   settings s;
   s.nodes = r.below(16) == 0 ? 6 + r.index(4) : r.pick({2, 2, 3, 3, 3, 4, 5});
+  s.shards = r.pick({1, 1, 1, 1, 1, 2, 2, 3});
   auto& o = s.options;
   o.clock_sample_periods = r.pick<std::size_t>({1, 2, 2, 3});
   o.max_silent_periods = r.pick<std::size_t>({2, 5, 10});
@@ -20,6 +21,11 @@ settings settings::drawn(random& r) {
   o.flush_interval = millis{r.pick({0, 25, 25, 25, 200})};
   auto& lim = o.limits;
   lim.max_frame_presences = r.pick<std::size_t>({1, 2, 5, 50});
+  if (r.below(4) == 0) { // a frame always holds one largest presence
+    lim.max_topic_bytes = lim.max_key_bytes = 32;
+    lim.max_meta_bytes = 64;
+    lim.max_frame_bytes = 1200;
+  }
   lim.max_removal_log = r.pick<std::size_t>({0, 2, 5, 1000});
   lim.max_outstanding_bytes = r.pick<std::size_t>({400, 2000, 8'000'000});
   lim.max_beyond = r.pick<std::size_t>({2, 8, 4096});

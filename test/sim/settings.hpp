@@ -29,9 +29,17 @@ enum class link_mode : std::uint8_t { given, signalled };
 
 struct settings {
   int nodes = 3;
+  /// Of each node. They share its links and its process, and nothing else; a
+  /// topic belongs to the shard that its hash names, as in a tracker.
+  int shards = 1;
   tracker_options options;
   sim::weather weather;
   link_mode links = link_mode::given;
+  /// Bit n: node n speaks a later version, whose frames have fields and kinds
+  /// that the others do not know.
+  unsigned newer = 0;
+  /// Nothing that happens here is a reason to call a living node down.
+  bool no_false_downs = false;
   /// A bug of the shell: machines are given the clock of their host, which
   /// steps, for the steady one.
   bool wall_time = false;

@@ -3,31 +3,32 @@
 // A life of a replica is a list of facts: each presence that was ever born in
 // it, by its dot, and the clock at which it died. It is filled from what the
 // owner's own machine reports, and every join and leave must take exactly the
-// next clock.
+// next clock. There is one truth for each shard: shards share nothing.
 #pragma once
 
 #include "crdt/delta.hpp"
 #include "crdt/presence_table.hpp"
+#include "test/sim/violation.hpp"
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
-#include <tuple>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace rollcall::sim {
 
-/// A check failed. `what()` tells which and where.
-struct violation : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 /// (topic, key, actor): what lives at most once within a slice.
-using identity = std::tuple<std::string, std::string, std::uint64_t>;
+struct identity {
+  std::string topic, key;
+  std::uint64_t actor = 0;
+};
+/// Identities are compared by number.
+using identity_no = std::uint32_t;
 
 struct life;
 
@@ -35,16 +36,23 @@ struct fact {
   const life* of = nullptr;
   crdt::dot dot = 0;
   crdt::clock_value died = 0; ///< 0: it lives
-  identity who;
+  const identity* who = nullptr;
+  identity_no no = 0;
   std::string meta;
   rollcall::ref ref;
   std::optional<rollcall::ref> prev_ref;
 
-  const std::string& topic() const { return std::get<0>(who); }
-  const std::string& key() const { return std::get<1>(who); }
+  const std::string& topic() const { return who->topic; }
+  const std::string& key() const { return who->key; }
 };
 
 std::string to_string(const fact&);
+
+/// By dot, ascending.
+using fact_list = std::vector<const fact*>;
+const fact* find_dot(const fact_list&, crdt::dot) noexcept;
+bool insert_dot(fact_list&, const fact&); ///< false: it is there
+bool erase_dot(fact_list&, crdt::dot);    ///< false: it is not there
 
 struct life {
   static constexpr auto never_known = ~crdt::clock_value{0};
@@ -52,10 +60,12 @@ struct life {
   replica_id id;
   std::size_t number = 0; ///< in order of birth
   crdt::clock_value clock = 0;
-  bool over = false; ///< crashed, said bye, or reborn as another
-  std::map<crdt::dot, std::unique_ptr<fact>> facts;
-  std::map<crdt::dot, const fact*> alive;
+  bool over = false;           ///< crashed, said bye, or reborn as another
+  std::vector<fact*> by_clock; ///< null where a clock is no birth
+  fact_list alive;
   std::set<rollcall::ref> refs;
+
+  fact* at(crdt::dot d) const noexcept { return d < by_clock.size() ? by_clock[d] : nullptr; }
 };
 
 class truth {
@@ -63,6 +73,9 @@ public:
   life& begin(const replica_id&);
   life* find(const replica_id&);
   const life* find(const replica_id& id) const { return const_cast<truth*>(this)->find(id); }
+
+  identity_no number_of(std::string_view topic, std::string_view key, std::uint64_t actor);
+  const identity& identity_at(identity_no n) const { return identities_[n]; }
 
   /// The owner says that it was born, or died. Checks the clocks.
   const fact& born(life&, const crdt::presence_table&, crdt::handle);
@@ -76,8 +89,13 @@ public:
   const std::vector<std::unique_ptr<life>>& lives() const noexcept { return lives_; }
 
 private:
+  fact& living(life&, crdt::dot, const char* what);
+
   std::vector<std::unique_ptr<life>> lives_;
-  std::map<replica_id, life*> by_id_;
+  std::unordered_map<std::string, std::vector<life*>> by_name_;
+  std::deque<fact> facts_; // never move
+  std::deque<identity> identities_;
+  std::unordered_map<std::string, identity_no> numbers_;
 };
 
 } // namespace rollcall::sim

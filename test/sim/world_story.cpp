@@ -83,24 +83,29 @@ void world::say(const std::string& who, const std::string& what) const {
   *story_ << time << who << ' ' << what << '\n';
 }
 
-void world::tell(int to, const envelope& e) const {
-  const auto d = decode(*e.bytes, options().limits);
-  say(name_of(e.from) + "->" + name_of(to), e.corrupted ? "a damaged frame" : in_words(d.frame));
+void world::tell(const happening& e) const {
+  const auto d = decode(*e.sent->bytes, options().limits);
+  auto route = name_of(e.from) + "->" + name_of(e.node);
+  if (shards() > 1) route += "#" + std::to_string(e.shard);
+  say(route, e.damaged       ? "a damaged frame"
+             : e.sent->newer ? "a frame of a later kind"
+                             : in_words(d.frame));
 }
 
-void world::tell(int n, const actions& did) const {
-  auto& table = *machine(n).state().shared_table();
+void world::tell(int n, int s, const actions& did) const {
+  auto& table = *machine(n, s).state().shared_table();
+  const auto who = shards() > 1 ? name_of(n) + "#" + std::to_string(s) : name_of(n);
   for (auto& r : did.reports) {
-    std::string s = "   sees " + r.whose.name + "." + std::to_string(r.whose.inc.start_us);
+    std::string text = "   sees " + r.whose.name + "." + std::to_string(r.whose.inc.start_us);
     for (auto& c : r.changes) {
       auto v = table.view(c.what);
-      s += (c.join ? " +" : " -") + std::to_string(table.dot_of(c.what)) + ":"
-           + std::string{v.topic()} + "/" + std::string{v.key()};
+      text += (c.join ? " +" : " -") + std::to_string(table.dot_of(c.what)) + ":"
+              + std::string{v.topic()} + "/" + std::string{v.key()};
     }
-    say(name_of(n), s);
+    say(who, text);
   }
   for (auto& e : did.events)
-    say(name_of(n), std::string{"   "} + in_words(e.what) + " " + to_string(e.whose));
+    say(who, std::string{"   "} + in_words(e.what) + " " + to_string(e.whose));
 }
 
 } // namespace rollcall::sim

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <cstdio>
 #include <functional>
 #include <mutex>
@@ -25,31 +24,13 @@ namespace {
 
 constexpr std::uint64_t most_seeds = 1000;
 
-/// The invariant that a violation names: S1 to S11, L1 to L3; else nothing.
-std::string invariant_in(const std::string& text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((text[i] != 'S' && text[i] != 'L') || (i > 0 && text[i - 1] != ' ')) continue;
-    auto end = i + 1;
-    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
-    if (end > i + 1 && end < text.size() && text[end] == ':') return text.substr(i, end - i);
-  }
-  // The checks that are named by a word.
-  static constexpr std::pair<const char*, const char*> words[] = {
-      {" own: ", "S2"},         {" final: ", "S4"},  {" sound: ", "S6"}, {" complete: ", "S6"},
-      {" refused: ", "S6"},     {" unique: ", "S9"}, {" fold: ", "S10"}, {" bounds: ", "S11"},
-      {" convergence: ", "L1"}, {" idle: ", "L2"}};
-  for (auto& [word, invariant] : words)
-    if (text.find(word) != text.npos) return invariant;
-  return {};
-}
-
 struct finding {
   std::uint64_t seeds = 0; ///< until it was caught, this one included; 0: never
   std::string by_seed, by_story;
   bool has_story = false;
 
   const std::string& text() const { return seeds != 0 ? by_seed : by_story; }
-  bool caught() const { return !invariant_in(text()).empty(); }
+  bool caught() const { return !invariant_of(text()).empty(); }
 };
 
 std::string how_it_ends(const story& s) {
@@ -137,7 +118,7 @@ int show_canaries(const arguments& a) {
                 !f.has_story         ? ""
                 : f.by_story.empty() ? "-"
                                      : "fails",
-                f.caught() ? invariant_in(f.text()).c_str() : "NOT CAUGHT",
+                f.caught() ? std::string{invariant_of(f.text())}.c_str() : "NOT CAUGHT",
                 std::string{all[i].text}.c_str(), f.text().c_str());
   }
   for (auto& x : bad) std::printf("%s fails without any bug\n", x.c_str());
