@@ -20,6 +20,25 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rollcall-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/rollcall-config-version.cmake
               ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake
         DESTINATION ${package_dir})
+# An optional component: find_package(rollcall COMPONENTS simulation), and link
+# rollcall::simulation. It sees the insides of the pure layers, so their headers
+# come along, in a folder that only it looks into.
+if(ROLLCALL_BUILD_SIMULATION)
+  set_target_properties(rollcall_sim_lib PROPERTIES EXPORT_NAME simulation)
+  install(TARGETS rollcall_sim_lib EXPORT rollcall-simulation-targets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT simulation
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT simulation)
+  install(EXPORT rollcall-simulation-targets NAMESPACE rollcall:: DESTINATION ${package_dir}
+          COMPONENT simulation)
+  set(simulation_dir ${CMAKE_INSTALL_INCLUDEDIR}/rollcall-simulation)
+  foreach(layer crdt cluster test/sim)
+    file(GLOB headers ${PROJECT_SOURCE_DIR}/${layer}/*.hpp)
+    list(FILTER headers EXCLUDE REGEX "/caf_[^/]*$")
+    install(FILES ${headers} DESTINATION ${simulation_dir}/${layer} COMPONENT simulation)
+  endforeach()
+  install(FILES ${PROJECT_SOURCE_DIR}/test/sim/include/rollcall/simulation.hpp
+          DESTINATION ${simulation_dir}/rollcall COMPONENT simulation)
+endif()
 if(TARGET rollcall_program)
   install(TARGETS rollcall_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

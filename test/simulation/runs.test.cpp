@@ -59,3 +59,37 @@ TEST_CASE("faults are taken by name") {
   CHECK_FALSE(parse_faults("loss,meteor", m.faults, unknown));
   CHECK(unknown == "meteor");
 }
+
+TEST_CASE("a violation names its invariant") {
+  CHECK(invariant_of("S4: ghost: it is back") == "S4");
+  CHECK(invariant_of("at 1200 ms: S11: gaps, at n0") == "S11");
+  CHECK(invariant_of("options: wrong").empty());
+}
+
+TEST_CASE("nodes of several shards agree in each") {
+  auto m = with("all");
+  m.shards = 3;
+  all_pass(3000, 10, m);
+}
+
+TEST_CASE("the result at rest does not depend on the order of delivery") {
+  for (std::uint64_t seed = 4000; seed < 4010; ++seed) {
+    const auto s = drawn(seed, with("loss,reordering,crash,clog"));
+    const auto one = play(s);
+    REQUIRE(one.what == "");
+    const auto other = play_in_other_order(s, one);
+    CHECK(other.what == "");
+    CHECK(other.digest != one.digest);
+    CHECK(other.contents == one.contents);
+  }
+}
+
+TEST_CASE("nodes of a later version are understood, and what is new is skipped and counted") {
+  std::uint64_t skipped = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const auto was = run(seed, with("version"));
+    CHECK(was.what == "");
+    skipped += was.count.unknown;
+  }
+  CHECK(skipped > 0);
+}

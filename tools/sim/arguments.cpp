@@ -5,6 +5,7 @@
 #include <charconv>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 namespace rollcall::sim {
 
@@ -16,9 +17,8 @@ struct bad_argument : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-std::uint64_t number(const po::variables_map& given, const char* name, std::uint64_t least,
+std::uint64_t number(const char* name, const std::string& text, std::uint64_t least,
                      std::uint64_t most) {
-  const auto& text = given[name].as<std::string>();
   std::uint64_t x = 0;
   const auto* end = text.data() + text.size();
   const auto [rest, wrong] = std::from_chars(text.data(), end, x);
@@ -26,6 +26,11 @@ std::uint64_t number(const po::variables_map& given, const char* name, std::uint
     throw bad_argument("--" + std::string{name} + " must be a number from " + std::to_string(least)
                        + " to " + std::to_string(most) + ", not '" + text + "'");
   return x;
+}
+
+std::uint64_t number(const po::variables_map& given, const char* name, std::uint64_t least,
+                     std::uint64_t most) {
+  return number(name, given[name].as<std::string>(), least, most);
 }
 
 template <class Table>
@@ -42,11 +47,16 @@ po::options_description described() {
       "bit.\n\nOptions"};
   auto text = [] { return po::value<std::string>(); };
   d.add_options()("help", "this text");
-  d.add_options()("seed", text(), "one run");
+  d.add_options()("seed", po::value<std::vector<std::string>>()->composing(),
+                  "one run; may be given any number of times");
   d.add_options()("verbose", "tell its story");
+  d.add_options()("shrink", "with --seed: make the story of a failing run as short as can be");
   d.add_options()("seeds", text(), "so many runs (default 1000)");
   d.add_options()("from", text(), "the first seed of them (default 1)");
+  d.add_options()("no-shrink", "with --seeds: leave the first failing run as it is");
+  d.add_options()("threads", text(), "for --seeds, 1 to 64 (default 2)");
   d.add_options()("replicas", text(), "nodes, 2 to 9 (default: drawn)");
+  d.add_options()("shards", text(), "of each node, 1 to 3 (default: drawn)");
   d.add_options()("ops", text(), "operations (default: drawn)");
   d.add_options()("story", text(), "one scenario, by the name of the rule that it is of");
   d.add_options()("canary", text(), "with this bug built in (with --seed, --seeds or --story)");
@@ -75,13 +85,14 @@ arguments read(const po::variables_map& given) {
   if (given.contains("seed") && (given.contains("seeds") || given.contains("from")))
     throw bad_argument("give --seed for one run, or --seeds and --from for many");
   if (given.contains("seed")) {
-    a.single = true;
-    a.seeds = 1;
-    a.from = number(given, "seed", 0, top);
+    for (auto& x : given["seed"].as<std::vector<std::string>>())
+      a.only.push_back(number("seed", x, 0, top));
   }
   if (given.contains("seeds")) a.seeds = number(given, "seeds", 1, top);
   if (given.contains("from")) a.from = number(given, "from", 0, top);
+  if (given.contains("threads")) a.threads = static_cast<unsigned>(number(given, "threads", 1, 64));
   a.verbose = given.contains("verbose");
+  a.shrink = given.contains("shrink") || (a.only.empty() && !given.contains("no-shrink"));
   a.canaries = given.contains("canaries");
   if (given.contains("story")) {
     const auto& name = given["story"].as<std::string>();
@@ -95,14 +106,14 @@ arguments read(const po::variables_map& given) {
     a.mix.wall_time = a.canary->wall_time;
     a.mix_text += " --canary " + name;
   }
-  if (a.tale && (a.single || a.canaries || given.contains("seeds")))
+  if (a.tale && (!a.only.empty() || a.canaries || given.contains("seeds")))
     throw bad_argument("give --story alone, or with --canary and --verbose");
-  if (a.canaries && (a.single || a.canary))
+  if (a.canaries && (!a.only.empty() || a.canary))
     throw bad_argument("--canaries runs them all: give it without --seed and --canary");
   if ((a.canaries || a.canary) && !canaries_alive)
     throw bad_argument("no bug is built into this rollcall_sim: it was built with assertions or "
                        "sanitizers, or with ROLLCALL_CANARIES=OFF; use one of a release build");
-  if (a.verbose && !a.single && !a.tale)
+  if (a.verbose && a.only.empty() && !a.tale)
     throw bad_argument("--verbose tells one run: give it with --seed or --story");
   auto mixed = [&](const char* name) {
     a.mix_text += " --" + std::string{name} + " " + given[name].as<std::string>();
@@ -110,6 +121,10 @@ arguments read(const po::variables_map& given) {
   if (given.contains("replicas")) {
     a.mix.nodes = static_cast<int>(number(given, "replicas", 2, 9));
     mixed("replicas");
+  }
+  if (given.contains("shards")) {
+    a.mix.shards = static_cast<int>(number(given, "shards", 1, 3));
+    mixed("shards");
   }
   if (given.contains("ops")) {
     a.mix.ops = static_cast<int>(number(given, "ops", 0, 1'000'000));
