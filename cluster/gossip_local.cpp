@@ -193,7 +193,12 @@ void gossip::impl::heed_own_name(const frame& f) {
 void gossip::impl::be_reborn(const incarnation& above) {
   const auto old = st.self();
   crdt::changes leaves, joins;
-  st.rebirth({old.name, {above.start_us + 1, old.inc.salt}}, leaves, joins);
+  // The last one that we may take for some time leaps: frames that were held up
+  // may name one former life of ours after the other, each higher than the one
+  // before, and whoever remembers the highest would not listen to us.
+  constexpr std::uint64_t hour_us = 3'600'000'000, top = std::numeric_limits<std::uint64_t>::max();
+  const auto leap = ended.was_last_rebirth() ? std::min(hour_us, top - above.start_us) : 1;
+  st.rebirth({old.name, {above.start_us + leap, old.inc.salt}}, leaves, joins);
   report_of(old) = std::move(leaves);
   report_of(st.self()) = std::move(joins);
   flushed = 0;

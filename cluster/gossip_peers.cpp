@@ -134,8 +134,12 @@ void gossip::impl::greet(peer_map::value_type& x) {
   auto& [name, p] = x;
   if (!p.link.up || canary(bug::greet)) return;
   auto f = full_heartbeat();
-  const bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
-  const auto bytes = outbox::pack(f);
+  bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
+  auto bytes = outbox::pack(f);
+  if (brings && !p.flow.fits(bytes->size(), opt.limits.max_outstanding_bytes)) {
+    brings = false; // it pulls
+    bytes = outbox::pack(full_heartbeat());
+  }
   if (brings) p.flow.sent(st.clock(), bytes->size());
   box.send(name, f.kind, bytes);
   p.flow.told_clocks();

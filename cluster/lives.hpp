@@ -40,6 +40,8 @@ public:
 
   /// Counts a rebirth of our own; false: too many, keep the life we have.
   bool may_be_reborn(instant now);
+  /// The one that was just counted is the last for some time.
+  bool was_last_rebirth() const noexcept { return rebirths_.size() >= max_rebirths; }
 
 private:
   struct entry {

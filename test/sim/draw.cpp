@@ -17,14 +17,23 @@ std::vector<const fault*> chosen(const mix& m, random& r) {
     some.push_back(*i);
     left.erase(i);
   }
+  // What is lost or late shows the most, together with all others.
+  if (!some.empty())
+    for (auto* f : left)
+      if ((f->name == "loss" || f->name == "reordering") && r.below(3) == 0) some.push_back(f);
   return some;
 }
 
 deed operation(random r, int shards) {
   deed d;
-  d.topic = "t" + std::to_string(r.below(static_cast<std::uint64_t>(2 * shards)));
-  d.key = "k" + std::to_string(r.below(4));
-  d.actor = 1 + r.below(2);
+  if (r.below(2) == 0) { // one that comes and goes all the time
+    d.topic = "t0";
+    d.key = "k0";
+  } else {
+    d.topic = "t" + std::to_string(r.below(static_cast<std::uint64_t>(2 * shards)));
+    d.key = "k" + std::to_string(r.below(4));
+    d.actor = 1 + r.below(2);
+  }
   switch (r.below(50)) {
   case 0:
     d.what = deed::type::end_actor;

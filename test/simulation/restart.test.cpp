@@ -85,3 +85,20 @@ TEST_CASE("a life that brings along what it had takes the place of the old one i
   CHECK(z.state().table().list("t").to_vector() == fresh.state().table().list("t").to_vector());
   CHECK(z.replicas().at(1).id == replica_id{"a", {6, 5}});
 }
+
+TEST_CASE("a restored life that has more than a peer may be sent lets it pull") {
+  // Seed 2455: its greeting did not heed the limit of bytes under way.
+  tracker_options o;
+  o.limits.max_outstanding_bytes = 400;
+  gossip fresh{{"a", {6, 5}}, o, 10ms, 100ms}, z{{"z", {5, 6}}, o, 0ms, 100ms};
+  z.step(link_up{"a"}, 1ms);
+  for (int i = 0; i < 50; ++i) {
+    const ref kept{{5, 5}, static_cast<std::uint64_t>(i + 1)};
+    fresh.step(op_restore{"t", "k" + std::to_string(i), 1, empty_meta, kept, {}}, 10ms);
+  }
+  const auto hello = fresh.step(link_up{"z"}, 10ms);
+  CHECK(fresh.holdings().most_outstanding <= 400);
+  exchange(fresh, z, hello, true, 11ms);
+  exchange(fresh, z, fresh.step(flush_due{}, 40ms), true, 40ms);
+  CHECK(z.state().table().count("t") == 50);
+}
