@@ -17,10 +17,13 @@ std::vector<const fault*> chosen(const mix& m, random& r) {
     some.push_back(*i);
     left.erase(i);
   }
-  // What is lost or late shows the most, together with all others.
+  // What is lost, late or of another life shows the most, together with all
+  // others.
   if (!some.empty())
     for (auto* f : left)
-      if ((f->name == "loss" || f->name == "reordering") && r.below(3) == 0) some.push_back(f);
+      if ((f->name == "loss" || f->name == "reordering" || f->name == "wallclock")
+          && r.below(3) == 0)
+        some.push_back(f);
   return some;
 }
 

@@ -196,7 +196,7 @@ void wall_clock(script& s, random& r) {
         r.pick<std::int64_t>({-1'000'000'000, -1'000'000, 1'000'000, 1'000'000'000});
     // It shows only at a start; and what comes of it only later, where the
     // others can not tell it at once.
-    if (r.below(2) == 0) return;
+    if (r.below(4) == 0) return;
     const auto end = t + instant{static_cast<std::int64_t>(r.below(3'000))};
     end_and_start(s, r, end, n, false);
     if (r.below(2) == 0)
