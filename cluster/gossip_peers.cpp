@@ -155,8 +155,9 @@ bool gossip::impl::bring_all(frame& f) {
                            std::max<std::size_t>(1, opt.limits.max_frame_presences),
                            std::max<std::size_t>(1, opt.limits.max_frame_bytes));
   if (!all || !st.done(e)) return false;
-  for (auto& [who, clock] : f.clocks)
-    if (who == st.self()) clock = e.b; // the open delta is in it
+  // The open delta is in it, and yet the clock that it announces stays that of
+  // the last flush, since the next frame may come before the flush, and announce
+  // that one.
   f.deltas.push_back(std::move(*all));
   return true;
 }

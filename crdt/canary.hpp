@@ -51,6 +51,7 @@ enum class bug : std::uint8_t {
   rebirth_loses,
   twin_leave,
   relay_beyond,
+  shrinking,
   hearsay,
   many_gaps,
   checksum,

@@ -1,5 +1,7 @@
 #include "crdt/slice.hpp"
 
+#include "crdt/canary.hpp"
+
 #include <algorithm>
 #include <cassert>
 
@@ -7,14 +9,15 @@ namespace rollcall::crdt {
 
 void remote_slice::learn(clock_value a, clock_value b) {
   if (b <= prefix) return;
-  if (a <= prefix) {
+  const bool closes = a <= prefix;
+  if (closes) {
     prefix = b;
   } else {
     beyond.insert(a, b);
   }
   if (!beyond.empty()) {
     prefix = beyond.run_after(prefix);
-    beyond.erase_up_to(prefix);
+    beyond.erase_up_to(closes && canary(bug::shrinking) ? beyond.last() : prefix);
   }
   assert(beyond.empty() || beyond.runs().front().a > prefix);
 }

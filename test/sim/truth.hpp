@@ -61,7 +61,6 @@ struct life {
   std::size_t number = 0; ///< in order of birth
   crdt::clock_value clock = 0;
   bool over = false;           ///< crashed, said bye, or reborn as another
-  bool restored = false;       ///< began with what the one before it had
   std::vector<fact*> by_clock; ///< null where a clock is no birth
   fact_list alive;
   std::set<rollcall::ref> refs;

@@ -41,8 +41,7 @@ void world::ship(int n, int s, const std::vector<outgoing>& frames) {
 void world::check_announced(int to, const letter& l) {
   if (!l.announces) return;
   auto& was = announced_[{l.sender, to}];
-  // A life that was restored brings some peers what it has not flushed to all.
-  if ((*l.announces < was && !l.sender->restored) || *l.announces > l.sender->clock)
+  if (*l.announces < was || *l.announces > l.sender->clock)
     throw violation("S5: announces " + std::to_string(*l.announces) + " after "
                     + std::to_string(was) + " at clock " + std::to_string(l.sender->clock) + ", at "
                     + to_string(l.sender->id));

@@ -101,7 +101,6 @@ void world::crash_shard(int n, int s) {
   const auto above = std::max(wall_clock(h), x.machine->self().inc.start_us + 1);
   end(n, s);
   begin(n, s, above);
-  x.own->restored = true;
   for (auto& [no, p] : x.acked) {
     const auto& who = truth_at(s).identity_at(no);
     const auto did =

@@ -102,3 +102,29 @@ TEST_CASE("a restored life that has more than a peer may be sent lets it pull") 
   exchange(fresh, z, fresh.step(flush_due{}, 40ms), true, 40ms);
   CHECK(z.state().table().count("t") == 50);
 }
+
+TEST_CASE("a restored life announces no clock that it announces less of later") {
+  // Seed 18: its greeting announced the open delta, and the answer to a peer
+  // that came up before the flush went back to the clock of the last flush.
+  gossip fresh{{"a", {6, 5}}, {}, 10ms, 100ms}, z{{"z", {5, 6}}, {}, 0ms, 100ms};
+  z.step(link_up{"a"}, 1ms);
+  fresh.step(op_restore{"t", "k", 1, empty_meta, {{5, 5}, 1}, {}}, 10ms);
+  crdt::clock_value before = 0;
+  auto must_grow = [&](const actions& did) {
+    for (auto& f : did.frames)
+      for (auto& [who, clock] : decode(*f.bytes, limits{}).frame.clocks)
+        if (who == fresh.self()) {
+          CHECK(clock >= before);
+          before = clock;
+        }
+  };
+  const auto hello = fresh.step(link_up{"z"}, 10ms);
+  must_grow(hello);
+  REQUIRE(hello.frames.size() == 1);
+  const auto answer = z.step(frame_in{*hello.frames[0].bytes}, 11ms);
+  CHECK(z.state().table().count("t") == 1);
+  REQUIRE_FALSE(answer.frames.empty());
+  for (auto& f : answer.frames) must_grow(fresh.step(frame_in{*f.bytes}, 12ms)); // it is up now
+  must_grow(fresh.step(flush_due{}, 40ms));
+  CHECK(before == 1);
+}

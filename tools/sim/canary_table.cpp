@@ -39,6 +39,7 @@ constexpr canary_row table[] = {
     {"rebirth_loses", bug::rebirth_loses, false, "a new life does not take the living presences of the old along"},
     {"twin_leave", bug::twin_leave, false, "a newer presence ends an older one, and its leave is not reported"},
     {"relay_beyond", bug::relay_beyond, false, "a relay answers past its own prefix, over its own gap"},
+    {"shrinking", bug::shrinking, false, "a gap that closes makes all that is known beyond it forgotten"},
     {"hearsay", bug::hearsay, false, "to be named in another's frame counts as a sign of life"},
     {"many_gaps", bug::many_gaps, false, "the gaps that are kept of a slice have no bound"},
     {"checksum", bug::checksum, false, "the checksum of a frame is not looked at"},
