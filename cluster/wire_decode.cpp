@@ -18,9 +18,13 @@ using namespace format;
 
 class decoder {
 public:
-  decoder(const limits& x, frame& out) noexcept : births_(x), out_(out) {}
+  decoder(const limits& x, frame& out) noexcept
+      : births_(x),
+        out_(out),
+        intervals_left_(std::max(max_intervals, 32 * x.max_frame_presences)) {}
 
   bool run(std::string_view body) {
+    deltas_left_ = std::max(max_deltas, body.size() / 64);
     reader r{body}, field;
     std::uint64_t tag = 0;
     unsigned seen = 0;
@@ -108,6 +112,7 @@ private:
   /// Goes through the fields of a delta, bounds first, each at most once.
   template <class Read>
   bool fields(reader& r, Read read) {
+    if (deltas_left_-- == 0) return false;
     std::uint64_t tag = 0;
     unsigned seen = 0;
     reader field;
@@ -177,7 +182,10 @@ private:
         return x.a < x.y && births_.read(f, {std::max(x.x, x.a), x.y, d.slice.inc}, x.adds);
       case tag_known: {
         auto bytes = f.bytes(f.left());
-        return unpack_dots(bytes, x.x, std::max(x.x, std::min(x.y, x.a)), x.known);
+        if (!unpack_dots(bytes, x.x, std::max(x.x, std::min(x.y, x.a)), x.known, intervals_left_))
+          return false;
+        intervals_left_ -= x.known.intervals();
+        return true;
       }
       default:
         return true;
@@ -189,6 +197,8 @@ private:
 
   birth_reader births_;
   frame& out_;
+  std::size_t deltas_left_ = 0;
+  std::size_t intervals_left_;
   std::vector<replica_id> replicas_;
 };
 

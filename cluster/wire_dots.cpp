@@ -166,7 +166,8 @@ void pack_dots(const crdt::interval_set& set, dot lo, dot hi, std::string& out) 
   p.flush();
 }
 
-bool unpack_dots(std::string_view bytes, dot lo, dot hi, crdt::interval_set& out) {
+bool unpack_dots(std::string_view bytes, dot lo, dot hi, crdt::interval_set& out,
+                 std::size_t most) {
   assert(out.empty());
   joiner join{out};
   reader r{bytes};
@@ -190,10 +191,12 @@ bool unpack_dots(std::string_view bytes, dot lo, dot hi, crdt::interval_set& out
         if (!((header & 3) == runs ? read_runs(r, pos, len, join) : read_bitmap(r, pos, len, join)))
           return false;
         pos += len;
+        if (out.intervals() > most) return false;
       }
     }
+    if (out.intervals() > most) return false;
   }
-  return r.ok();
+  return r.ok() && out.intervals() + 1 <= most; // one may still be on its way into the set
 }
 
 } // namespace rollcall::cluster

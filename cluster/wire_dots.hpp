@@ -11,6 +11,7 @@
 #include "crdt/delta.hpp"
 #include "crdt/interval_set.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +22,9 @@ namespace rollcall::cluster {
 void pack_dots(const crdt::interval_set& set, crdt::dot lo, crdt::dot hi, std::string& out);
 
 /// Reads what pack_dots wrote for the same bounds into an empty set. False for
-/// what it cannot have written. Memory: at most 64 times the bytes.
-bool unpack_dots(std::string_view bytes, crdt::dot lo, crdt::dot hi, crdt::interval_set& out);
+/// what it cannot have written, and for more than `most` intervals: one may be
+/// two bits there and is 16 bytes here.
+bool unpack_dots(std::string_view bytes, crdt::dot lo, crdt::dot hi, crdt::interval_set& out,
+                 std::size_t most = SIZE_MAX);
 
 } // namespace rollcall::cluster

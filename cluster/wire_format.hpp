@@ -80,4 +80,13 @@ inline constexpr std::size_t min_birth_bytes = 3;
 /// the sender's may be larger than ours.
 inline constexpr std::size_t max_frame_bytes = 32u * 1024 * 1024;
 
+/// A delta of seven bytes is half a kilobyte when it is read, and each slice
+/// has one in a frame: a frame has no more than this, or one for 64 bytes.
+inline constexpr std::size_t max_deltas = 4096;
+
+/// Dots told by number come in no more intervals than this, all deltas of a
+/// frame together; twice what limits::max_frame_presences lets us send, if
+/// that is more.
+inline constexpr std::size_t max_intervals = std::size_t{1} << 20;
+
 } // namespace rollcall::cluster::format

@@ -1,0 +1,97 @@
+// Frames that are made to be small on the wire and large in memory.
+#include "cluster/bytes.hpp"
+#include "cluster/wire.hpp"
+#include "cluster/wire_dots.hpp"
+#include "cluster/wire_format.hpp"
+#include "cluster/wire_head.hpp"
+#include "test/catch.hpp"
+#include "test/fuzz/footprint.hpp"
+
+using namespace rollcall;
+using namespace rollcall::cluster;
+using rollcall::fuzz::footprint;
+using rollcall::fuzz::most_memory;
+
+namespace {
+
+/// A heartbeat whose sender's name is as long as may be, and fields behind it.
+class hostile {
+public:
+  hostile() : bytes_(head_size, '\0') {
+    put_head(bytes_.data(), wire_type::frame, 1, 1, 1);
+    std::string from;
+    writer w{from};
+    w.blob(std::string(format::max_name_bytes, 'n'));
+    w.varint(1);
+    w.fixed64(1);
+    field(format::tag_from, from);
+  }
+  void field(std::uint64_t tag, std::string_view body) { writer{bytes_}.field(tag, body); }
+  decoded read() {
+    seal(bytes_.data(), bytes_.size());
+    return decode(bytes_, limits{});
+  }
+  std::size_t size() const { return bytes_.size(); }
+
+private:
+  std::string bytes_;
+};
+
+/// Bounds only, of the sender's slice.
+std::string empty_range() {
+  std::string bounds, body;
+  writer b{bounds};
+  b.varint(0);
+  b.varint(1);
+  writer w{body};
+  w.varint(0);
+  w.field(format::tag_bounds, bounds);
+  return body;
+}
+
+/// Every second dot of (0, dots] lives.
+std::string every_second(std::uint64_t dots) {
+  std::string bounds, answer, known, body;
+  writer b{bounds};
+  b.varint(0);
+  b.varint(dots);
+  b.varint(dots);
+  writer a{answer};
+  a.varint(0);
+  a.varint(1);
+  crdt::interval_set alive;
+  for (std::uint64_t d = 2; d <= dots; d += 2) alive.push_back(d);
+  pack_dots(alive, 0, dots, known);
+  writer w{body};
+  w.varint(0);
+  w.field(format::tag_bounds, bounds);
+  w.field(format::tag_answer, answer);
+  w.field(format::tag_known, known);
+  return body;
+}
+
+} // namespace
+
+TEST_CASE("a frame of very many deltas is refused: each would copy a name") {
+  hostile few, many;
+  const auto range = empty_range();
+  for (std::size_t i = 0; i < format::max_deltas; ++i) few.field(format::tag_range, range);
+  for (std::size_t i = 0; i < 200'000; ++i) many.field(format::tag_range, range);
+  const auto read = few.read();
+  CHECK(read.code == errc::none);
+  CHECK(footprint(read.frame) <= most_memory(few.size()));
+  CHECK(many.read().code == errc::bad_frame);
+}
+
+TEST_CASE("a frame of very many intervals is refused: one takes two bits there and 16 bytes here") {
+  hostile usual, dense, split;
+  usual.field(format::tag_part, every_second(100'000));
+  dense.field(format::tag_part, every_second(4'000'000));
+  for (int i = 0; i < 30; ++i) split.field(format::tag_part, every_second(100'000));
+  const auto read = usual.read();
+  CHECK(read.code == errc::none);
+  CHECK(footprint(read.frame) <= most_memory(usual.size()));
+  CHECK(dense.size() < 600'000);
+  CHECK(dense.read().code == errc::bad_frame);
+  CHECK(split.read().code == errc::bad_frame);
+}
