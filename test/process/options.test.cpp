@@ -3,6 +3,7 @@
 #include "test/catch.hpp"
 #include "tools/rollcall/duration.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <unistd.h>
@@ -125,4 +126,13 @@ TEST_CASE("help is no error") {
   REQUIRE(std::holds_alternative<early_end>(result));
   CHECK(std::get<early_end>(result).code == 0);
   CHECK(mentions(std::get<early_end>(result).text, "--broadcast-period"));
+}
+
+TEST_CASE("what is quoted of bad arguments can neither break the line nor steer a terminal") {
+  for (const std::string given : {"--a\nb", "--a\x1b[31m", "--a\r", "--a\x7f", "stray\nword"}) {
+    const auto text = bad({given});
+    CHECK(std::none_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }));
+  }
+  CHECK(bad({"--name=x", "--größe=1"}).find("größe") != std::string::npos);
 }

@@ -155,7 +155,11 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
 } // namespace
 
 early_end bad_arguments(std::string_view name, std::string_view why) {
-  return {exit_bad_arguments, fmt::format("{}: {} (see {} --help)", name, why, name)};
+  auto text = fmt::format("{}: {} (see {} --help)", name, why, name);
+  // It may quote what was given: one line stays one line, and no terminal obeys it.
+  for (auto& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return {exit_bad_arguments, std::move(text)};
 }
 
 std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args) {
