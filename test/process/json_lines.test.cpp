@@ -159,3 +159,15 @@ TEST_CASE("an error answer carries the id") {
   CHECK(error_answer("7", {"nopresence", "x"}) == R"({"id":7,"error":"nopresence","message":"x"})");
   CHECK(error_answer("", {"nopresence", "x"}) == R"({"error":"nopresence","message":"x"})");
 }
+
+TEST_CASE("an id that no JSON can say is refused, and not answered with what is no JSON") {
+  for (auto line : {R"({"id":1e999,"op":"topics"})", R"({"id":[1,{"x":-1e999}],"op":"topics"})"}) {
+    auto result = parse_command(line);
+    REQUIRE(std::holds_alternative<bad_line>(result));
+    const auto& bad = std::get<bad_line>(result);
+    CHECK(bad.id.empty());
+    CHECK(bad.why.code == "bad_command");
+  }
+  CHECK(parsed(R"({"id":1e30,"op":"topics"})").id == "1E30");
+  CHECK(parsed(R"({"id":"Infinity","op":"topics"})").id == R"("Infinity")");
+}

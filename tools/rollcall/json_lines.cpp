@@ -45,7 +45,14 @@ std::variant<command, bad_line> parse_command(std::string_view line) {
   auto* object = value.if_object();
   if (!object) return no_json(R"(it is of another type)");
   command result;
-  if (auto* id = object->if_contains("id")) result.id = json::serialize(*id);
+  if (auto* id = object->if_contains("id")) {
+    result.id = json::serialize(*id);
+    // A number beyond all doubles reads as infinity, which JSON cannot say.
+    if (!id->is_string() && !id->is_int64()) json::parse(result.id, error, {}, options);
+    if (error)
+      return bad_line{{},
+                      {"bad_command", R"("id" must not hold numbers that large: use a string)"}};
+  }
   auto* op = object->if_contains("op");
   if (!op || !op->is_string())
     return bad_line{std::move(result.id),
