@@ -37,7 +37,7 @@ private:
 
 struct backoff_bounds {
   std::chrono::milliseconds first{200};
-  std::chrono::milliseconds most{5000};
+  std::chrono::milliseconds most{2000}; ///< also what a healed cut may wait for its links
 };
 
 class backoff {

@@ -23,10 +23,13 @@ bool must_show(const element& e, const read& r, instant settled) {
 }
 bool must_not_show(const element& e, instant settled) { return e.end_acked <= settled; }
 
+/// A node hides first and tells then, so a read may be ahead of the word.
+constexpr instant word_behind = 2'000'000;
+
 bool held_down(const history& h, const read& r, int owner) {
   return std::any_of(h.downs.begin(), h.downs.end(), [&](const down_time& d) {
-    return d.reader == r.reader && d.owner == owner && d.from <= r.completed
-           && d.until >= r.invoked;
+    return d.reader == r.reader && d.owner == owner && d.from <= r.completed + word_behind
+           && (d.until == never || d.until + word_behind >= r.invoked);
   });
 }
 
