@@ -24,7 +24,11 @@
 
 namespace rollcall::cluster {
 
+#ifdef ROLLCALL_WIRE_NEXT // test/upgrade builds a node of the version after this one
+inline constexpr std::uint8_t wire_version = 2;
+#else
 inline constexpr std::uint8_t wire_version = 1;
+#endif
 inline constexpr std::uint8_t wire_version_min = 1;
 
 enum class frame_kind : std::uint8_t { heartbeat = 1, pull = 2, state = 3, bye = 4 };

@@ -68,8 +68,8 @@ node::~node() {
 }
 
 void node::start() {
-  std::vector<std::string> args{ROLLCALL_PROGRAM, "node",     "--name",
-                                settings_.name,   "--listen", settings_.listen};
+  std::vector<std::string> args{settings_.program, "node",     "--name",
+                                settings_.name,    "--listen", settings_.listen};
   for (const auto& seed : settings_.seeds) args.insert(args.end(), {"--seed", seed});
   for (const auto* list : {&settings_.periods, &settings_.more})
     args.insert(args.end(), list->begin(), list->end());

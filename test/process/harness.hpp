@@ -43,6 +43,7 @@ struct node_settings {
   std::string listen = "127.0.0.1:0";
   std::vector<std::string> periods = fast_periods(); ///< options
   std::vector<std::string> more = {};                ///< further options
+  std::string program = ROLLCALL_PROGRAM;            ///< or another version of it
 };
 
 class node {
@@ -80,6 +81,8 @@ public:
   void kill();    ///< SIGKILL, and waits for the end
   void suspend(); ///< SIGSTOP
   void resume();  ///< SIGCONT
+  /// From its next start on.
+  void use_program(std::string path) { settings_.program = std::move(path); }
   /// After `kill` or an end: a new process with the same name and port.
   void restart();
   /// Ends its input and waits: the exit code.
