@@ -16,7 +16,7 @@ using clock = std::chrono::steady_clock;
 namespace {
 
 constexpr milliseconds read_while_broken{300}, read_while_healing{60};
-/// How long a cycle looks on after all agreed.
+/// How long all must agree.
 constexpr milliseconds look_on{400};
 
 double minutes(clock::duration x) { return std::chrono::duration<double>(x).count() / 60; }
@@ -96,12 +96,20 @@ bool campaign::settle(std::uint64_t number, const std::string& story, bool at_en
   cluster_.healed();
   cluster_.read_every(read_while_healing);
   auto done = [&] {
-    return cluster_.all_up() && cluster_.all_agree()
+    return cluster_.all_up() && cluster_.linked() && cluster_.all_agree()
            && (!at_end || all_equal(records.now(), args_.nodes, 3));
   };
-  wait(args_.patience, done);
-  const bool in_time = done();
-  wait(look_on);
+  // Right at first does not mean right for good: a node whose links are not back
+  // yet shows all until it holds the others down. So all must agree for a while.
+  const auto end = clock::now() + args_.patience;
+  bool in_time = false;
+  instant since = 0; // when it began to be so
+  while (!in_time && clock::now() < end && cluster_.failure().empty()) {
+    wait(std::chrono::ceil<milliseconds>(end - clock::now()), done);
+    since = cluster_.now();
+    wait(look_on);
+    in_time = done();
+  }
   cluster_.read_every(read_while_broken);
   auto v = judge(records.now(), args_.nodes, 3);
   for (const auto& f : v.findings) ++sum_.findings[to_string(f.what)];

@@ -143,6 +143,7 @@ void cluster::spawn(int n) {
   x.reads_waiting = 0;
   x.right.assign(x.right.size(), false);
   x.up_life.assign(x.up_life.size(), "");
+  x.links.assign(x.up_life.size(), false);
   pids_[static_cast<std::size_t>(n)] = x.process.pid();
   if (x.process.now() == member::state::off) failure_ = "cannot start " + settings_.program;
 }
@@ -179,7 +180,9 @@ bool cluster::stop() {
 void cluster::take_event(int n, const object& e) {
   const auto what = text(e, "event");
   const int other = node_of(text(e, "name"));
-  if (what.rfind("replica_", 0) != 0 || other < 0 || other >= settings_.nodes || other == n) return;
+  if (other < 0 || other >= settings_.nodes || other == n) return;
+  if (what == "peer_up" || what == "peer_down")
+    of(n).links[static_cast<std::size_t>(other)] = what == "peer_up";
   auto& life = of(n).up_life[static_cast<std::size_t>(other)];
   const auto which = text(e, "incarnation");
   if (what == "replica_up") {
@@ -286,6 +289,14 @@ bool cluster::all_agree() const {
   return std::all_of(nodes_.begin(), nodes_.end(), [](const slot& x) {
     return std::all_of(x.right.begin(), x.right.end(), [](bool right) { return right; });
   });
+}
+
+bool cluster::linked() const {
+  for (const auto& x : nodes_)
+    if (std::count(x.links.begin(), x.links.end(), true) != settings_.nodes - 1) return false;
+  const auto& downs = records_.now().downs;
+  return std::none_of(downs.begin(), downs.end(),
+                      [](const down_time& d) { return d.until == never; });
 }
 
 void cluster::run(milliseconds time, const std::function<bool()>& until) {

@@ -69,6 +69,9 @@ public:
   /// The last read of each node and topic that was asked after the healing is right.
   bool all_agree() const;
 
+  /// Every node has a link to every other, and holds none of them down.
+  bool linked() const;
+
   recorder& records() noexcept { return records_; }
   const cluster_counts& counts() const noexcept { return counts_; }
   proxy_counts proxied() const { return proxy_ ? proxy_->counts() : proxy_counts{}; }
@@ -89,6 +92,7 @@ private:
     int reads_waiting = 0;
     instant next_read = 0;
     std::vector<bool> right;          ///< by topic: its last read agrees
+    std::vector<bool> links;          ///< by other node, as it said itself
     std::vector<std::string> up_life; ///< by owner: the incarnation last seen up
   };
 
