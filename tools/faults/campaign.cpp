@@ -117,8 +117,8 @@ bool campaign::settle(std::uint64_t number, const std::string& story, bool at_en
   ++(passed ? sum_.passed : sum_.failed);
   double equal = -1;
   if (in_time && v.agreed_after.size() == static_cast<std::size_t>(args_.nodes)) {
-    equal =
-        static_cast<double>(*std::max_element(v.agreed_after.begin(), v.agreed_after.end())) / 1000;
+    const auto last = *std::max_element(v.agreed_after.begin(), v.agreed_after.end());
+    equal = static_cast<double>(std::max(since - records.now().healed, last)) / 1000;
     sum_.equal_ms.push_back(equal);
   }
   for (const auto x : v.visible_after) sum_.visible_ms.push_back(static_cast<double>(x) / 1000);

@@ -144,7 +144,7 @@ proxy::proxy(int nodes, std::function<pid_t(int)> process_of, std::uint64_t seed
     auto a = loopback(0);
     socklen_t size = sizeof a;
     if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&a), size) != 0
-        || ::listen(fd.get(), 64) != 0
+        || ::listen(fd.get(), 256) != 0
         || ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&a), &size) != 0) {
       failure_ = std::string{"the proxy cannot listen: "} + std::strerror(errno);
       return;
@@ -221,7 +221,7 @@ void proxy::state::accept(std::size_t node) {
     for (std::size_t i = 0; i < targets.size(); ++i)
       processes.push_back(process_of(static_cast<int>(i)));
     connection c;
-    c.dialer = owner_of_port(ntohs(from.sin_port), processes);
+    c.dialer = owner_of_port(ntohs(from.sin_port), ports[node], processes);
     c.target = static_cast<int>(node);
     if (c.dialer < 0 || c.dialer == c.target) continue; // it was a look, and has gone
     ++counts.connections;

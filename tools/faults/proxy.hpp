@@ -59,8 +59,8 @@ private:
   std::string failure_;
 };
 
-/// Which of these processes owns the TCP socket of 127.0.0.1 with that port;
-/// its index, or -1.
-int owner_of_port(std::uint16_t port, const std::vector<pid_t>& processes);
+/// Which of these processes owns the TCP socket 127.0.0.1:port that is connected
+/// to 127.0.0.1:to; its index, or -1.
+int owner_of_port(std::uint16_t port, std::uint16_t to, const std::vector<pid_t>& processes);
 
 } // namespace rollcall::faults
