@@ -4,6 +4,8 @@
 
 #include <boost/json/array.hpp>
 
+#include <thread>
+
 using namespace rollcall::test;
 using namespace std::chrono_literals;
 
