@@ -31,6 +31,11 @@ void dot_index::insert(dot d, handle h) {
     l.handles[slot_of(d)] = h;
     return;
   }
+  if (l.dots.empty() || d > l.dots.back()) { // nearly always
+    l.dots.push_back(d);
+    l.handles.push_back(h);
+    return;
+  }
   const auto k = std::upper_bound(l.dots.begin(), l.dots.end(), d) - l.dots.begin();
   l.dots.insert(l.dots.begin() + k, d);
   l.handles.insert(l.handles.begin() + k, h);

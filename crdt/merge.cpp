@@ -69,15 +69,35 @@ bool merger::fits() const noexcept {
          || table_.size() - gone_.size() + born_.size() <= limits_.max_presences;
 }
 
+// All goes through `carry_out`, which is what makes a delta cheap. What cannot,
+// because its identity lives in this slice already, is done one by one after it.
 void merger::apply(remote_slice& s, changes& out) {
-  for (const auto& [d, h] : gone_) end(s, d, h, out);
-  for (const auto* b : born_) begin(s, *b, out);
-}
-
-void merger::end(remote_slice& s, dot d, handle h, changes& out) {
-  if (table_.visible(h)) out.push_back({h, false}); // of a hidden one nobody knew
-  s.living.erase(d);
-  table_.erase(h);
+  for (const auto& [d, h] : gone_) table_.fetch(h);
+  for (const auto& [d, h] : gone_) {
+    if (table_.visible(h)) out.push_back({h, false}); // of a hidden one nobody knew
+    s.living.erase(d);
+    table_.erase_later(h);
+  }
+  twins_.clear();
+  for (const auto* b : born_) {
+    if (table_.find_among(!s.shown, s.no, b->topic, b->key, b->actor) != 0) {
+      twins_.push_back(b); // a sweep is under way, and has not come to the other one
+      continue;
+    }
+    const auto h = table_.insert_later(s.no, *b, s.shown);
+    s.living.insert(b->dot, h);
+    if (s.shown) out.push_back({h, true});
+  }
+  left_out_.clear();
+  table_.carry_out(left_out_);
+  for (const auto h : left_out_) {
+    const auto b = table_.as_birth(h);
+    s.living.erase(b.dot);
+    std::erase(out, change{h, true});
+    begin(s, b, out);
+    table_.discard(h);
+  }
+  for (const auto* b : twins_) begin(s, *b, out);
 }
 
 void merger::begin(remote_slice& s, const birth& b, changes& out) {
@@ -86,8 +106,9 @@ void merger::begin(remote_slice& s, const birth& b, changes& out) {
     const auto d = table_.dot_of(twin);
     // dead already: its clock becomes known with the rest
     if (d > b.dot && !canary(bug::older_wins)) return;
-    end(s, d, twin, out);
-    if (canary(bug::twin_leave) && s.shown) out.pop_back();
+    if (table_.visible(twin) && !(canary(bug::twin_leave) && s.shown)) out.push_back({twin, false});
+    s.living.erase(d);
+    table_.erase(twin);
   }
   const auto h = table_.insert(s.no, b, s.shown);
   s.living.insert(b.dot, h);

@@ -51,7 +51,6 @@ private:
   void find_born(const remote_slice&, const std::vector<birth>& adds);
   bool fits() const noexcept;
   void apply(remote_slice&, changes& out);
-  void end(remote_slice&, dot, handle, changes& out);
   void begin(remote_slice&, const birth&, changes& out);
 
   presence_table& table_;
@@ -59,6 +58,8 @@ private:
   // What the delta at hand does; kept between calls for their memory.
   std::vector<std::pair<dot, handle>> gone_; ///< ascending
   std::vector<const birth*> born_;           ///< ascending
+  std::vector<const birth*> twins_;
+  std::vector<handle> left_out_;
 };
 
 } // namespace rollcall::crdt

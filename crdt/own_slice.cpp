@@ -45,11 +45,19 @@ errc own_slice::untrack(std::string_view topic, std::string_view key, std::uint6
 }
 
 bool own_slice::untrack_all(std::uint64_t actor, std::size_t max, changes& out) {
-  for (auto h = table_.first_of_actor(actor); h != 0; h = table_.first_of_actor(actor)) {
-    if (max-- == 0) return false;
-    leave(h, false, out);
+  constexpr std::size_t some = 8; // from here on it is cheaper to do all at once
+  const bool many = table_.count_of_actor(actor) > some;
+  auto h = table_.first_of_actor(actor);
+  for (; h != 0 && max > 0; h = table_.first_of_actor(actor), --max) {
+    note_leave(h, false, out);
+    if (many)
+      table_.erase_later(h);
+    else
+      table_.erase(h);
   }
-  return true;
+  std::vector<handle> none;
+  if (many) table_.carry_out(none);
+  return h == 0;
 }
 
 void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
@@ -80,12 +88,16 @@ void own_slice::add(birth b, changes& out) {
 }
 
 void own_slice::leave(handle h, bool of_update, changes& out) {
+  note_leave(h, of_update, out);
+  table_.erase(h);
+}
+
+void own_slice::note_leave(handle h, bool of_update, changes& out) {
   assert(table_.slice_of(h) == no);
   const auto d = table_.dot_of(h);
   log_.push({++clock_, d, of_update});
   [[maybe_unused]] const auto was = living.erase(d);
   assert(was == h);
-  table_.erase(h);
   out.push_back({h, false});
 }
 

@@ -40,6 +40,7 @@ public:
 private:
   void add(birth b, changes& out);
   void leave(handle h, bool of_update, changes& out);
+  void note_leave(handle h, bool of_update, changes& out); ///< all but the table
 
   presence_table& table_;
   const limits& limits_;

@@ -1,13 +1,16 @@
 // The writer's side of the table.
 #include "crdt/presence_table.hpp"
 
+#include "crdt/make_record.hpp"
 #include "crdt/table_core.hpp"
+#include "crdt/table_staged.hpp"
 #include "crdt/tree_editor.hpp"
 #include "crdt/tree_reader.hpp"
 
 #include <cassert>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace rollcall::crdt {
 
@@ -18,35 +21,10 @@ topic_state& topic_at(const table_core& core, handle h) noexcept {
   return *core.memory.at<topic_state>(h);
 }
 
-handle make_record(arena& mem, slice_no slice, bool local, handle topic, const birth& b) {
-  assert(b.key.size() <= std::numeric_limits<std::uint16_t>::max());
-  assert(b.meta.size() <= std::numeric_limits<std::uint32_t>::max());
-  unsigned layout = local ? record::has_links : 0u;
-  if (b.ref) layout |= record::has_ref;
-  if (b.prev_ref) layout |= record::has_prev;
-  auto flags = static_cast<std::uint8_t>(layout);
-  auto h = mem.allocate(record::bytes(flags, b.key.size(), b.meta.size()));
-  auto* r = mem.at<record>(h);
-  r->dot = b.dot;
-  r->actor = b.actor;
-  r->topic = topic;
-  r->slice = slice;
-  r->next_garbage = 0;
-  r->meta_bytes = static_cast<std::uint32_t>(b.meta.size());
-  r->key_bytes = static_cast<std::uint16_t>(b.key.size());
-  r->layout = flags;
-  r->state = 0;
-  auto* p = r->raw() + record::key_offset(flags);
-  b.key.copy(p, b.key.size());
-  b.meta.copy(p + b.key.size(), b.meta.size());
-  if (b.prev_ref) std::memcpy(p -= sizeof(ref), &*b.prev_ref, sizeof(ref));
-  if (b.ref) std::memcpy(p -= sizeof(ref), &*b.ref, sizeof(ref));
-  return h;
-}
-
 } // namespace
 
-presence_table::presence_table(const limits&) : core_(new table_core) {}
+presence_table::presence_table(const limits&)
+    : core_(new table_core), staged_(std::make_unique<staged>()) {}
 
 presence_table::~presence_table() {
   auto nothing_held = core_->garbage.close([this](auto&& retire) {
@@ -141,15 +119,19 @@ void presence_table::set_visible(handle h, bool visible) {
   touch(t, r.topic);
 }
 
-handle presence_table::find(slice_no slice, std::string_view topic, std::string_view key,
-                            std::uint64_t actor) const {
+topic_state* presence_table::known_topic(std::string_view name) const {
   auto& c = *core_;
   auto* t = c.last_topic ? &topic_at(c, c.last_topic) : nullptr;
-  if (!t || t->name() != topic) t = c.find_topic(topic);
+  return t && t->name() == name ? t : c.find_topic(name);
+}
+
+handle presence_table::find(slice_no slice, std::string_view topic, std::string_view key,
+                            std::uint64_t actor) const {
+  auto* t = known_topic(topic);
   if (!t) return 0;
   auto what = sought{key, slice, actor};
-  auto h = tree_find(c.memory, t->shown, what);
-  return h || !t->hidden ? h : tree_find(c.memory, t->hidden, what);
+  auto h = tree_find(core_->memory, t->shown, what);
+  return h || !t->hidden ? h : tree_find(core_->memory, t->hidden, what);
 }
 
 handle presence_table::first_of_actor(std::uint64_t actor) const {

@@ -4,6 +4,7 @@
 #include "crdt/store.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace rollcall::crdt {
@@ -62,23 +63,32 @@ bool sweeper::work(job& j, std::size_t& budget, changes& out) {
     s.living.take_back(budget, [&](dot, handle h) {
       --budget;
       if (table_.visible(h)) out.push_back({h, false});
-      canary(bug::permdown_index) ? table_.set_visible(h, false) : table_.erase(h);
+      canary(bug::permdown_index) ? table_.set_visible_later(h, false) : table_.erase_later(h);
     });
+    carry_out();
     if (!s.living.empty()) return false;
     table_.close_slice(s.no);
     return true;
   }
-  return s.living.walk(j.cursor, UINT64_MAX, [&](dot d, handle h) {
+  const auto done = s.living.walk(j.cursor, UINT64_MAX, [&](dot d, handle h) {
     if (budget == 0) return false;
     --budget;
     j.cursor = d;
     if (table_.visible(h) != s.shown) {
-      table_.set_visible(h, s.shown);
+      table_.set_visible_later(h, s.shown);
       out.push_back({h, s.shown});
       if (s.shown && canary(bug::twice_on_up)) out.push_back({h, true});
     }
     return true;
   });
+  carry_out();
+  return done;
+}
+
+void sweeper::carry_out() {
+  std::vector<handle> none;
+  table_.carry_out(none);
+  assert(none.empty());
 }
 
 } // namespace rollcall::crdt

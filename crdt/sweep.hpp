@@ -52,6 +52,7 @@ private:
     dot cursor = 0;                      ///< else: done up to here
   };
   bool work(job&, std::size_t& budget, changes& out); ///< true: finished
+  void carry_out();
 
   presence_table& table_;
   std::deque<job> jobs_;

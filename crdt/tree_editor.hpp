@@ -26,7 +26,7 @@ public:
   handle insert(handle root, handle what);
   handle erase(handle root, handle what);
 
-private:
+protected:
   struct halves {
     handle left = 0;
     handle right = 0; ///< 0: it was not split

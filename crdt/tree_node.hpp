@@ -40,6 +40,8 @@ struct key_window {
 
   static constexpr std::size_t bytes = 12;
 
+  bool operator==(const key_window&) const = default;
+
   explicit key_window(std::string_view tail) noexcept {
     unsigned char buf[bytes] = {};
     auto* p = reinterpret_cast<const unsigned char*>(tail.data());

@@ -1,10 +1,12 @@
 // The persistent trees, against ordered sets.
+#include "crdt/tree_batch.hpp"
 #include "crdt/tree_editor.hpp"
 #include "crdt/tree_reader.hpp"
 #include "test/catch.hpp"
 
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -47,6 +49,39 @@ struct trees {
     root = tree_editor{mem, version, garbage}.erase(root, it->second);
     model.erase(it);
   }
+  /// Both at once. What comes and is there already must be left out.
+  void batch(const std::vector<identity>& gone, const std::vector<identity>& come) {
+    std::vector<tree_edit> edits;
+    std::map<handle, identity> fresh;
+    auto edit = [&](handle h, bool goes) {
+      edits.push_back({key_window{mem.at<record>(h)->key()}, h, 1, false, goes});
+    };
+    for (auto& id : gone) {
+      auto it = model.find(id);
+      if (it == model.end()) continue;
+      edit(it->second, true);
+      model.erase(it);
+    }
+    for (auto& id : come) {
+      auto h = make(id);
+      fresh.emplace(h, id);
+      edit(h, false);
+    }
+    if (edits.empty()) return;
+    sort_edits(mem, edits);
+    std::vector<handle> left_out;
+    root =
+        tree_batch{mem, version, garbage, memory}.apply(root, edits.data(), edits.size(), left_out);
+    for (auto h : left_out) {
+      dropped.insert(fresh.at(h));
+      fresh.erase(h);
+    }
+    for (auto& [h, id] : fresh) REQUIRE(model.emplace(id, h).second);
+    for (auto& id : dropped) REQUIRE(model.count(id) == 1);
+    dropped.clear();
+  }
+  batch_memory memory;
+  std::set<identity> dropped;
   void moment() {
     moments.emplace_back(root, model);
     ++version;
@@ -90,6 +125,18 @@ void against_a_map(unsigned seed, int steps, std::size_t most, MakeKey make_key)
     } else if (!t.model.empty()) {
       auto it = t.model.lower_bound(draw());
       t.erase(it == t.model.end() ? t.model.begin()->first : it->first);
+    }
+    if (i % 31 == 0) {
+      std::vector<identity> gone, come;
+      auto much = i % 5 == 0 ? 400u : 12u;
+      for (auto n = random() % much; n > 0; --n) {
+        auto it = t.model.lower_bound(draw());
+        if (it != t.model.end()) gone.push_back(it->first);
+        if (it != t.model.end() && n % 8 == 0) come.push_back(it->first); // an update
+        if (growing || n % 2) come.push_back(draw());
+      }
+      t.batch(gone, come);
+      if (i % 3 == 0) t.check(t.root, t.model);
     }
     if (i % 16 == 0) t.check_absent(draw());
     if (i % 97 == 0) t.moment();
@@ -165,6 +212,25 @@ TEST_CASE("a tree bears keys that come in order, and in reverse") {
     }
     CHECK(t.root == 0);
   }
+}
+
+TEST_CASE("a batch makes a tree of nothing, and nothing of a tree") {
+  trees t;
+  std::vector<identity> all;
+  for (unsigned i = 0; i < 20'000; ++i) all.push_back({"user-number-" + std::to_string(i), 1, i});
+  t.batch({}, all);
+  t.check(t.root, t.model);
+  t.moment();
+  t.batch({}, {all.begin(), all.begin() + 100}); // all are left out
+  t.check(t.root, t.model);
+  std::vector<identity> most(all.begin() + 3, all.end());
+  t.batch(most, {});
+  t.check(t.root, t.model);
+  CHECK(t.model.size() == 3);
+  CHECK(t.mem.at<tree_node>(t.root)->level <= 1);
+  t.batch(all, {});
+  CHECK(t.root == 0);
+  t.check(t.moments[0].first, t.moments[0].second);
 }
 
 TEST_CASE("the tree of one presence takes 32 bytes") {

@@ -1,0 +1,264 @@
+#include "crdt/tree_batch.hpp"
+
+#include "crdt/tree_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::crdt {
+
+void sort_edits(const arena& mem, std::vector<tree_edit>& edits) {
+  std::sort(edits.begin(), edits.end(), [&](const tree_edit& a, const tree_edit& b) {
+    if (a.topic != b.topic) return a.topic < b.topic;
+    if (a.hidden != b.hidden) return b.hidden;
+    if (a.whole.hi != b.whole.hi) return a.whole.hi < b.whole.hi;
+    if (a.whole.lo != b.whole.lo) return a.whole.lo < b.whole.lo;
+    const auto c = sought{*mem.at<record>(a.what)}.compare(*mem.at<record>(b.what));
+    return c != 0 ? c < 0 : a.gone && !b.gone;
+  });
+}
+
+handle tree_batch::apply(handle root, const tree_edit* edits, std::size_t count,
+                         std::vector<handle>& left_out) {
+  edits_ = edits;
+  if (!root) root = make(0, 1);
+  const std::size_t top = at(root).level;
+  auto& levels = m_.levels;
+  levels[top].clear();
+  levels[top].push_back({root, 0, static_cast<std::uint32_t>(count), 0, 0, 0, 0, 0, true});
+  for (auto l = top; l > 0; --l) {
+    levels[l - 1].clear();
+    for (auto& t : levels[l]) part(t, levels[l - 1]);
+  }
+  m_.made.clear();
+  for (auto& t : levels[0]) rebuild_leaf(t, left_out);
+  for (std::size_t l = 1; l <= top; ++l) {
+    m_.below.swap(m_.made);
+    m_.made.clear();
+    for (auto& t : levels[l]) rebuild_inner(t, levels[l - 1]);
+  }
+  while (m_.made.size() > 1) { // the root was cut
+    m_.below.swap(m_.made);
+    m_.made.clear();
+    m_.entries.clear();
+    m_.children.clear();
+    for (auto h : m_.below) take_child(h, 0);
+    finish(at(m_.below[0]).level + 1u, 0, false);
+  }
+  if (m_.made.empty()) return 0;
+  root = m_.made[0];
+  while (at(root).level && at(root).count == 1) {
+    auto only = at(root).children()[0].node;
+    release(root);
+    root = only;
+  }
+  return root;
+}
+
+// count_before, of what is in the edit.
+std::uint32_t tree_batch::place(const tree_node& n, const tree_edit& x,
+                                bool or_equal) const noexcept {
+  if (!n.skip) {
+    const auto i = windows_before(n.entries(), n.count, x.whole);
+    if (i == n.count || !n.entries()[i].same(x.whole)) return i;
+  }
+  return count_before(mem_, n, sought{*mem_.at<record>(x.what)}, or_equal);
+}
+
+void tree_batch::fetch(handle node) const noexcept {
+  constexpr std::size_t line = 64;
+  constexpr auto most = sizeof(tree_node) + tree_node::max_leaf * sizeof(tree_entry);
+  const auto* p = mem_.at<char>(node);
+  for (std::size_t i = 0; i < most; i += line) __builtin_prefetch(p + i);
+}
+
+// -- down ---------------------------------------------------------------------
+
+void tree_batch::part(touched& t, std::vector<touched>& below) {
+  const auto& n = at(t.node);
+  t.kids = static_cast<std::uint32_t>(below.size());
+  for (auto i = t.first; i < t.end;) {
+    const auto before = place(n, edits_[i], true);
+    const auto child = before ? before - 1 : 0;
+    const auto first = i++;
+    const auto last_child = child + 1u == n.count;
+    if (last_child) i = t.end;
+    while (i < t.end) { // those that go the same way
+      const auto& next = n.entries()[child + 1];
+      const auto w = edits_[i].whole;
+      const auto tell = !n.skip && !next.same(w);
+      if (tell ? next.less(w) : place(n, edits_[i], true) > child + 1) break;
+      ++i;
+    }
+    const auto node = n.children()[child].node;
+    fetch(node);
+    below.push_back({node, first, i, child, 0, 0, 0, 0, t.last && last_child});
+  }
+  t.kids_end = static_cast<std::uint32_t>(below.size());
+}
+
+// -- up -----------------------------------------------------------------------
+
+void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
+  const auto& n = at(t.node);
+  std::size_t skip = n.skip;
+  if (skip)
+    for (auto i = t.first; i < t.end; ++i)
+      if (!edits_[i].gone)
+        skip = std::min(skip, shared_bytes(key_of(edits_[i].what), key_of(n.entries()[0].what)));
+  m_.entries.clear();
+  m_.children.clear();
+  const auto same = [&](handle a, handle b) {
+    return sought{*mem_.at<record>(a)}.compare(*mem_.at<record>(b)) == 0;
+  };
+  std::uint32_t done = 0; // old entries looked after
+  const tree_edit* came = nullptr;
+  bool pack = t.last; // keys that only grow leave full leaves behind
+  for (auto i = t.first; i < t.end; ++i) {
+    const auto& x = edits_[i];
+    const auto to = std::max(place(n, x, false), x.gone ? done : 0u);
+    if (x.gone) {
+      assert(to < n.count && same(n.entries()[to].what, x.what));
+      take_old(n, done, to, skip);
+      done = to + 1;
+      pack = false;
+      continue;
+    }
+    const auto window = n.skip ? key_window{key_of(x.what).substr(n.skip)} : x.whole;
+    if ((to < n.count && to >= done && n.entries()[to].same(window)
+         && same(n.entries()[to].what, x.what))
+        || (came && came->whole == x.whole && same(came->what, x.what))) {
+      left_out.push_back(x.what);
+      continue;
+    }
+    take_old(n, done, to, skip);
+    done = std::max(done, to);
+    pack = pack && to == n.count;
+    m_.entries.emplace_back(skip ? key_window{key_of(x.what).substr(skip)} : x.whole, x.what);
+    came = &x;
+  }
+  take_old(n, done, n.count, skip);
+  release(t.node);
+  t.made = static_cast<std::uint32_t>(m_.made.size());
+  finish(0, skip, pack);
+  t.made_end = static_cast<std::uint32_t>(m_.made.size());
+}
+
+void tree_batch::rebuild_inner(touched& t, const std::vector<touched>& below) {
+  const auto& n = at(t.node);
+  std::size_t skip = n.skip;
+  if (skip)
+    for (auto k = t.kids; k < t.kids_end; ++k)
+      for (auto j = below[k].made; j < below[k].made_end; ++j)
+        skip = std::min(skip, shared_bytes(key_of(at(m_.below[j]).entries()[0].what),
+                                           key_of(n.entries()[0].what)));
+  m_.entries.clear();
+  m_.children.clear();
+  m_.thin.clear();
+  std::uint32_t done = 0;
+  for (auto k = t.kids; k < t.kids_end; ++k) {
+    const auto& kid = below[k];
+    take_old(n, done, kid.child, skip);
+    for (auto j = kid.made; j < kid.made_end; ++j) take_child(m_.below[j], skip);
+    done = kid.child + 1;
+  }
+  take_old(n, done, n.count, skip);
+  const auto pack = t.last && t.kids_end == t.kids + 1 && done == n.count;
+  const auto level = std::uint32_t{n.level};
+  release(t.node);
+  join_thin();
+  t.made = static_cast<std::uint32_t>(m_.made.size());
+  finish(level, skip, pack);
+  t.made_end = static_cast<std::uint32_t>(m_.made.size());
+}
+
+// The entries [from, to) of a node stay.
+void tree_batch::take_old(const tree_node& n, std::uint32_t from, std::uint32_t to,
+                          std::size_t skip) {
+  if (from >= to) return;
+  if (skip == n.skip)
+    m_.entries.insert(m_.entries.end(), n.entries() + from, n.entries() + to);
+  else
+    for (auto i = from; i < to; ++i) {
+      const auto what = n.entries()[i].what;
+      m_.entries.emplace_back(key_window{key_of(what).substr(skip)}, what);
+    }
+  if (n.level) m_.children.insert(m_.children.end(), n.children() + from, n.children() + to);
+}
+
+void tree_batch::take_child(handle child, std::size_t skip) {
+  const auto& c = at(child);
+  const auto& first = c.entries()[0];
+  if (c.count < c.max() / 4) m_.thin.push_back(m_.children.size());
+  if (skip == c.skip)
+    m_.entries.push_back(first);
+  else
+    m_.entries.emplace_back(key_window{key_of(first.what).substr(skip)}, first.what);
+  m_.children.push_back({child, members(child)});
+}
+
+// Two neighbours that fit well into one node become one. From the last to the
+// first, so that places further on are the ones that move.
+void tree_batch::join_thin() {
+  auto& c = m_.children;
+  const auto count = [&](std::size_t i) { return std::uint32_t{at(c[i].node).count}; };
+  const auto join = [&](std::size_t i) {
+    c[i] = {joined(c[i].node, c[i + 1].node), c[i].members + c[i + 1].members};
+    c.erase(c.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    m_.entries.erase(m_.entries.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  };
+  for (auto k = m_.thin.size(); k-- > 0;) {
+    const auto i = m_.thin[k];
+    const auto max = at(c[i].node).max();
+    if (count(i) >= max / 4) continue; // the one behind it joined it
+    if (i + 1 < c.size() && count(i) + count(i + 1) <= max * 3 / 4)
+      join(i);
+    else if (i > 0 && count(i - 1) + count(i) <= max * 3 / 4)
+      join(i - 1);
+  }
+}
+
+handle tree_batch::joined(handle left, handle right) {
+  const auto &a = at(left), &b = at(right);
+  std::size_t skip = std::min(a.skip, b.skip);
+  if (skip)
+    skip = std::min(
+        skip, shared_bytes(key_of(a.entries()[0].what), key_of(b.entries()[b.count - 1u].what)));
+  const auto h = make(a.level, std::uint32_t{a.count} + b.count);
+  auto& n = at(h);
+  n.skip = static_cast<std::uint8_t>(skip);
+  for (const auto* from : {&a, &b})
+    for (std::uint32_t i = 0; i < from->count; ++i) {
+      if (from->skip == skip)
+        n.entries()[n.count] = from->entries()[i];
+      else
+        put(n, n.count, from->entries()[i].what);
+      if (n.level) n.children()[n.count] = from->children()[i];
+      ++n.count;
+    }
+  release(left);
+  release(right);
+  return h;
+}
+
+// Makes nodes of what has been taken. `pack`: full ones, else even ones.
+void tree_batch::finish(std::uint32_t level, std::size_t skip, bool pack) {
+  const auto total = static_cast<std::uint32_t>(m_.entries.size());
+  const auto max = level ? tree_node::max_inner : tree_node::max_leaf;
+  const auto parts = (total + max - 1) / max;
+  std::uint32_t first = 0;
+  for (auto left = parts; left > 0; --left) {
+    const auto size = pack ? std::min(max, total - first) : (total - first) / left;
+    const auto h = make(level, size);
+    auto& n = at(h);
+    n.skip = static_cast<std::uint8_t>(skip);
+    n.count = static_cast<std::uint8_t>(size);
+    std::copy_n(m_.entries.begin() + first, size, n.entries());
+    if (level) std::copy_n(m_.children.begin() + first, size, n.children());
+    if (parts > 1) lengthen_skip(n);
+    m_.made.push_back(h);
+    first += size;
+  }
+}
+
+} // namespace rollcall::crdt
