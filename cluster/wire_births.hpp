@@ -3,6 +3,7 @@
 
 #include "cluster/bytes.hpp"
 #include "cluster/meta_arena.hpp"
+#include "cluster/wire_text.hpp"
 #include "crdt/delta.hpp"
 #include "rollcall/options.hpp"
 
@@ -39,19 +40,38 @@ private:
     std::string_view topic;
     std::uint64_t actor = 0;
     const shape* keys = nullptr;
+    std::string_view key;
+    number_tail key_number;
   };
 
   void read_topic(reader&, state&);
   void read_shape(reader&, state&);
   rollcall::ref read_ref(reader&, crdt::dot, const incarnation& slice);
   std::string_view read_raw(reader&);
-  std::string_view read_values(reader&, const shape&, std::uint64_t births_left);
+  std::string_view read_values(reader&, const state&);
+  std::string_view read_whole_values(const shape&, std::string_view);
+  void part_values();
+  void forget_values() {
+    values_.clear();
+    unparted_ = {};
+  }
+  std::string_view read_key(reader&, const state&);
+  /// A text, appended to the scratch; false when it is none.
+  bool read_text(reader&, std::string_view before, const number_tail&, std::size_t max);
+  bool read_value(reader&, std::size_t member, const state&);
+  std::string_view keep(std::string_view); ///< a copy that stays
 
   const limits& limits_;
   std::vector<std::string_view> topics_;
   std::vector<std::unique_ptr<shape>> shapes_; // states point at them
   std::vector<incarnation> incs_;
   std::shared_ptr<meta_arena> arena_;
+  std::size_t births_ = 0;               ///< of all deltas so far
+  std::size_t more_ = 0;                 ///< what the arena will probably be asked for
+  std::vector<char> scratch_;            ///< the text or meta being put together
+  std::vector<std::string_view> values_; ///< of the birth before, if it has that shape
+  std::string_view unparted_;            ///< the same, when nobody has asked for them yet
+  std::vector<std::size_t> values_at_;   ///< where they begin in the scratch
 };
 
 } // namespace rollcall::cluster

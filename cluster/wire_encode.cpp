@@ -8,6 +8,7 @@
 #include "cluster/wire_format.hpp"
 #include "cluster/wire_head.hpp"
 #include "cluster/wire_tables.hpp"
+#include "cluster/wire_text.hpp"
 #include "crdt/meta_encoding.hpp"
 
 #include <algorithm>
@@ -30,11 +31,19 @@ constexpr std::size_t inc_bytes = v + 8;
 constexpr std::size_t ref_bytes = 1 + index_bytes + inc_bytes + v;
 constexpr std::size_t length_bytes = 5;
 
+std::size_t common(std::string_view a, std::string_view b) {
+  const auto n = std::min(a.size(), b.size());
+  std::size_t i = 0;
+  while (i < n && a[i] == b[i]) ++i;
+  return i;
+}
+
 std::size_t bound(const replica_id& x) { return index_bytes + 2 + x.name.size() + inc_bytes; }
 
 class encoder {
 public:
-  explicit encoder(const frame& f) : frame_(f) {}
+  /// What is pushed must be quick; what is pulled may be large, and is packed.
+  explicit encoder(const frame& f) : frame_(f), packs_(f.kind == frame_kind::state) {}
 
   std::string run() {
     auto size = capacity();
@@ -219,6 +228,9 @@ private:
     number(adds.size());
     std::string_view topic, shape; // of the birth before; a topic is never empty
     std::uint64_t actor = 0;
+    key_ = {};
+    key_number_ = {};
+    values_.clear();
     for (auto& b : adds) {
       assert(b.dot > last && !b.topic.empty() && !b.key.empty());
       auto& flags = *p_++;
@@ -242,8 +254,7 @@ private:
         number(crdt::zigzag(static_cast<std::int64_t>(b.actor - actor)));
         actor = b.actor;
       }
-      number(b.key.size());
-      bytes(b.key);
+      key(b.key);
       if (b.ref) {
         set |= has_ref;
         ref(*b.ref, b.dot, slice);
@@ -263,7 +274,7 @@ private:
     auto body = x.substr(1);
     // A shape says itself where it ends: to begin with it is to have it.
     if (!shape.empty() && body.substr(0, shape.size()) == shape)
-      return bytes(body.substr(shape.size())), 0;
+      return values(body.substr(shape.size()), shape), 0;
     std::uint64_t n = 0;
     auto end = crdt::skip_shape(body.data(), body.data() + body.size(), n);
     assert(end != nullptr);
@@ -271,14 +282,102 @@ private:
     if (end == nullptr || size > max_shape_bytes) {
       number(x.size());
       bytes(x);
+      values_.clear();
       return has_raw;
     }
     shape = body.substr(0, size);
     auto before = shapes_.size();
     auto index = shapes_.number(shape);
     number(index);
-    bytes(index == before ? body : body.substr(size));
+    if (index == before) bytes(shape);
+    values_.clear();
+    values(body.substr(size), shape);
     return has_shape;
+  }
+
+  // -- texts beside the one before (wire_text.hpp)
+  void plain(std::string_view x) {
+    if (x.size() >= 16) *p_++ = static_cast<char>(text_plain);
+    number(x.size());
+    bytes(x);
+  }
+  /// False, and nothing is written, when nothing is to be gained.
+  bool packed(std::string_view x, const number_tail& n, std::string_view before,
+              const number_tail& m) {
+    const auto shared = std::min(common(x, before), max_shared);
+    const auto rest = x.size() - shared;
+    const auto others = shared >= 4 ? rest : x.size(); // bytes of the other forms, but for a head
+    if (x.size() == before.size() && x.size() <= max_shared && n.head == m.head
+        && shared >= n.head) {
+      const auto step = crdt::zigzag(static_cast<std::int64_t>(n.value - m.value));
+      if (varint_size(step) < others || rest == 0) {
+        *p_++ = static_cast<char>(text_number);
+        number(step);
+        return true;
+      }
+    }
+    if (shared < 4) return false;
+    if (shared < 15 && rest < 16) {
+      *p_++ = static_cast<char>(shared << 4 | rest);
+    } else {
+      *p_++ = static_cast<char>(text_long);
+      number(shared);
+      number(rest);
+    }
+    bytes(x.substr(shared));
+    return true;
+  }
+  void key(std::string_view x) {
+    if (!packs_) return plain(x);
+    const number_tail n{x};
+    if (!packed(x, n, key_, key_number_)) plain(x);
+    key_ = x;
+    key_number_ = n;
+  }
+  void values(std::string_view all, std::string_view shape) {
+    if (!packs_) return bytes(all);
+    if (values_.empty() && !all.empty()) { // the first of its shape
+      std::uint64_t count = 0;
+      crdt::get_varint(shape.data(), shape.data() + shape.size(), count);
+      values_.resize(count);
+    }
+    const auto* p = all.data();
+    const auto* end = p + all.size();
+    for (auto& before : values_) {
+      const auto* next = crdt::skip_value(p, end);
+      assert(next != nullptr);
+      if (next == nullptr) next = end;
+      const std::string_view x{p, static_cast<std::size_t>(next - p)};
+      value(x, before);
+      before = x;
+      p = next;
+    }
+  }
+  void value(std::string_view x, std::string_view before) {
+    constexpr auto string = static_cast<char>(crdt::meta_tag::string);
+    if (x == before && x.size() <= max_same) {
+      *p_++ = static_cast<char>(value_same);
+      return;
+    }
+    if (before.size() > 1 && x.size() > 1 && x[0] == string && before[0] == string) {
+      const auto text = text_of(x), old = text_of(before);
+      const number_tail n{text}, m{old};
+      if (n.digits > 1 && n.value == key_number_.value && key_number_.digits > 0 && n.plain(text)
+          && n.head == m.head && n.head <= max_shared
+          && text.substr(0, n.head) == old.substr(0, n.head)) {
+        *p_++ = static_cast<char>(value_key_number);
+        return;
+      }
+      *p_++ = static_cast<char>(value_text);
+      if (packed(text, n, old, m)) return;
+      --p_;
+    }
+    bytes(x);
+  }
+  static std::string_view text_of(std::string_view value) {
+    std::uint64_t size = 0;
+    const auto* p = crdt::get_varint(value.data() + 1, value.data() + value.size(), size);
+    return {p, static_cast<std::size_t>(size)};
   }
 
   void ref(const rollcall::ref& x, crdt::dot dot, const rollcall::incarnation& slice) {
@@ -299,6 +398,11 @@ private:
   std::vector<const replica_id*> replicas_;
   std::vector<rollcall::incarnation> incs_;
   string_table topics_, shapes_;
+  // When packing: of the birth before.
+  const bool packs_;
+  std::string_view key_;
+  number_tail key_number_;
+  std::vector<std::string_view> values_;
 };
 
 } // namespace

@@ -21,11 +21,13 @@
 //     step     dot minus the dot before (at first: minus the lower bound); else 1
 //     topic    index [length bytes]; else that of the birth before
 //     actor    zigzag of the difference to the one before (at first: to 0); else the same
-//     key      length bytes, always
+//     key      a text (wire_text.hpp), beside the key before; always
 //     ref      of the birth, only where it is not (incarnation of the slice, dot)
 //     prev     ref of the join that this one updated
 //     shape    index [count keys]; else that of the birth before
-//     values   of the meta's members, as many as the shape has keys
+//     values   of the meta's members, as many as the shape has keys; each whole, or
+//              by one of the codes of wire_text.hpp, beside that of the birth
+//              before, if that has the same shape
 //     raw      instead of shape and values: length, the whole meta
 //     ext      length bytes, to be skipped: room for later versions
 //
@@ -72,6 +74,9 @@ inline constexpr std::size_t max_name_bytes = 256;
 /// Longer shapes are not shared: whoever names one of 60 kB a thousand times
 /// would make the reader build 60 MB out of a few kB.
 inline constexpr std::size_t max_shape_bytes = 128;
+
+/// In one frame, or twice limits::max_frame_presences if that is more.
+inline constexpr std::size_t max_births = 65'536;
 
 /// Flags, length of the key, a byte of key: what a birth takes at least.
 inline constexpr std::size_t min_birth_bytes = 3;
