@@ -70,8 +70,11 @@ std::vector<std::string> frames_after(const crdt::store& own, crdt::clock_value 
         own.next_piece(cut, {own.self(), 1}, bounds.max_frame_presences, bounds.max_frame_bytes);
     require(piece.has_value(), "a cut does not go on");
     cluster::frame f;
-    f.kind = cluster::frame_kind::heartbeat;
+    f.kind = from == 0 ? cluster::frame_kind::state : cluster::frame_kind::heartbeat;
     f.from = own.self();
+    if (from == 0)
+      f.at = cluster::answer_position{
+          {own.self(), 1}, static_cast<std::uint32_t>(result.size()), own.done(cut)};
     f.clocks.emplace_back(own.self(), own.clock());
     f.deltas.push_back(std::move(*piece));
     result.push_back(cluster::encode(f));

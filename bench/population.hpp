@@ -31,7 +31,8 @@ void untrack(crdt::store&, std::uint32_t n);
 /// n presences, published.
 crdt::store make_owner(std::uint32_t n);
 
-/// What is new in the own slice after `from`, as a shard sends it: frames.
+/// What is new in the own slice after `from`, as a shard sends it: frames. All
+/// of it goes as an answer to a pull, what is new as heartbeats.
 std::vector<std::string> frames_after(const crdt::store&, crdt::clock_value from);
 /// Everything that a frame makes a shard do before readers see it.
 void take_frame(crdt::store&, const std::string& frame, crdt::changes& scratch);
