@@ -1,42 +1,68 @@
 #include "actors/diff_builder.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
-#include <tuple>
-#include <vector>
 
 namespace rollcall::actors {
 
 namespace {
 
-struct entry {
-  presence_view view;
-  bool join = false;
-};
+// Room for more than this is not kept.
+constexpr std::size_t few = 64;
 
-bool before(const entry& a, const entry& b) {
+void assign(presence& to, const presence_view& from, const meta* known) {
+  to.topic = from.topic();
+  to.key = from.key();
+  to.who.replica = from.replica();
+  to.who.actor = from.actor();
+  const auto data = from.meta().bytes();
+  to.meta = known != nullptr && known->bytes() == data ? *known : meta::from_trusted_bytes(data);
+  to.ref = from.ref();
+  to.prev_ref = from.prev_ref();
+}
+
+} // namespace
+
+bool diff_builder::before(const entry& a, const entry& b) {
   if (const auto c = a.view.topic().compare(b.view.topic()); c != 0) return c < 0;
   if (const auto c = a.view.key().compare(b.view.key()); c != 0) return c < 0;
   return a.view.ref() < b.view.ref();
 }
 
-} // namespace
-
-diff build_diff(const crdt::presence_table& table, const crdt::changes& changes) {
-  std::vector<entry> entries;
-  entries.reserve(changes.size());
-  for (const auto& x : changes) entries.push_back({table.view(x.what), x.join});
-  if (entries.size() > 1) std::sort(entries.begin(), entries.end(), before);
-  diff result;
-  for (const auto& x : entries) {
-    if (result.empty() || result.back().topic != x.view.topic()) {
-      result.emplace_back();
-      result.back().topic = x.view.topic();
-    }
-    auto& side = x.join ? result.back().joins : result.back().leaves;
-    side.push_back(x.view.to_presence());
+const diff& diff_builder::build(const crdt::presence_table& table, const crdt::changes& changes,
+                                const meta* known) {
+  if (entries_.capacity() > few) {
+    entries_ = {};
+    diff_ = {};
   }
-  return result;
+  entries_.clear();
+  entries_.reserve(changes.size());
+  for (const auto& x : changes) entries_.push_back({table.view(x.what), x.join});
+  if (entries_.size() > 1) std::sort(entries_.begin(), entries_.end(), before);
+
+  std::size_t topics = 0, joins = 0, leaves = 0;
+  const auto end_topic = [&] {
+    if (topics == 0) return;
+    diff_[topics - 1].joins.resize(joins);
+    diff_[topics - 1].leaves.resize(leaves);
+    joins = leaves = 0;
+  };
+  for (const auto& x : entries_) {
+    if (topics == 0 || diff_[topics - 1].topic != x.view.topic()) {
+      end_topic();
+      if (topics++ == diff_.size()) diff_.emplace_back();
+      diff_[topics - 1].topic = x.view.topic();
+    }
+    auto& in = diff_[topics - 1];
+    auto& side = x.join ? in.joins : in.leaves;
+    auto& used = x.join ? joins : leaves;
+    if (used++ == side.size()) side.emplace_back();
+    assign(side[used - 1], x.view, x.join ? known : nullptr);
+  }
+  end_topic();
+  diff_.resize(topics);
+  return diff_;
 }
 
 } // namespace rollcall::actors

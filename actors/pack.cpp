@@ -58,8 +58,9 @@ void each_counter(Stats& x, F f) {
     for (auto& counter : *array) f(counter);
   for (auto* counter : {&x.frames_unknown, &x.pulls, &x.merges, &x.joins, &x.leaves, &x.rebirths,
                         &x.presences, &x.memory_bytes, &x.monitored, &x.subscriptions, &x.resyncs,
-                        &x.handler_failures, &x.restarts})
+                        &x.handler_failures, &x.restarts, &x.longest_busy_us})
     f(*counter);
+  for (auto& count : x.busy) f(count);
 }
 
 } // namespace

@@ -75,22 +75,27 @@ shard::behavior_type shard::make_behavior() {
         return promise;
       },
       [this](const list_msg& x) -> caf::result<presences_reply> {
+        const turn now{*this};
         busy_ = true;
-        return presences_reply{table()->list(x.topic).to_vector()};
+        return copied(table()->list(x.topic));
       },
       [this](const get_by_key_msg& x) -> caf::result<presences_reply> {
+        const turn now{*this};
         busy_ = true;
-        return presences_reply{table()->get_by_key(x.topic, x.key).to_vector()};
+        return copied(table()->get_by_key(x.topic, x.key));
       },
       [this](const dirty_list_msg& x) -> caf::result<presences_reply> {
+        const turn now{*this};
         busy_ = true;
-        return presences_reply{table()->dirty_list(x.topic).to_vector()};
+        return copied(table()->dirty_list(x.topic));
       },
       [this](const count_msg& x) -> caf::result<count_reply> {
+        const turn now{*this};
         busy_ = true;
         return count_reply{table()->count(x.topic)};
       },
       [this](const topics_msg&) -> caf::result<topics_reply> {
+        const turn now{*this};
         busy_ = true;
         topics_reply result;
         for (auto& [topic, count] : table()->topics()) result.topics.emplace_back(topic, count);
@@ -101,6 +106,7 @@ shard::behavior_type shard::make_behavior() {
         return replicas_reply{replicas()};
       },
       [this](const stats_msg&) -> caf::result<stats_reply> {
+        const turn now{*this};
         busy_ = true;
         return stats_reply{stats()};
       },
@@ -133,6 +139,7 @@ shard::behavior_type shard::make_behavior() {
         return {};
       },
       [this](const call_msg& x) {
+        const turn now{*this};
         busy_ = true;
         if (x.run) x.run(this);
       },
@@ -195,32 +202,35 @@ void shard::start(const std::function<void(init_result)>& report) {
 
 // A predecessor's presences are those of this node in what it had shown to
 // readers: that is what was acknowledged, and it is whole whatever state the
-// predecessor died in.
+// predecessor died in. In one go, however many: nobody can be served before.
 void shard::restore() {
   const auto old = pool_->read(number_, [](const shard_face* x) { return x ? x->table : nullptr; });
-  std::vector<presence> own;
+  std::vector<presence_list> lists; // hold what the views look at
+  std::vector<presence_view> own;
   if (old)
-    for (const auto& [topic, count] : old->topics())
-      for (auto x : old->list(topic))
-        if (x.replica().name == pool_->node_name()) own.push_back(x.to_presence());
+    for (const auto& [topic, count] : old->topics()) {
+      lists.push_back(old->list(topic));
+      for (auto x : lists.back())
+        if (x.replica().name == pool_->node_name()) own.push_back(x);
+    }
   std::sort(own.begin(), own.end(),
-            [](const presence& a, const presence& b) { return a.ref < b.ref; });
+            [](const presence_view& a, const presence_view& b) { return a.ref() < b.ref(); });
   pool_->publish(number_, {self(), machine_->state().shared_table(), errc::none});
   restoring_ = true;
   auto tracked = std::exchange(memory_->tracked, {});
   for (const auto& x : own) {
-    const auto who = tracked.find(x.who.actor);
+    const auto who = tracked.find(x.actor());
     if (who == tracked.end() || !caf::actor_cast<caf::strong_actor_ptr>(who->second)) continue;
-    auto todo =
-        step(cluster::op_restore{x.topic, x.key, x.who.actor, x.meta.bytes(), x.ref, x.prev_ref});
-    carry_out(todo);
+    carry_out(step(cluster::op_restore{x.topic(), x.key(), x.actor(), x.meta().bytes(), x.ref(),
+                                       x.prev_ref()}));
     watch_tracked(who->second);
   }
   restoring_ = false;
   for (auto id : memory_->subscriptions.ids()) {
     auto& x = *memory_->subscriptions.find(id);
     x.under_way = 0;
-    x.behind = false;
+    x.behind = x.copying = false;
+    x.later.clear();
     watch_subscriber(x.who);
     send_state(x);
   }
@@ -252,6 +262,7 @@ void shard::on_exit() {
   watches_.clear();
   // Whether it took place is open, unless all of it ends.
   const auto ended = pool_->ended();
+  copies_.fail(ended != errc::none ? ended : errc::timed_out);
   for (auto& [actor, answer] : std::exchange(untracking_, {}))
     answer(make_error(ended != errc::none ? ended : errc::timed_out));
   if (!pool_->supervised()) pool_->close();

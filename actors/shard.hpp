@@ -11,16 +11,21 @@
 // Threads: those of CAF's scheduler, one at a time.
 #pragma once
 
+#include "actors/diff_builder.hpp"
 #include "actors/handler_host.hpp"
+#include "actors/long_copies.hpp"
 #include "actors/pool.hpp"
 #include "cluster/gossip.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -60,6 +65,7 @@ public:
   void untrack_all(const caf::actor_addr&, reply);
 
   // -- queries --------------------------------------------------------------------
+  caf::result<presences_reply> copied(presence_list);
   std::vector<replica_state> replicas() const;
   tracker_stats stats() const;
   expected<resolve_reply> resolve(std::uint64_t actor) const;
@@ -71,6 +77,20 @@ public:
 private:
   // shard.cpp
   errc closed() const noexcept; ///< why no operation is taken now
+  /// Stands at the start of what handles a message: first go the actors that
+  /// had ended before it came. Counts how long it took; within another, nothing.
+  class turn {
+  public:
+    explicit turn(shard&);
+    ~turn();
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+  private:
+    shard& self_;
+    std::chrono::steady_clock::time_point began_{};
+    bool outermost_;
+  };
   template <class Message>
   caf::result<void> end_pool(const Message&);
   void restore();
@@ -89,7 +109,8 @@ private:
   // shard_gossip.cpp
   cluster::actions step(const cluster::event&);
   void step_and_carry_out(const cluster::event&);
-  void carry_out(cluster::actions&);
+  /// `known`: the meta of the operation that was taken, if it was one with a meta.
+  void carry_out(cluster::actions, const meta* known = nullptr);
   void handle(timer_msg);
   void set_timer(timer, millis delay);
   void set_flush(std::optional<cluster::instant> at);
@@ -104,13 +125,19 @@ private:
   void unwatch_tracked(std::uint64_t actor); ///< if it has no presence left
   void unwatch_subscriber(const caf::actor_addr&);
   void ended(const caf::actor_addr&);
+  void untrack_ended();
+
+  // shard_queries.cpp
+  void go_on_copying();
 
   // shard_feed.cpp
-  void feed(const cluster::report&);
+  void feed(const cluster::report&, const meta* known);
   void failed(const handler_host::failure&);
   void heard(const info&);
   void deliver(subscriber&, const shared_diff&);
   void send_state(subscriber&);
+  void state_made(std::uint64_t id, expected<std::vector<presence>>);
+  void tell_state(subscriber&, std::vector<presence>);
   void answered(std::uint64_t id);
   void drop_subscription(std::uint64_t id);
 
@@ -127,17 +154,24 @@ private:
   std::shared_ptr<shard_memory> memory_;
   handler_host handler_;
   std::optional<cluster::gossip> machine_;
+  diff_builder diffs_;
   compat::down_handler on_down_;
   std::unordered_map<std::uint64_t, watch> watches_; // local actors, by id
   std::vector<std::pair<std::uint64_t, reply>> untracking_;
+  std::vector<std::uint64_t> ended_;       // actors, whose presences are here still
   std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
-  std::uint64_t generations_[4] = {};      // by timer
+  std::uint64_t generations_[6] = {};      // by timer
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
+  long_copies copies_;
+  bool copying_ = false;
   bool proceeding_ = false;
   bool busy_ = false;      // something came since the handler asked for a timeout
   bool restoring_ = false; // subscribers will get the state
   bool stopped_ = false;
+  bool in_turn_ = false;
+  std::array<std::uint64_t, std::tuple_size_v<decltype(tracker_stats::busy)>> busy_times_{};
+  std::uint64_t longest_busy_us_ = 0;
   std::uint64_t handler_failures_ = 0;
   std::uint64_t resyncs_ = 0;
 };

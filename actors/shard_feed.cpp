@@ -1,5 +1,4 @@
 // What goes to the handler and to the subscribers.
-#include "actors/diff_builder.hpp"
 #include "actors/shard.hpp"
 
 #include <algorithm>
@@ -7,7 +6,7 @@
 namespace rollcall::actors {
 
 // A diff is made only when somebody listens.
-void shard::feed(const cluster::report& x) {
+void shard::feed(const cluster::report& x, const meta* known) {
   const auto& table = machine_->state().table();
   auto& subscriptions = memory_->subscriptions;
   const bool wanted =
@@ -16,9 +15,10 @@ void shard::feed(const cluster::report& x) {
            return subscriptions.wanted(table.view(c.what).topic());
          });
   if (!handler_.present() && !wanted) return;
-  const auto all = std::make_shared<const diff>(build_diff(table, x.changes));
-  if (handler_.present()) failed(handler_.handle_diff(*all));
+  const auto& told = diffs_.build(table, x.changes, known);
+  if (handler_.present()) failed(handler_.handle_diff(told));
   if (!wanted) return;
+  const auto all = diffs_.take();
   subscriptions.route(all, [this](subscriber& to, const shared_diff& what) { deliver(to, what); });
   for (auto id : std::exchange(unreachable_, {})) drop_subscription(id);
 }
@@ -39,6 +39,12 @@ void shard::heard(const info& x) {
 // handled it gives the credit back.
 void shard::deliver(subscriber& to, const shared_diff& what) {
   if (to.behind) return;
+  if (to.copying) {
+    if (to.later.size() < to.most_later) return to.later.push_back(what);
+    to.later.clear();
+    to.behind = true;
+    return;
+  }
   if (to.under_way >= pool_->options().limits.subscriber_credit) {
     to.behind = true;
     return;
@@ -56,23 +62,55 @@ void shard::deliver(subscriber& to, const shared_diff& what) {
 }
 
 void shard::send_state(subscriber& to) {
-  const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to.who);
-  if (!strong) return; // its end is under way to us
-  state_msg state{to.id, number_, {}};
-  const auto add = [&state](const presence_list& list) {
-    for (const auto x : list) state.presences.push_back(x.to_presence());
-  };
+  if (!caf::actor_cast<caf::strong_actor_ptr>(to.who)) return; // its end is under way to us
+  std::vector<presence_list> lists;
   const auto& table = machine_->state().table();
   if (to.what == selection::topic) {
-    add(table.list(to.text));
+    lists.push_back(table.list(to.text));
   } else {
     for (const auto& [topic, count] : table.topics())
-      if (to.wants(topic)) add(table.list(topic));
+      if (to.wants(topic)) lists.push_back(table.list(topic));
   }
-  ++to.under_way;
+  std::size_t total = 0;
+  for (const auto& x : lists) total += x.size();
   to.behind = false;
+  if (total > pool_->options().limits.batch) {
+    to.copying = true;
+    to.most_later = std::max(total, pool_->options().limits.subscriber_credit);
+    copies_.add(std::move(lists), to.id, [this, id = to.id](expected<std::vector<presence>> x) {
+      state_made(id, std::move(x));
+    });
+    return go_on_copying();
+  }
+  std::vector<presence> all;
+  all.reserve(total);
+  for (const auto& list : lists)
+    for (const auto x : list) all.push_back(x.to_presence());
+  tell_state(to, std::move(all));
+}
+
+// A large one: it is of the moment when it was begun, and what came since then
+// comes behind it. More of that than the state is large, and it begins anew.
+void shard::state_made(std::uint64_t id, expected<std::vector<presence>> made) {
+  auto* x = memory_->subscriptions.find(id);
+  if (!made || x == nullptr) return;
+  x->copying = false;
+  const auto later = std::exchange(x->later, {});
+  if (x->behind) {
+    ++resyncs_;
+    return send_state(*x);
+  }
+  tell_state(*x, std::move(*made));
+  for (const auto& what : later) deliver(*x, what);
+}
+
+void shard::tell_state(subscriber& to, std::vector<presence> all) {
+  const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to.who);
+  if (!strong) return; // its end is under way to us
+  ++to.under_way;
   const auto id = to.id;
-  compat::request(this, caf::actor_cast<caf::actor>(strong), caf::infinite, std::move(state))
+  compat::request(this, caf::actor_cast<caf::actor>(strong), caf::infinite,
+                  state_msg{id, number_, std::move(all)})
       .then([this, id] { answered(id); }, [this, id](const caf::error&) { answered(id); });
 }
 
@@ -80,12 +118,13 @@ void shard::answered(std::uint64_t id) {
   auto* x = memory_->subscriptions.find(id);
   if (x == nullptr || x->under_way == 0 || !machine_) return;
   --x->under_way;
-  if (!x->behind || x->under_way != 0) return;
+  if (!x->behind || x->copying || x->under_way != 0) return;
   ++resyncs_;
   send_state(*x);
 }
 
 expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   if (x.what == selection::topic
@@ -110,6 +149,7 @@ expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
 }
 
 void shard::unsubscribe(std::uint64_t id) {
+  const turn now{*this};
   busy_ = true;
   drop_subscription(id);
 }
@@ -118,6 +158,7 @@ void shard::drop_subscription(std::uint64_t id) {
   const auto* x = memory_->subscriptions.find(id);
   if (x == nullptr) return;
   const auto who = x->who;
+  copies_.abandon(id);
   memory_->subscriptions.remove(id);
   unwatch_subscriber(who);
 }

@@ -2,6 +2,7 @@
 #include "actors/shard.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace rollcall::actors {
 
@@ -17,8 +18,8 @@ void shard::step_and_carry_out(const cluster::event& x) {
       || (stopped_ && !std::holds_alternative<cluster::say_bye>(x)
           && !std::holds_alternative<cluster::flush_due>(x)))
     return;
-  auto todo = step(x);
-  carry_out(todo);
+  const turn now{*this};
+  carry_out(step(x));
 }
 
 namespace {
@@ -44,8 +45,9 @@ std::vector<cluster::report> by_node(std::vector<cluster::report>& all) {
 // In this order: what is reported is published already, what is answered is
 // reported already. No step is taken in between, so the handles of the reports
 // stay valid; handlers and subscribers can only send messages.
-void shard::carry_out(cluster::actions& todo) {
-  for (const auto& x : by_node(todo.reports)) feed(x);
+void shard::carry_out(cluster::actions todo, const meta* known) {
+  if (todo.reports.size() > 1) todo.reports = by_node(todo.reports);
+  for (const auto& x : todo.reports) feed(x, known);
   if (pool_->endpoint())
     for (auto& x : todo.frames)
       compat::anon_send(pool_->endpoint(), cluster::send_frame{std::move(x.to), pool_->name(),
@@ -66,6 +68,25 @@ void shard::carry_out(cluster::actions& todo) {
   set_flush(todo.flush_at);
   if (todo.more && !std::exchange(proceeding_, true))
     compat::send(this, self(), timer_msg{timer::proceed, 0});
+  machine_->take_back(std::move(todo));
+}
+
+shard::turn::turn(shard& self) : self_(self), outermost_(!std::exchange(self.in_turn_, true)) {
+  if (!outermost_) return;
+  began_ = std::chrono::steady_clock::now();
+  self.untrack_ended();
+}
+
+shard::turn::~turn() {
+  if (!outermost_) return;
+  self_.in_turn_ = false;
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+                        std::chrono::steady_clock::now() - began_)
+                        .count();
+  const auto us = static_cast<std::uint64_t>(took > 0 ? took : 0);
+  const auto slot = static_cast<std::size_t>(std::bit_width(us));
+  ++self_.busy_times_[std::min(slot, self_.busy_times_.size() - 1)];
+  self_.longest_busy_us_ = std::max(self_.longest_busy_us_, us);
 }
 
 // -- timers --------------------------------------------------------------------------
@@ -86,6 +107,13 @@ void shard::set_flush(std::optional<cluster::instant> at) {
 
 void shard::handle(timer_msg x) {
   if (!machine_ || stopped_) return;
+  if (x.what == timer::ended) return untrack_ended();
+  if (x.what == timer::copies) {
+    const turn now{*this};
+    copying_ = false;
+    copies_.step(std::max<std::size_t>(1, pool_->options().limits.batch));
+    return go_on_copying();
+  }
   if (x.what == timer::proceed) {
     proceeding_ = false;
     step_and_carry_out(cluster::proceed{});
@@ -104,6 +132,8 @@ void shard::handle(timer_msg x) {
     if (!busy_) heard(info{});
     break;
   case timer::proceed:
+  case timer::ended:
+  case timer::copies:
     break;
   }
 }

@@ -34,6 +34,7 @@ errc shard::refused_pid(const pid& who) const {
 
 expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view topic,
                                    std::string_view key, const meta& data) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
@@ -41,12 +42,13 @@ expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view 
   if (todo.code != errc::none) return make_error(todo.code);
   const track_reply result{todo.ref.value()};
   watch_tracked(who);
-  carry_out(todo);
+  carry_out(std::move(todo), &data);
   return result;
 }
 
 track_many_reply shard::track_many(const caf::actor_addr& who, std::string_view topic,
                                    const std::vector<std::string>& keys, const meta& data) {
+  const turn now{*this};
   track_many_reply result;
   for (const auto& key : keys) {
     const auto x = track(who, topic, key, data);
@@ -65,12 +67,13 @@ expected<update_reply> shard::update_id(std::uint64_t actor, std::string_view to
   auto todo = step(cluster::op_update{topic, key, actor, data.bytes()});
   if (todo.code != errc::none) return make_error(todo.code);
   const update_reply result{todo.ref.value(), todo.prev_ref.value()};
-  carry_out(todo);
+  carry_out(std::move(todo), &data);
   return result;
 }
 
 expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
                                      std::string_view key, const meta& data) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   return update_id(who.id(), topic, key, data);
@@ -78,6 +81,7 @@ expected<update_reply> shard::update(const caf::actor_addr& who, std::string_vie
 
 expected<update_reply> shard::update(const pid& who, std::string_view topic, std::string_view key,
                                      const meta& data) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
@@ -86,6 +90,7 @@ expected<update_reply> shard::update(const pid& who, std::string_view topic, std
 
 expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
                                      std::string_view key, const updater& next) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   const auto id = who.id();
@@ -109,18 +114,20 @@ caf::error shard::untrack_id(std::uint64_t actor, std::string_view topic, std::s
   auto todo = step(cluster::op_untrack{topic, key, actor});
   if (todo.code != errc::none && todo.code != errc::nopresence) return make_error(todo.code);
   unwatch_tracked(actor);
-  carry_out(todo);
+  carry_out(std::move(todo));
   return {};
 }
 
 caf::error shard::untrack(const caf::actor_addr& who, std::string_view topic,
                           std::string_view key) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   return untrack_id(who.id(), topic, key);
 }
 
 caf::error shard::untrack(const pid& who, std::string_view topic, std::string_view key) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
@@ -128,6 +135,7 @@ caf::error shard::untrack(const pid& who, std::string_view topic, std::string_vi
 }
 
 void shard::untrack_all(const caf::actor_addr& who, reply answer) {
+  const turn now{*this};
   busy_ = true;
   if (const auto e = closed(); e != errc::none) return answer(make_error(e));
   if (!compat::lives_in(pool_->system(), who)) return answer(make_error(errc::not_local));

@@ -1,8 +1,27 @@
 #include "actors/shard.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rollcall::actors {
+
+caf::result<presences_reply> shard::copied(presence_list x) {
+  if (x.size() <= pool_->options().limits.batch) return presences_reply{x.to_vector()};
+  auto promise = compat::make_promise<presences_reply>(this);
+  copies_.add({std::move(x)}, 0, [promise](expected<std::vector<presence>> made) mutable {
+    if (made)
+      promise.deliver(presences_reply{std::move(*made)});
+    else
+      promise.deliver(std::move(made.error()));
+  });
+  go_on_copying();
+  return promise;
+}
+
+void shard::go_on_copying() {
+  if (!copies_.empty() && !std::exchange(copying_, true))
+    compat::send(this, self(), timer_msg{timer::copies, 0});
+}
 
 std::vector<replica_state> shard::replicas() const {
   std::vector<replica_state> result;
@@ -18,6 +37,8 @@ tracker_stats shard::stats() const {
   result.resyncs += resyncs_;
   result.subscriptions = memory_->subscriptions.size();
   result.monitored = watches_.size();
+  result.busy = busy_times_;
+  result.longest_busy_us = longest_busy_us_;
   if (!machine_) return result;
   const auto& from = machine_->stats();
   tracker_stats now;

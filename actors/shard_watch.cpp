@@ -4,6 +4,12 @@
 
 namespace rollcall::actors {
 
+namespace {
+
+constexpr std::size_t most_together = 256;
+
+} // namespace
+
 shard::watch& shard::watched(const caf::actor_addr& who) {
   const auto [at, fresh] = watches_.try_emplace(who.id());
   if (!fresh) return at->second;
@@ -52,10 +58,24 @@ void shard::ended(const caf::actor_addr& who) {
   if (found == watches_.end()) return; // unwatched while the news was under way
   const bool tracked = found->second.tracked;
   watches_.erase(found);
-  for (auto id : memory_->subscriptions.ids_of(who)) memory_->subscriptions.remove(id);
+  for (auto id : memory_->subscriptions.ids_of(who)) {
+    copies_.abandon(id);
+    memory_->subscriptions.remove(id);
+  }
   if (!tracked) return;
   memory_->tracked.erase(who.id());
-  step_and_carry_out(cluster::op_untrack_all{who.id()});
+  // Many may end at once: they go together, before anything else is done.
+  ended_.push_back(who.id());
+  if (!compat::more_waits(this) || ended_.size() >= most_together)
+    untrack_ended();
+  else if (ended_.size() == 1)
+    compat::send(this, self(), timer_msg{timer::ended, 0});
+}
+
+void shard::untrack_ended() {
+  if (ended_.empty()) return;
+  const auto gone = std::exchange(ended_, {});
+  step_and_carry_out(cluster::op_actors_gone{gone});
 }
 
 } // namespace rollcall::actors

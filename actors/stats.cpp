@@ -26,6 +26,8 @@ tracker_stats& tracker_stats::operator+=(const tracker_stats& x) noexcept {
   resyncs += x.resyncs;
   handler_failures += x.handler_failures;
   restarts += x.restarts;
+  add(busy, x.busy);
+  longest_busy_us = std::max(longest_busy_us, x.longest_busy_us);
   return *this;
 }
 

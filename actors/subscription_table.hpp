@@ -21,8 +21,11 @@ struct subscriber {
   caf::actor_addr who;
   selection what = selection::all;
   std::string text;
-  std::size_t under_way = 0; ///< told, and not answered yet
-  bool behind = false;       ///< its credit is used up: it gets the state when all is answered
+  std::size_t under_way = 0;                      ///< told, and not answered yet
+  bool copying = false;                           ///< its state is being made
+  std::vector<std::shared_ptr<const diff>> later; ///< what comes behind that state
+  std::size_t most_later = 0;
+  bool behind = false; ///< its credit is used up: it gets the state when all is answered
 
   bool wants(std::string_view topic) const noexcept;
 };

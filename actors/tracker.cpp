@@ -3,6 +3,7 @@
 #include "actors/ask.hpp"
 #include "actors/supervisor.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace rollcall {
@@ -85,16 +86,26 @@ expected<ref> tracker::do_track(caf::actor_addr who, std::string_view topic, std
 expected<std::size_t> tracker::do_track_many(caf::actor_addr who, std::string_view topic,
                                              std::vector<std::string> keys,
                                              const meta& data) const {
-  auto x = ask_shard<track_many_reply>(pool_.get(), shard_of(topic), timeout_,
-                                       [who = std::move(who), topic = std::string{topic},
-                                        keys = std::move(keys),
-                                        data](actors::shard& s) -> expected<track_many_reply> {
-                                         return s.track_many(who, topic, keys, data);
-                                       });
-  if (!x) return std::move(x.error());
-  if (x->code != errc::none)
-    return make_error(x->code, "after " + std::to_string(x->count) + " that were tracked");
-  return static_cast<std::size_t>(x->count);
+  // Piece by piece: the shard serves others in between.
+  constexpr std::ptrdiff_t piece = 2048;
+  std::size_t done = 0;
+  for (auto from = keys.begin();;) {
+    const auto to = keys.end() - from > piece ? from + piece : keys.end();
+    auto x =
+        ask_shard<track_many_reply>(pool_.get(), shard_of(topic), timeout_,
+                                    [who, topic = std::string{topic},
+                                     some = std::vector<std::string>(std::make_move_iterator(from),
+                                                                     std::make_move_iterator(to)),
+                                     data](actors::shard& s) -> expected<track_many_reply> {
+                                      return s.track_many(who, topic, some, data);
+                                    });
+    if (!x) return std::move(x.error());
+    done += static_cast<std::size_t>(x->count);
+    if (x->code != errc::none)
+      return make_error(x->code, "after " + std::to_string(done) + " that were tracked");
+    if (to == keys.end()) return done;
+    from = to;
+  }
 }
 
 expected<update_reply> tracker::do_update(caf::actor_addr who, std::string_view topic,

@@ -1,9 +1,10 @@
 // track_acknowledged: tracks through a shard, each answered when readers see it,
-// 64 under way. echo_acknowledged: the same requests to an actor that does
+// 64 under way, into a topic that grows from nothing to 100,000 and begins anew.
+// echo_acknowledged: the same requests to an actor that does
 // nothing but answer: what CAF takes of it. Both run by turns, batch by batch,
 // whichever is timed, so that a busy moment of the machine meets both.
 //
-// One actor that is tracked, ten thousand times. track_distinct: the same with
+// One actor that is tracked, under all those keys. track_distinct: the same with
 // an actor for each presence, so with a monitor for each.
 #include "bench/population.hpp"
 #include "bench/rows.hpp"
@@ -23,6 +24,7 @@ using namespace rollcall::bench;
 
 constexpr std::uint64_t window = 64;
 constexpr std::uint64_t batch = 10'000;
+constexpr std::uint64_t held_at_most = 100'000;
 
 using echo_actor = compat::typed_actor<caf::result<track_reply>(track_msg)>;
 
@@ -50,10 +52,10 @@ struct client_state {
   std::shared_ptr<const requests> what;
   std::shared_ptr<std::binary_semaphore> finished;
   Server server;
-  std::uint64_t asked = 0, answered = 0, wanted = 0;
+  std::uint64_t first = 0, asked = 0, answered = 0, wanted = 0;
 
   void ask(caf::event_based_actor* self) {
-    compat::request(self, server, caf::infinite, what->at(asked++))
+    compat::request(self, server, caf::infinite, what->at(first + asked++))
         .then(
             [this, self](const track_reply&) {
               if (++answered == wanted)
@@ -75,11 +77,13 @@ caf::behavior client(caf::stateful_actor<client_state<Server>>* self,
   self->state.what = std::move(what);
   self->state.finished = std::move(finished);
   self->state.server = std::move(server);
-  return {[self](std::uint64_t count) {
+  // From that request on.
+  return {[self](std::uint64_t first) {
     auto& s = self->state;
+    s.first = first;
     s.asked = s.answered = 0;
-    s.wanted = count;
-    for (std::uint64_t i = 0; i < std::min(window, count); ++i) s.ask(self);
+    s.wanted = batch;
+    for (std::uint64_t i = 0; i < window; ++i) s.ask(self);
   }};
 }
 
@@ -99,7 +103,7 @@ public:
       tracked_.push_back(system_.spawn(stand_in));
       what->who.push_back(address_of(tracked_.back()));
     }
-    for (std::uint64_t i = 0; i < batch; ++i)
+    for (std::uint64_t i = 0; i < held_at_most; ++i)
       what->keys.push_back(key_of(static_cast<std::uint32_t>(i)));
     const std::shared_ptr<const requests> shared = what;
     track_ = system_.spawn(client<shard_actor>, shared, finished_, tracker_.shard_for(topic));
@@ -115,17 +119,21 @@ public:
     (void)tracker_.stop();
   }
 
+  /// A batch more. Begin with `make_room`.
   void track() {
-    compat::anon_send(track_, batch);
+    compat::anon_send(track_, held_);
     finished_->acquire();
-    if (tracker_.count(topic) != batch) fail("not all that was acknowledged is visible");
+    held_ += batch;
+    if (tracker_.count(topic) != held_) fail("not all that was acknowledged is visible");
   }
-  void untrack() {
+  void make_room() {
+    if (held_ < held_at_most) return;
     for (const auto& x : tracked_)
       if (!tracker_.untrack(x)) fail("untrack failed");
+    held_ = 0;
   }
   void echo_all() {
-    compat::anon_send(echo_, batch);
+    compat::anon_send(echo_, std::uint64_t{0});
     finished_->acquire();
   }
 
@@ -144,6 +152,7 @@ private:
   tracker tracker_;
   std::shared_ptr<std::binary_semaphore> finished_ = std::make_shared<std::binary_semaphore>(0);
   std::vector<caf::actor> tracked_;
+  std::uint64_t held_ = 0;
   caf::actor track_, echo_;
   echo_actor echo_server_;
 };
@@ -153,7 +162,7 @@ void track_through(benchmark::State& state, std::size_t actors) {
   while (state.KeepRunningBatch(batch)) {
     both.track();
     state.PauseTiming();
-    both.untrack();
+    both.make_room();
     both.echo_all();
     state.ResumeTiming();
   }
@@ -169,14 +178,14 @@ void echo_acknowledged(benchmark::State& state) {
     both.echo_all();
     state.PauseTiming();
     both.track();
-    both.untrack();
+    both.make_room();
     state.ResumeTiming();
   }
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(echo_acknowledged)->UseRealTime();
 
-void track_distinct(benchmark::State& state) { track_through(state, batch); }
+void track_distinct(benchmark::State& state) { track_through(state, held_at_most); }
 BENCHMARK(track_distinct)->UseRealTime();
 
 } // namespace

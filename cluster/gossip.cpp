@@ -19,6 +19,7 @@ gossip::impl::impl(replica_id self, const tracker_options& options, instant firs
 actions gossip::impl::step(const event& ev, instant at) {
   now = at;
   out = {};
+  out.reports = std::move(spare_reports);
   sweep_now = false;
   if (closed) {
     // After bye there is nothing left but reading.
@@ -66,6 +67,19 @@ void gossip::impl::sweep_piece() {
   all.insert(all.end(), swept.begin(), swept.end());
 }
 
+crdt::changes gossip::impl::no_changes() noexcept { return std::exchange(spare_changes, {}); }
+
+// Most steps report one change or two. The room of a large one goes.
+void gossip::impl::take_back(actions& x) noexcept {
+  constexpr std::size_t few = 64;
+  for (auto& r : x.reports)
+    if (r.changes.capacity() <= few) spare_changes = std::move(r.changes);
+  spare_changes.clear();
+  if (x.reports.capacity() > few) return;
+  x.reports.clear();
+  spare_reports = std::move(x.reports);
+}
+
 crdt::changes& gossip::impl::report_of(const replica_id& whose) {
   for (auto& r : out.reports)
     if (r.whose == whose) return r.changes;
@@ -85,6 +99,7 @@ gossip::gossip(gossip&&) noexcept = default;
 gossip& gossip::operator=(gossip&&) noexcept = default;
 
 actions gossip::step(const event& ev, instant now) { return impl_->step(ev, now); }
+void gossip::take_back(actions x) noexcept { impl_->take_back(x); }
 const replica_id& gossip::self() const noexcept { return impl_->st.self(); }
 const crdt::store& gossip::state() const noexcept { return impl_->st; }
 const gossip_stats& gossip::stats() const noexcept { return impl_->stats; }

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -56,6 +57,10 @@ struct op_untrack {
 struct op_untrack_all {
   std::uint64_t actor;
 };
+/// The same of many actors, that have ended: one report for all that goes now.
+struct op_actors_gone {
+  std::span<const std::uint64_t> actors;
+};
 struct tick {};      ///< every broadcast_period
 struct flush_due {}; ///< at actions::flush_at; at any time: flush now
 struct proceed {};   ///< when actions::more
@@ -70,8 +75,9 @@ struct link_down {
 };
 struct say_bye {}; ///< orderly end: flush, then bye to all; then reads only
 
-using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, tick,
-                           flush_due, proceed, frame_in, link_up, link_down, say_bye>;
+using event =
+    std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, op_actors_gone, tick,
+                 flush_due, proceed, frame_in, link_up, link_down, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
 /// Joins and leaves of one slice in one step: one `handle_diff`. The handles
@@ -125,6 +131,8 @@ public:
   gossip& operator=(gossip&&) noexcept;
 
   actions step(const event&, instant now);
+  /// What a step returned, when it is carried out: the next one uses its room.
+  void take_back(actions) noexcept;
 
   const replica_id& self() const noexcept; ///< changes with a rebirth
   const crdt::store& state() const noexcept;

@@ -22,6 +22,7 @@ struct gossip::impl {
   impl(replica_id self, const tracker_options&, instant first_tick);
 
   actions step(const event&, instant at);
+  void take_back(actions&) noexcept;
 
   // -- gossip_local.cpp
   void on(const op_track&);
@@ -29,10 +30,12 @@ struct gossip::impl {
   void on(const op_restore&);
   void on(const op_untrack&);
   void on(const op_untrack_all&);
+  void on(const op_actors_gone&);
   void on(const flush_due&);
   void on(const say_bye&);
   void acted(crdt::changes); ///< an operation was carried out: report, open the window
-  void untrack_piece();      ///< of the first actor in line
+  void untrack_some(std::uint64_t actor, std::size_t& budget);
+  void untrack_piece(); ///< of those in line
   void finish_untracks(std::uint64_t actor);
   bool flush(bool full); ///< pushes the open delta; false: there is none
   struct cut_frames {
@@ -80,6 +83,7 @@ struct gossip::impl {
   void on(const proceed&);
   void sweep_piece();
   crdt::changes& report_of(const replica_id&);
+  crdt::changes no_changes() noexcept; ///< empty, with the room of earlier ones
   void note(replica_change what, const replica_id& whose) { out.events.push_back({what, whose}); }
 
   const tracker_options opt;
@@ -106,6 +110,10 @@ struct gossip::impl {
   instant now{0};
   actions out;
   bool sweep_now = false;
+
+  // room of earlier steps
+  std::vector<report> spare_reports;
+  crdt::changes spare_changes;
 };
 
 } // namespace rollcall::cluster

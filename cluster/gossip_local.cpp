@@ -12,7 +12,7 @@ namespace rollcall::cluster {
 
 void gossip::impl::on(const op_track& e) {
   finish_untracks(e.actor);
-  crdt::changes did;
+  auto did = no_changes();
   out.code = st.track(e.topic, e.key, e.actor, e.meta, did);
   if (out.code != errc::none) return;
   out.ref = rollcall::ref{st.self().inc, st.clock()};
@@ -21,7 +21,7 @@ void gossip::impl::on(const op_track& e) {
 
 void gossip::impl::on(const op_update& e) {
   finish_untracks(e.actor);
-  crdt::changes did;
+  auto did = no_changes();
   out.code = st.update(e.topic, e.key, e.actor, e.meta, did);
   if (out.code != errc::none) return;
   out.ref = rollcall::ref{st.self().inc, st.clock()};
@@ -48,25 +48,40 @@ void gossip::impl::on(const op_restore& e) {
 }
 
 void gossip::impl::on(const op_untrack& e) {
-  crdt::changes did;
+  auto did = no_changes();
   const auto code = st.untrack(e.topic, e.key, e.actor, did);
   if (code == errc::none) acted(std::move(did));
   if (code != errc::nopresence) out.code = code; // to take nothing away is well
 }
 
 void gossip::impl::on(const op_untrack_all& e) {
+  auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  untrack_some(e.actor, budget);
+}
+
+void gossip::impl::on(const op_actors_gone& e) {
+  auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  for (auto actor : e.actors) untrack_some(actor, budget);
+}
+
+/// As many of that actor's presences as the budget allows; the rest waits.
+void gossip::impl::untrack_some(std::uint64_t actor, std::size_t& budget) {
   crdt::changes did;
-  const bool done = st.untrack_all(e.actor, std::max<std::size_t>(1, opt.limits.batch), did);
+  const bool done = st.untrack_all(actor, budget, did);
+  budget -= std::min(budget, did.size());
   acted(std::move(did));
   if (done) {
-    std::erase(untracks, e.actor);
-    out.untracked.push_back(e.actor);
-  } else if (std::find(untracks.begin(), untracks.end(), e.actor) == untracks.end()) {
-    untracks.push_back(e.actor);
+    if (!untracks.empty()) std::erase(untracks, actor);
+    out.untracked.push_back(actor);
+  } else if (std::find(untracks.begin(), untracks.end(), actor) == untracks.end()) {
+    untracks.push_back(actor);
   }
 }
 
-void gossip::impl::untrack_piece() { on(op_untrack_all{untracks.front()}); }
+void gossip::impl::untrack_piece() {
+  auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  while (!untracks.empty() && budget > 0) untrack_some(untracks.front(), budget);
+}
 
 /// An actor that is untracked and then tracks anew: what is new must stay, so
 /// what is old must go first.

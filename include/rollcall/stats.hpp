@@ -39,6 +39,11 @@ struct tracker_stats {
   std::uint64_t resyncs = 0; ///< a slow subscriber was given the state again
   std::uint64_t handler_failures = 0;
   std::uint64_t restarts = 0;
+  /// How long a shard was busy with one message, all that it made it do
+  /// included: [0] less than 1 µs, [i] less than 2^i µs and no less than half of
+  /// that; the last one counts all above, too.
+  std::array<std::uint64_t, 24> busy{};
+  std::uint64_t longest_busy_us = 0; ///< of a sum: the greatest
 
   tracker_stats& operator+=(const tracker_stats&) noexcept;
 };

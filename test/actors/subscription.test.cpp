@@ -127,6 +127,47 @@ TEST_CASE("a subscriber hears of the topics that it asked for, and of no others"
   CHECK(code(t.subscribe(rollcall::on_topic(""), one.callbacks())) == errc::bad_topic);
 }
 
+TEST_CASE("a state that is made in pieces has its diffs behind it, or is made anew") {
+  test_system system;
+  rollcall::tracker_options options;
+  options.limits.batch = 2;
+  options.limits.subscriber_credit = 16; // so the changes outrun some states
+  auto t = system.started(options);
+  auto ada = system.idle();
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back("k" + std::to_string(i));
+  REQUIRE(t.track_many(ada, "room", names));
+  std::atomic<bool> end{false};
+  std::thread busy{[&] {
+    for (int i = 0; !end; ++i) {
+      (void)t.update(ada, "room", "k" + std::to_string(i % 300), {{"n", i}});
+      (void)t.track(ada, "room", "new" + std::to_string(i));
+      (void)t.untrack(ada, "room", "new" + std::to_string(i - 5));
+    }
+  }};
+  std::vector<std::unique_ptr<view>> views;
+  for (int i = 0; i < 8; ++i) {
+    views.push_back(std::make_unique<view>());
+    REQUIRE(t.subscribe(i % 2 == 0 ? rollcall::on_all() : rollcall::on_topic("room"),
+                        views.back()->callbacks()));
+  }
+  // One that goes while its state is being made.
+  view gone;
+  auto s = t.subscribe(rollcall::on_all(), gone.callbacks());
+  REQUIRE(s);
+  s->cancel();
+  std::this_thread::sleep_for(20ms);
+  end = true;
+  busy.join();
+  for (auto& x : views) {
+    CHECK(eventually([&] { return x->size() == t.count("room"); }));
+    CHECK(x->wrong() == 0);
+  }
+  REQUIRE(t.untrack(ada));
+  for (auto& x : views) CHECK(eventually([&] { return x->size() == 0; }));
+  for (auto& x : views) CHECK(x->wrong() == 0);
+}
+
 TEST_CASE("a slow subscriber gets the state again in place of what it missed") {
   view slow;
   std::atomic<bool> hold{true};

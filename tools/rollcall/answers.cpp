@@ -62,6 +62,11 @@ void append_members(json_writer& out, const tracker_stats& s) {
       .member("monitored", s.monitored);
   out.member("subscriptions", s.subscriptions).member("resyncs", s.resyncs);
   out.member("handler_failures", s.handler_failures).member("restarts", s.restarts);
+  // "busy_under_us": {"8": 120, ...}: 120 messages took 4 to 8 µs.
+  out.member("longest_busy_us", s.longest_busy_us).key("busy_under_us").open('{');
+  for (std::size_t i = 0; i < s.busy.size(); ++i)
+    if (s.busy[i] != 0) out.member(std::to_string(std::uint64_t{1} << i), s.busy[i]);
+  out.close('}');
 }
 
 void append_members(json_writer& out, const cluster_stats& s) {

@@ -12,7 +12,7 @@ namespace {
 
 /// So many keys go into one message: the mailbox is paid once for all of them,
 /// and nobody waits long behind it.
-constexpr std::int64_t keys_per_message = 4096;
+constexpr std::int64_t keys_per_message = 2048;
 
 /// Reads of what can be no topic would find nothing; say why.
 std::optional<refusal> bad_topic(const rollcall::tracker& t, const std::string& topic) {

@@ -345,6 +345,16 @@ auto make_promise(Self* self) {
 #endif
 }
 
+/// Whether other messages wait for the actor, which handles one at this moment.
+template <class Self>
+bool more_waits(Self* self) {
+#if ROLLCALL_CAF_0
+  return !self->mailbox().empty();
+#else
+  return self->mailbox().size() > 0;
+#endif
+}
+
 /// Whether that actor runs in this actor system. A proxy of a remote one does
 /// not, and neither does one of another actor system in this process.
 inline bool lives_in(const caf::actor_system& system, const caf::actor_addr& who) {

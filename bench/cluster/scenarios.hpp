@@ -1,0 +1,30 @@
+// What is measured. Each starts the nodes that it needs, and ends them.
+#pragma once
+
+#include "bench/cluster/results.hpp"
+
+#include <cstdint>
+
+namespace rollcall::bench {
+
+struct sizes {
+  std::int64_t joins = 500;
+  std::int64_t burst = 10'000;
+  std::int64_t late = 100'000;
+  std::int64_t million = 1'000'000;
+  std::int64_t changed = 1'000;
+  std::int64_t idle_seconds = 10;
+};
+
+/// Single joins on a until the diff stands on b's output, at random moments.
+void propagation(const sizes&, results&);
+/// Many tracked on a until b counts all.
+void burst(const sizes&, results&);
+/// A node that starts late, until it counts all.
+void late_join(const sizes&, results&);
+/// Three nodes with a million: join, update, leave, kill, idle, heal, late join.
+void million(const sizes&, results&);
+/// A replica with a million falls silent: hidden, shown again, dropped.
+void down_and_back(const sizes&, results&);
+
+} // namespace rollcall::bench
