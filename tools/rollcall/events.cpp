@@ -9,8 +9,6 @@ namespace rollcall::tool {
 
 namespace {
 
-constexpr std::size_t most_remembered = 1024;
-
 /// The library's own words may name the error already.
 std::string with_code(errc code, const std::string& text) {
   const auto name = to_string(code);
@@ -23,16 +21,6 @@ std::string with_code(errc code, const std::string& text) {
 events::events(line_output& out, std::string node, std::size_t shards,
                std::function<void(std::string)> on_fatal)
     : out_(out), node_(std::move(node)), shards_(shards), on_fatal_(std::move(on_fatal)) {}
-
-bool events::fresh(const std::string& what) {
-  const auto now = std::chrono::steady_clock::now();
-  std::lock_guard guard(mutex_);
-  if (logged_.size() >= most_remembered) logged_.clear();
-  auto [entry, is_new] = logged_.try_emplace(what, now);
-  if (!is_new && now - entry->second < std::chrono::minutes{1}) return false;
-  entry->second = now;
-  return true;
-}
 
 void events::fatal(errc code, const std::string& text) {
   std::function<void(std::string)> tell;
@@ -58,7 +46,10 @@ void events::on_tracker(const tracker_event& e) {
     if (shards_ > 1) line.member("shard", e.shard);
     line.close('}');
     out_.write(line.take());
-    log_line(log_level::info, name, {{"replica", replica}, {"shard", shard}});
+    const bool lost = e.kind == tracker_event_kind::replica_down
+                      || e.kind == tracker_event_kind::replica_permdown;
+    log_line(lost ? log_level::warning : log_level::info, name,
+             {{"replica", replica}, {"shard", shard}});
     return;
   }
   case tracker_event_kind::name_conflict:
@@ -90,15 +81,13 @@ void events::on_cluster(const cluster_event& e) {
     return;
   }
   case cluster_event_kind::refused:
-    if (fresh(e.address + to_string(e.code)))
-      log_line(log_level::warning, to_string(e.code),
+    log_seldom(log_level::warning, to_string(e.code),
                {{"address", e.address},
                 {"name", e.node},
                 {"why", e.text.empty() ? describe(e.code) : e.text}});
     return;
   case cluster_event_kind::warning:
-    if (fresh(e.text))
-      log_line(log_level::warning, "warning",
+    log_seldom(log_level::warning, "warning",
                {{"name", e.node}, {"address", e.address}, {"what", e.text}});
     return;
   case cluster_event_kind::fatal:

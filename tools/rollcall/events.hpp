@@ -7,9 +7,7 @@
 #include "rollcall/stats.hpp"
 #include "tools/rollcall/line_output.hpp"
 
-#include <chrono>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 
@@ -25,9 +23,6 @@ public:
   void on_cluster(const cluster_event&);
 
 private:
-  /// Whether it is time to log that again: what is tried for ever fails for
-  /// ever, and the log says so once a minute.
-  bool fresh(const std::string& what);
   void fatal(errc code, const std::string& text);
 
   line_output& out_;
@@ -35,7 +30,6 @@ private:
   const std::size_t shards_;
   std::mutex mutex_;
   std::function<void(std::string)> on_fatal_;
-  std::map<std::string, std::chrono::steady_clock::time_point> logged_; // bounded
 };
 
 } // namespace rollcall::tool

@@ -7,6 +7,9 @@
 #include <atomic>
 #include <chrono>
 #include <ctime>
+#include <map>
+#include <mutex>
+#include <string>
 #include <unistd.h>
 
 namespace rollcall::tool {
@@ -64,6 +67,25 @@ void log_line(log_level level, std::string_view event, log_fields fields) {
   line += '\n';
   // A log that cannot be written must not stop the node.
   [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void log_seldom(log_level level, std::string_view event, log_fields fields) {
+  using steady = std::chrono::steady_clock;
+  static std::mutex mutex;
+  static std::map<std::string, steady::time_point> last; // bounded
+  constexpr std::size_t most = 1024;
+  if (!logs(level)) return;
+  std::string key{event};
+  for (const auto& [name, value] : fields) key.append(1, '\0').append(value);
+  {
+    const auto now = steady::now();
+    const std::lock_guard guard{mutex};
+    if (last.size() >= most) last.clear();
+    const auto [entry, is_new] = last.try_emplace(key, now);
+    if (!is_new && now - entry->second < std::chrono::minutes{1}) return;
+    entry->second = now;
+  }
+  log_line(level, event, fields);
 }
 
 } // namespace rollcall::tool

@@ -28,5 +28,7 @@ bool logs(log_level) noexcept;
 
 using log_fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 void log_line(log_level, std::string_view event, log_fields fields = {});
+/// The same line at most once a minute: what is tried for ever fails for ever.
+void log_seldom(log_level, std::string_view event, log_fields fields = {});
 
 } // namespace rollcall::tool

@@ -1,6 +1,7 @@
 #include "tools/rollcall/session.hpp"
 
 #include "tools/rollcall/answers.hpp"
+#include "tools/rollcall/log.hpp"
 
 #include <exception>
 #include <limits>
@@ -50,7 +51,10 @@ void session::take(std::string_view line, bool too_long) {
   } catch (const std::exception& e) { // no memory, most likely: this line fails, the node serves on
     refused = refusal{"internal", std::string("could not be carried out: ") + e.what()};
   }
-  if (refused) out_.write(error_answer(cmd.id, *refused));
+  if (!refused) return;
+  if (refused->code == to_string(errc::limit_reached))
+    log_seldom(log_level::warning, refused->code, {{"op", cmd.op}, {"why", refused->message}});
+  out_.write(error_answer(cmd.id, *refused));
 }
 
 session::found_actor session::actor_for(arguments& in) {
