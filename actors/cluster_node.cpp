@@ -4,6 +4,7 @@
 #include "actors/inside_handler.hpp"
 #include "cluster/caf_cluster.hpp"
 #include "rollcall/cluster.hpp"
+#include "rollcall/config.hpp"
 
 #include <optional>
 #include <utility>
@@ -150,7 +151,14 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
   config.listen = std::move(options.listen);
   config.advertise = std::move(options.advertise);
   config.seeds = std::move(options.seeds);
-  config.tls = options.tls;
+  if (options.tls) {
+    auto tls = read_tls_options(system.config());
+    if (!tls) return std::move(tls.error());
+    if (!tls->any())
+      return make_error(errc::bad_tls, "TLS was asked for, and there are no TLS files: give "
+                                       "rollcall::load certificate, key and CA");
+    config.tls = std::move(*tls);
+  }
   config.insecure = options.insecure_plain_tcp;
   auto started = cluster::start_endpoint(system, config);
   if (started.problem) return make_error(started.problem.code, started.problem.message);

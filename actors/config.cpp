@@ -1,11 +1,11 @@
 #include "rollcall/config.hpp"
 
 #include "actors/inner.hpp"
+#include "cluster/caf_tls.hpp"
 
 #include <caf/io/middleman.hpp>
-#include <caf/openssl/manager.hpp>
 
-#include <cstdio>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -22,7 +22,7 @@ static_assert(caf::id_block::rollcall::end <= ROLLCALL_FIRST_TYPE_ID + 128,
 // CAF has no question whether a module was loaded, and loading it twice is no
 // good: our own entry in the config says so.
 constexpr const char* loaded_key = "rollcall.loaded";
-constexpr const char* tls_loaded_key = "rollcall.tls-loaded";
+constexpr const char* passphrase_key = "rollcall.tls-passphrase";
 
 bool once(caf::actor_system_config& cfg, const char* key) {
   if (compat::config_value<bool>(cfg, key).value_or(false)) return false;
@@ -39,27 +39,6 @@ std::string render_code(errc code, const std::string& text) {
 void set_unless_set(caf::actor_system_config& cfg, const std::string& key, caf::timespan value) {
   const auto now = compat::config_value<caf::timespan>(cfg, key);
   if (!now || now->count() == 0) compat::set_config(cfg, key, value);
-}
-
-bool readable(const std::string& path) {
-  struct closer {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-  };
-  return std::unique_ptr<std::FILE, closer>{std::fopen(path.c_str(), "r")} != nullptr;
-}
-
-caf::error check(const tls_options& tls) {
-  const std::pair<const char*, const std::string*> files[] = {
-      {"certificate", &tls.certificate}, {"key", &tls.key}, {"CA", &tls.ca}};
-  for (const auto& [what, path] : files) {
-    if (path->empty())
-      return make_error(errc::bad_tls, std::string{"no "} + what
-                                           + ": give certificate, key and CA, or none of them");
-    if (!readable(*path))
-      return make_error(errc::bad_tls,
-                        std::string{"cannot read the "} + what + " file \"" + *path + "\"");
-  }
-  return {};
 }
 
 } // namespace
@@ -86,11 +65,13 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
     set_unless_set(cfg, compat::config_key("middleman.connection-timeout"), 10s);
   }
   if (!tls.any()) return {};
-  if (auto wrong = check(tls)) return wrong;
-  compat::set_config(cfg, compat::config_key("openssl.certificate"), tls.certificate);
-  compat::set_config(cfg, compat::config_key("openssl.key"), tls.key);
-  compat::set_config(cfg, compat::config_key("openssl.cafile"), tls.ca);
-  if (once(cfg, tls_loaded_key)) cfg.load<caf::openssl::manager>();
+  // Looked at now, so that the mistake is met where it was made.
+  if (auto wrong = cluster::tls_context::load(tls).problem)
+    return make_error(wrong.code, wrong.message);
+  caf::put(cfg.content, "rollcall.tls-cert", tls.certificate);
+  caf::put(cfg.content, "rollcall.tls-key", tls.key);
+  caf::put(cfg.content, "rollcall.tls-ca", tls.ca);
+  if (!tls.passphrase.empty()) caf::put(cfg.content, passphrase_key, tls.passphrase);
   return {};
 }
 
@@ -111,6 +92,10 @@ config::config() {
       .add<std::string>("listen", "HOST:PORT; port 0 is any")
       .add<std::string>("advertise", "HOST:PORT that others dial")
       .add<std::vector<std::string>>("seeds", "HOST:PORT of other nodes")
+      .add<std::string>("tls-cert", "certificate of this node (PEM)")
+      .add<std::string>("tls-key", "its key (PEM)")
+      .add<std::string>("tls-ca", "the cluster's own CA (PEM)")
+      .add<std::string>("tls-passphrase-file", "file whose first line opens the key")
       .add<bool>("insecure-plain-tcp", "allow plain TCP beyond loopback");
   compat::prefer_quick_workers(*this);
   (void)rollcall::load(*this);
@@ -157,6 +142,28 @@ expected<tracker_options> read_tracker_options(const caf::actor_system_config& c
   return x;
 }
 
+problem read_passphrase(const std::string& file, tls_options& to) {
+  if (file.empty()) return {};
+  std::ifstream in{file};
+  if (!std::getline(in, to.passphrase) || to.passphrase.empty())
+    return {errc::bad_tls, "cannot read a passphrase from \"" + file
+                               + "\": its first line has to be the passphrase of the key"};
+  if (to.passphrase.back() == '\r') to.passphrase.pop_back();
+  return {};
+}
+
+expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
+  tls_options x;
+  read(cfg, "tls-cert", x.certificate);
+  read(cfg, "tls-key", x.key);
+  read(cfg, "tls-ca", x.ca);
+  read(cfg, "tls-passphrase", x.passphrase);
+  std::string file;
+  read(cfg, "tls-passphrase-file", file);
+  if (const auto wrong = read_passphrase(file, x)) return make_error(wrong.code, wrong.message);
+  return x;
+}
+
 expected<cluster_options> read_cluster_options(const caf::actor_system_config& cfg,
                                                cluster_options x) {
   read(cfg, "node-name", x.node_name);
@@ -164,6 +171,9 @@ expected<cluster_options> read_cluster_options(const caf::actor_system_config& c
   read(cfg, "listen", x.listen);
   read(cfg, "advertise", x.advertise);
   read(cfg, "seeds", x.seeds);
+  auto tls = read_tls_options(cfg);
+  if (!tls) return std::move(tls.error());
+  x.tls = x.tls || tls->any();
   read(cfg, "insecure-plain-tcp", x.insecure_plain_tcp);
   if (x.node_name.empty())
     return make_error(errc::bad_option, "node-name must not be empty: give each node its own");

@@ -1,7 +1,8 @@
 #include "cluster/caf_cluster.hpp"
 
 #include "cluster/caf_endpoint.hpp"
-#include "cluster/caf_transport.hpp"
+#include "cluster/caf_gate.hpp"
+#include "cluster/caf_socket.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,11 +21,12 @@ problem check_names(const endpoint_config& config) {
 }
 
 problem check_loopback(const endpoint_config& config, const address& where, const char* what) {
-  if (config.tls || config.insecure || is_loopback(where.host)) return {};
-  return {errc::not_loopback,
-          std::string{what} + " " + to_string(where)
-              + " is beyond loopback, and plain TCP serves loopback only: set TLS certificates, or "
-                "allow insecure plain TCP in a network where everybody is trusted"};
+  if (config.tls.any() || config.insecure || is_loopback(where.host)) return {};
+  return {
+      errc::not_loopback,
+      std::string{what} + " " + to_string(where)
+          + " is beyond loopback, and plain TCP serves loopback only: set TLS certificate, key and "
+            "CA, or allow insecure plain TCP in a network where everybody is trusted"};
 }
 
 /// Whether it is a number and no name: what a name stands for is seen when it
@@ -64,8 +66,12 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
         return fail(std::move(wrong));
     setup.mesh.seeds.push_back(std::move(seed.value));
   }
-  auto carrier = get_transport(system, config.tls ? transport_kind::tls : transport_kind::plain);
-  if (carrier.problem) return fail(std::move(carrier.problem));
+  if (!has_network(system))
+    return fail({errc::bad_option,
+                 "the actor system has no middleman: prepare its config with rollcall::load"});
+  tls_context::loaded tls;
+  if (config.tls.any()) tls = tls_context::load(config.tls);
+  if (tls.problem) return fail(std::move(tls.problem));
 
   const auto& links = config.links;
   auto& mesh = setup.mesh;
@@ -84,19 +90,51 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   mesh.max_dials = links.max_dials;
   mesh.max_peers = links.max_peers;
   mesh.seed = config.jitter_seed != 0 ? config.jitter_seed : config.inc.start_us ^ config.inc.salt;
-  setup.manager = carrier.manager;
-  setup.loopback_only = !config.tls && !config.insecure;
-  setup.probe_timeout = links.probe_timeout;
+  setup.broker = basp_broker(system);
   setup.connect_timeout = links.connect_timeout;
+  auto& how = setup.dialing;
+  how.connect_timeout = links.probe_timeout;
+  how.handshake_timeout = links.connect_timeout;
+  how.loopback_only = !config.tls.any() && !config.insecure;
+  how.tls = tls.context;
+  how.ours = {compat::caf_release(), to_string(system.node()), config.node, config.inc};
+  if (config.insecure && !config.tls.any())
+    setup.warnings.push_back("plain TCP beyond loopback is allowed: whoever reaches the port is "
+                             "trusted with all there is, and can end this node; set TLS "
+                             "certificate, key and CA instead");
+  auto queue = std::make_shared<wire_queue>();
+  const auto weak = std::make_shared<caf::weak_actor_ptr>(); // set before the door is open
+  gate_setup door;
+  door.tls = tls.context;
+  door.ours = how.ours;
+  door.patience = links.connect_timeout;
+  door.most = links.max_unfinished;
+  door.admitted = [queue](std::unique_ptr<wire> x) { queue->push(std::move(x)); };
+  door.refused = [weak](gate_refusal x) {
+    if (const auto strong = weak->lock())
+      compat::anon_send(caf::actor_cast<caf::actor>(strong),
+                        endpoint_event{endpoint_event_kind::refused,
+                                       {},
+                                       std::move(x.from),
+                                       x.why.code,
+                                       std::move(x.why.message)});
+  };
+  const auto listening = std::make_shared<gate>(std::move(door));
+  setup.door = listening;
 
   result.endpoint = system.spawn<endpoint>(std::move(setup));
-  auto open =
-      publish(system, carrier.manager, result.endpoint, listen.value.host, listen.value.port);
+  *weak = caf::weak_actor_ptr{caf::actor_cast<caf::strong_actor_ptr>(result.endpoint).get()};
+  gate::opened open;
+  if (!queue->ok())
+    open.problem = {errc::cannot_listen, "this process has no file descriptors left"};
+  else
+    open = listening->open(listen.value.host, listen.value.port);
   if (open.problem) {
     compat::anon_send(result.endpoint, stop_endpoint{});
     result.endpoint = nullptr;
     return fail(std::move(open.problem));
   }
+  publish(system, std::move(queue), open.port, result.endpoint);
   listen.value.port = open.port;
   if (config.advertise.empty()) advertise.value.port = open.port;
   result.listen = to_string(listen.value);

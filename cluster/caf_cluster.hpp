@@ -12,6 +12,7 @@
 
 #include "cluster/caf_compat.hpp"
 #include "cluster/membership.hpp"
+#include "rollcall/config.hpp"
 #include "rollcall/options.hpp"
 
 #include <cstddef>
@@ -26,7 +27,7 @@ struct link_options {
   backoff_bounds backoff;         ///< between attempts
   millis second_dialer{1000};     ///< what the larger name waits beyond that
   millis probe_timeout{2000};     ///< for the look whether anybody listens
-  millis connect_timeout{5000};   ///< for CAF's handshake after it
+  millis connect_timeout{5000};   ///< for the handshakes below ours, after it
   millis handshake_timeout{4000}; ///< for the answer to a hello
   millis claim_timeout{2000};     ///< for who holds a name that another life claims
   millis ping_interval{1000};
@@ -34,6 +35,7 @@ struct link_options {
   millis tick_period{100};
   std::size_t max_dials = 8;
   std::size_t max_peers = 1024;
+  std::size_t max_unfinished = 64; ///< connections to us, in the middle of these handshakes
 };
 
 struct endpoint_config {
@@ -43,7 +45,7 @@ struct endpoint_config {
   std::string listen = "127.0.0.1:0"; ///< HOST:PORT; port 0: any
   std::string advertise;              ///< what others dial; empty: where we listen
   std::vector<std::string> seeds;     ///< HOST:PORT
-  bool tls = false;                   ///< with the certificates of the actor system
+  tls_options tls;                    ///< none: plain TCP
   bool insecure = false;              ///< plain TCP beyond loopback
   link_options links;
   std::uint64_t jitter_seed = 0; ///< 0: from the incarnation

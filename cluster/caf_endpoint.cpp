@@ -1,7 +1,7 @@
 // Start, end and control of the endpoint.
 #include "cluster/caf_endpoint.hpp"
 
-#include "cluster/caf_transport.hpp"
+#include "cluster/caf_socket.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -14,9 +14,11 @@ using namespace std::chrono_literals;
 endpoint::endpoint(caf::actor_config& cfg, endpoint_setup setup)
     : caf::event_based_actor(cfg),
       setup_(std::move(setup)),
-      probes_(std::make_unique<probe_pool>(setup_.mesh.max_dials)),
+      dialer_(std::make_unique<dialer>(setup_.mesh.max_dials)),
+      how_(std::make_shared<const dial_how>(setup_.dialing)),
       down_handler_(
-          [this](const caf::actor_addr& who, const caf::error& why) { on_down(who, why); }) {}
+          [this](const caf::actor_addr& who, const caf::error& why) { on_down(who, why); }),
+      refusals_(setup_.mesh.say_again) {}
 
 const char* endpoint::name() const { return "rollcall.endpoint"; }
 
@@ -42,6 +44,7 @@ caf::behavior endpoint::make_behavior() {
       },
       [this](const endpoint_tick& x) { on_tick(x); },
       [this](const probe_result& x) { on_probe(x); },
+      [this](const endpoint_event& x) { on_door_refused(x); },
       [this](const attach_shard& x) { attach(x); },
       [this](const detach_shard& x) {
         detach(x.tracker, x.shard);
@@ -124,6 +127,10 @@ void endpoint::observe(const caf::actor& who) {
         compat::send(
             this, who,
             endpoint_event{endpoint_event_kind::peer_up, x.name, x.address, errc::none, {}});
+  if (!known)
+    for (const auto& text : setup_.warnings)
+      compat::send(this, who,
+                   endpoint_event{endpoint_event_kind::warning, {}, {}, errc::none, text});
   if (fatal_) compat::send(this, who, *fatal_);
 }
 
@@ -150,7 +157,7 @@ endpoint_stats endpoint::stats() const {
     result.links_up = mesh_->links();
     result.dials = x.dials;
     result.dials_failed = x.dials_failed;
-    result.handshakes_refused = x.refused;
+    result.handshakes_refused += x.refused; // and those that came no further than the door
     result.dropped_unknown += x.bad_packets;
   }
   return result;
@@ -164,14 +171,14 @@ void endpoint::stop(caf::response_promise promise) {
   stopped_ = true;
   ++generation_;
   if (mesh_ != nullptr) step(mesh::leave{});
-  probes_->close();
+  dialer_->close();
+  setup_.door->close();
   dials_.clear();
   if (port_ == 0) {
     finish();
     return;
   }
-  // Asked, not called: CAF may be in the middle of a dial.
-  compat::request(this, setup_.manager, 1s, unpublish_message(address(), port_))
+  compat::request(this, setup_.broker, 1s, unpublish_message(address(), port_))
       .then([this] { finish(); }, [this](caf::error&) { finish(); });
 }
 
@@ -181,7 +188,9 @@ void endpoint::finish() {
 }
 
 void endpoint::on_exit() {
-  probes_->close();
+  dialer_->close();
+  setup_.door->close();
+  dialed_.reset();
   // Handlers refer to us, and we to them: let go.
   remotes_.clear();
   channels_.clear();
@@ -191,7 +200,7 @@ void endpoint::on_exit() {
   stopping_.clear();
   last_sent_ = {};
   last_message_ = {};
-  setup_.manager = nullptr;
+  setup_.broker = nullptr;
 }
 
 } // namespace rollcall::cluster

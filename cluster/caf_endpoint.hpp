@@ -11,12 +11,14 @@
 // messages of caf_messages.hpp.
 #pragma once
 
+#include "cluster/caf_dialer.hpp"
+#include "cluster/caf_gate.hpp"
 #include "cluster/caf_messages.hpp"
-#include "cluster/caf_probe.hpp"
 #include "cluster/membership.hpp"
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,10 +28,11 @@ namespace rollcall::cluster {
 
 struct endpoint_setup {
   mesh::options mesh; ///< `address` comes with endpoint_listens
-  caf::actor manager; ///< CAF's, see caf_transport.hpp
-  bool loopback_only = true;
-  millis probe_timeout{2000};   ///< for the look whether anybody listens
-  millis connect_timeout{5000}; ///< for CAF's handshake
+  caf::actor broker;  ///< CAF's, see caf_socket.hpp
+  dial_how dialing;
+  std::shared_ptr<gate> door;
+  millis connect_timeout{5000};      ///< for CAF's handshake
+  std::vector<std::string> warnings; ///< of the start, told to whoever observes
 };
 
 class endpoint : public caf::event_based_actor {
@@ -78,8 +81,8 @@ private:
   void carry_out(mesh::action&);
   void dial(const mesh::dial&);
   void on_probe(const probe_result&);
-  void on_connected(std::uint64_t dial, bool own_host, const caf::node_id&,
-                    const caf::strong_actor_ptr&);
+  void on_connected(std::uint64_t dial, const caf::node_id&, const caf::strong_actor_ptr&);
+  void on_door_refused(const endpoint_event&);
   void on_bytes(std::string&);
   void on_packet(const caf::strong_actor_ptr& from, std::string& bytes);
   void on_frame(channel_id, std::string& bytes);
@@ -102,7 +105,14 @@ private:
   endpoint_setup setup_;
   std::uint16_t port_ = 0;
   std::unique_ptr<mesh::membership> mesh_; ///< from endpoint_listens on
-  std::unique_ptr<probe_pool> probes_;
+  std::unique_ptr<dialer> dialer_;
+  std::shared_ptr<const dial_how> how_;
+  /// What dials have brought, from their threads; a message says that it is there.
+  struct dialed {
+    std::mutex mutex;
+    std::map<std::uint64_t, dialer::answer> answers;
+  };
+  std::shared_ptr<dialed> dialed_ = std::make_shared<dialed>();
   compat::down_handler down_handler_;
 
   channel_id last_channel_ = 0;
@@ -117,6 +127,9 @@ private:
   send_frame last_sent_; ///< what `last_message_` was made of
   caf::message last_message_;
 
+  mesh::notice_limiter refusals_; ///< of who comes to our door
+  instant refusals_since_{0};
+  unsigned refusals_told_ = 0;
   std::vector<caf::actor> observers_;
   std::optional<endpoint_event> fatal_;
   std::vector<caf::response_promise> stopping_;

@@ -1,6 +1,6 @@
 // What the mesh wants of the network, and what the network brings.
 #include "cluster/caf_endpoint.hpp"
-#include "cluster/caf_transport.hpp"
+#include "cluster/caf_socket.hpp"
 #include "cluster/envelope.hpp"
 
 #include <cassert>
@@ -19,6 +19,7 @@ template <class... Fs>
 overloaded(Fs...) -> overloaded<Fs...>;
 
 constexpr std::size_t most_early = 64;
+constexpr unsigned most_refusals_told = 30; // in `say_again`
 
 } // namespace
 
@@ -71,55 +72,77 @@ void endpoint::dial(const mesh::dial& x) {
   dials_[x.id] = x.where.port;
   // Not a strong handle: an endpoint that has ended need not be told.
   caf::weak_actor_ptr self{ctrl()};
-  probes_->ask(x.where, setup_.probe_timeout, setup_.loopback_only,
-               [self, id = x.id](probe_pool::answer found) {
-                 if (const auto strong = self.lock())
-                   compat::anon_send(caf::actor_cast<caf::actor>(strong),
-                                     probe_result{id, found.reachable, std::move(found.ip),
-                                                  found.own_host, std::move(found.reason)});
-               });
+  dialer_->ask(x.where, how_, [self, to = dialed_, id = x.id](dialer::answer found) {
+    const auto strong = self.lock();
+    if (!strong) return;
+    {
+      const std::lock_guard lock{to->mutex};
+      to->answers[id] = std::move(found);
+    }
+    probe_result note;
+    note.dial = id;
+    compat::anon_send(caf::actor_cast<caf::actor>(strong), std::move(note));
+  });
 }
 
-void endpoint::on_probe(const probe_result& x) {
-  const auto i = dials_.find(x.dial);
+void endpoint::on_probe(const probe_result& note) {
+  dialer::answer x;
+  {
+    const std::lock_guard lock{dialed_->mutex};
+    const auto found = dialed_->answers.extract(note.dial);
+    if (found.empty()) return;
+    x = std::move(found.mapped());
+  }
+  const auto i = dials_.find(note.dial);
   if (i == dials_.end() || stopped_) return;
-  if (!x.reachable) {
+  if (x.self) {
     dials_.erase(i);
-    step(mesh::dial_failed{x.dial, x.reason});
+    step(mesh::dial_self{note.dial});
     return;
   }
-  const auto port = i->second;
-  compat::request(this, setup_.manager, setup_.connect_timeout, connect_message(x.ip, port))
-      .then([this, dial = x.dial, own_port = x.own_host && port == port_](
-                const caf::node_id& node, const caf::strong_actor_ptr& who,
-                const std::set<std::string>&) { on_connected(dial, own_port, node, who); },
-            [this, dial = x.dial](const caf::error& e) {
-              if (dials_.erase(dial) != 0 && !stopped_)
-                step(mesh::dial_failed{dial, describe_connect_error(e)});
-            });
+  if (x.connection == nullptr) {
+    dials_.erase(i);
+    step(mesh::dial_failed{note.dial, x.why.message, x.why.code});
+    return;
+  }
+  const auto state = x.connection->state;
+  setup_.door->watch(state);
+  compat::request(this, setup_.broker, setup_.connect_timeout,
+                  connect_message(system(), *x.connection, i->second))
+      .then(
+          [this, dial = note.dial](const caf::node_id& node, const caf::strong_actor_ptr& who,
+                                   const std::set<std::string>&) { on_connected(dial, node, who); },
+          [this, dial = note.dial, state](const caf::error& e) {
+            state->cut();
+            if (dials_.erase(dial) != 0 && !stopped_)
+              step(mesh::dial_failed{dial, "it is a node of ours, but CAF got no connection ("
+                                               + to_string(e) + ")"});
+          });
 }
 
-void endpoint::on_connected(std::uint64_t dial, bool own_port, const caf::node_id& node,
+void endpoint::on_connected(std::uint64_t dial, const caf::node_id& node,
                             const caf::strong_actor_ptr& who) {
   if (dials_.erase(dial) == 0 || stopped_) return;
-  if (node == system().node()) {
-    if (own_port && who == ctrl()) {
-      step(mesh::dial_self{dial});
-      return;
-    }
-    // CAF tells nodes apart by network hardware and PID. It believes that it
-    // has reached itself, and gives us one of our own actors, or none.
-    step(mesh::dial_failed{
-        dial, "CAF takes the node there for this one: either it is our own address by another "
-              "way, or two containers have the same PID and network hardware; then start one of "
-              "them with an init process, so that its PID is another"});
-    return;
-  }
-  if (!who) {
-    step(mesh::dial_failed{dial, "a node of CAF is there, but no endpoint of rollcall"});
+  if (!who || node == system().node()) {
+    step(mesh::dial_failed{dial, "it is a node of ours, but its endpoint has ended"});
     return;
   }
   step(mesh::dial_done{dial, channel_of(who)});
+}
+
+/// Whoever can reach the port can cause these, in any number: counted always,
+/// told once in a while, and not many in that time.
+void endpoint::on_door_refused(const endpoint_event& x) {
+  ++stats_.handshakes_refused;
+  if (now() - refusals_since_ >= setup_.mesh.say_again) {
+    refusals_since_ = now();
+    refusals_told_ = 0;
+  }
+  if (stopped_ || refusals_told_ >= most_refusals_told
+      || !refusals_.news(x.address + " " + x.message, {}, now()))
+    return;
+  ++refusals_told_;
+  tell(x);
 }
 
 // -- channels ------------------------------------------------------------------------

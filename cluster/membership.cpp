@@ -178,7 +178,7 @@ void membership::on_dial_failed(const dial_failed& e) {
   auto* x = book_.find(done.mapped().dialed);
   if (x == nullptr) return;
   x->dial = 0;
-  if (x->link == 0) failed(*x, errc::unreachable, printable(e.reason));
+  if (x->link == 0) failed(*x, e.code, printable(e.reason));
 }
 
 void membership::on_dial_self(const dial_self& e) {

@@ -69,6 +69,7 @@ struct dial_done {
 struct dial_failed {
   std::uint64_t dial;
   std::string reason;
+  errc code = errc::unreachable;
 };
 /// That address is our own.
 struct dial_self {

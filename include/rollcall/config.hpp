@@ -15,7 +15,8 @@
 // the command line with `config`, under "rollcall":
 //
 //     rollcall { pool-size = 8  broadcast-period = 1500ms  node-name = "a"
-//                listen = "127.0.0.1:4001"  seeds = ["127.0.0.1:4000"] }
+//                listen = "10.0.0.1:4001"  seeds = ["10.0.0.2:4001"]
+//                tls-cert = "a.pem"  tls-key = "a.key"  tls-ca = "ca.pem" }
 //
 // Advice: on CAF 0.17 set `scheduler.policy` to `sharing` (`config` does, unless
 // told otherwise). Its work-stealing workers are slow to wake: a blocking
@@ -32,12 +33,14 @@
 
 namespace rollcall {
 
-/// PEM files. All three, or none. The CA must be the cluster's own: whoever
-/// holds a certificate of it is a member.
+/// PEM files: certificate of this node (and what is between it and the CA), its
+/// key, and the CA. All three, or none. The CA must be the cluster's own:
+/// whoever holds a certificate of it is a member. No host name is checked.
 struct tls_options {
-  std::string certificate;
-  std::string key;
-  std::string ca;
+  std::string certificate{};
+  std::string key{};
+  std::string ca{};
+  std::string passphrase{}; ///< of an encrypted key
   bool any() const noexcept { return !certificate.empty() || !key.empty() || !ca.empty(); }
 };
 
@@ -45,10 +48,14 @@ struct tls_options {
 /// first actor_system_config is made.
 void init_types();
 
-/// What rollcall needs of an actor system: its types, its errors, the
-/// middleman with heartbeats (off by default on CAF 0.17), and, given
-/// certificates, TLS. Error `bad_tls` when a file is missing.
+/// What rollcall needs of an actor system: its types, its errors, and the
+/// middleman with heartbeats (off by default on CAF 0.17). Given TLS files, the
+/// nodes of the system use them if `cluster_options::tls` says so; bad_tls when
+/// they cannot do.
 caf::error load(caf::actor_system_config&, const tls_options& = {});
+
+/// The TLS files that `load` was given, or that stand in the config.
+expected<tls_options> read_tls_options(const caf::actor_system_config&);
 
 namespace detail {
 struct types_first {
@@ -66,6 +73,9 @@ public:
 /// bad_option when that breaks a rule.
 expected<tracker_options> read_tracker_options(const caf::actor_system_config&,
                                                tracker_options defaults = {});
+/// Sets the passphrase to the first line of that file; bad_tls if there is none.
+/// No file named: does nothing.
+problem read_passphrase(const std::string& file, tls_options&);
 expected<cluster_options> read_cluster_options(const caf::actor_system_config&,
                                                cluster_options defaults = {});
 

@@ -98,6 +98,14 @@ public:
                          [&](const endpoint_event& e) { return e.kind == kind && e.code == code; });
     });
   }
+  bool wait_refusal(errc code, const std::string& text) {
+    return record_->wait([&](const record::state& x) {
+      return std::any_of(x.events.begin(), x.events.end(), [&](const endpoint_event& e) {
+        return e.kind == endpoint_event_kind::refused && e.code == code
+               && e.message.find(text) != std::string::npos;
+      });
+    });
+  }
   bool wait_frames(std::size_t n) {
     return record_->wait([&](const record::state& x) { return x.frames.size() >= n; });
   }
@@ -114,17 +122,34 @@ private:
 /// Listens on a port of loopback, and says nothing to whoever connects.
 class mute_listener {
 public:
-  mute_listener();
+  explicit mute_listener(int backlog = 128);
   ~mute_listener();
   mute_listener(const mute_listener&) = delete;
   mute_listener& operator=(const mute_listener&) = delete;
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  /// The next connection, the caller's to close; -1 if none comes in time.
+  int accept_for(std::chrono::milliseconds) const;
   /// Stops listening: the address of a port at which nobody is.
   std::string close();
 
 private:
   int fd_ = -1;
   std::uint16_t port_ = 0;
+};
+
+/// Takes connections, and closes them at once.
+class closing_listener {
+public:
+  closing_listener();
+  ~closing_listener();
+  closing_listener(const closing_listener&) = delete;
+  closing_listener& operator=(const closing_listener&) = delete;
+  std::string address() const { return listener_.address(); }
+
+private:
+  mute_listener listener_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
 };
 
 } // namespace rollcall::cluster::test

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -144,13 +145,13 @@ endpoint_stats node::stats() {
   return result;
 }
 
-mute_listener::mute_listener() {
+mute_listener::mute_listener(int backlog) {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in x{};
   x.sin_family = AF_INET;
   x.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof x;
-  if (::bind(fd_, reinterpret_cast<sockaddr*>(&x), sizeof x) != 0 || ::listen(fd_, 128) != 0
+  if (::bind(fd_, reinterpret_cast<sockaddr*>(&x), sizeof x) != 0 || ::listen(fd_, backlog) != 0
       || ::getsockname(fd_, reinterpret_cast<sockaddr*>(&x), &size) != 0)
     return;
   port_ = ntohs(x.sin_port);
@@ -161,6 +162,23 @@ mute_listener::~mute_listener() { close(); }
 std::string mute_listener::close() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   return address();
+}
+
+int mute_listener::accept_for(std::chrono::milliseconds most) const {
+  pollfd x{fd_, POLLIN, 0};
+  if (::poll(&x, 1, static_cast<int>(most.count())) != 1) return -1;
+  return ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+closing_listener::closing_listener()
+    : thread_([this] {
+        while (!stop_)
+          if (const int fd = listener_.accept_for(50ms); fd >= 0) ::close(fd);
+      }) {}
+
+closing_listener::~closing_listener() {
+  stop_ = true;
+  thread_.join();
 }
 
 } // namespace rollcall::cluster::test

@@ -1,5 +1,5 @@
-#include "cluster/caf_probe.hpp"
-#include "cluster/caf_transport.hpp"
+#include "cluster/caf_dialer.hpp"
+#include "cluster/caf_socket.hpp"
 #include "test/catch.hpp"
 #include "test/net/node.hpp"
 
@@ -32,7 +32,7 @@ TEST_CASE("a start that cannot be says what to do") {
           c.insecure = true;
         }),
         errc::bad_address, "advertise");
-  check(problem([](auto& c) { c.tls = true; }), errc::bad_tls, "certificate");
+  check(problem([](auto& c) { c.tls.key = "k"; }), errc::bad_tls, "certificate");
   mute_listener taken;
   check(problem([&](auto& c) { c.listen = taken.address(); }), errc::cannot_listen, "in use");
 }
@@ -48,31 +48,38 @@ TEST_CASE("the address that is told to others may be another than the one listen
 
 TEST_CASE("a name that stands for a host beyond loopback is not dialed without TLS") {
   // no resolver is asked: numbers are names of themselves
-  const auto x = probe({"192.0.2.1", 9}, 100ms, true, -1);
-  CHECK(!x.reachable);
-  CHECK(x.reason.find("beyond loopback") != std::string::npos);
+  const auto x = dial({"192.0.2.1", 9}, dial_how{});
+  CHECK(x.connection == nullptr);
+  CHECK(x.why.code == errc::not_loopback);
+  CHECK(x.why.message.find("beyond loopback") != std::string::npos);
 }
 
-TEST_CASE("a look finds who listens, and gives up on who does not") {
+TEST_CASE("a dial finds who answers as a node of ours, and gives up on who does not") {
+  node a{"a", {}};
+  auto where = parse_address(a.address()).value;
+  where.host = "localhost";
+  dial_how how;
+  how.connect_timeout = how.handshake_timeout = 60s;
+  how.ours = {compat::caf_release(), "another", "s", {1, 1}};
+  CHECK(dial(where, how).connection != nullptr);
   mute_listener place;
-  const auto port = parse_address(place.address()).value.port;
-  const auto there = probe({"localhost", port}, 10s, true, -1);
-  CHECK(there.reachable);
-  CHECK(there.ip == "127.0.0.1");
-  CHECK(there.own_host);
-  place.close();
-  const auto gone = probe({"127.0.0.1", port}, 10s, true, -1);
-  CHECK(!gone.reachable);
-  CHECK(gone.reason.find("cannot connect") != std::string::npos);
-  CHECK(!probe({"no-such-host.invalid", 9}, 10s, false, -1).reachable);
+  how.handshake_timeout = 100ms;
+  CHECK(dial(parse_address(place.address()).value, how).why.message.find("is it one")
+        != std::string::npos);
+  const auto gone = dial(parse_address(place.close()).value, how);
+  CHECK(gone.connection == nullptr);
+  CHECK(gone.why.message.find("cannot connect") != std::string::npos);
+  how.loopback_only = false;
+  CHECK(dial({"no-such-host.invalid", 9}, how).connection == nullptr);
 }
 
-TEST_CASE("closing the pool of looks ends what is under way, and nobody is called after it") {
+TEST_CASE("closing the dialer ends what is under way, and nobody is called after it") {
   auto called = std::make_shared<std::atomic<int>>(0);
   {
-    probe_pool pool{4};
+    dialer pool{4};
+    const auto how = std::make_shared<const dial_how>();
     for (int i = 0; i < 100; ++i)
-      pool.ask({"127.0.0.1", 9}, 10s, true, [called](probe_pool::answer) { ++*called; });
+      pool.ask({"127.0.0.1", 9}, how, [called](dialer::answer) { ++*called; });
   }
   const int then = *called;
   std::this_thread::sleep_for(50ms);
@@ -119,11 +126,15 @@ TEST_CASE("whatever a stranger sends harms nobody") {
   REQUIRE(a.wait_links({"b"}));
   {
     node stranger{"s", {}};
-    const auto manager = get_transport(stranger.system(), transport_kind::plain).manager;
     const auto where = parse_address(a.address()).value;
+    dial_how how;
+    how.ours = {compat::caf_release(), to_string(stranger.system().node()), "s", {1, 1}};
+    const auto found = dial(where, how);
+    REQUIRE(found.connection != nullptr);
     caf::scoped_actor self{stranger.system()};
     caf::actor there;
-    compat::request(self, manager, 60s, connect_message(where.host, where.port))
+    compat::request(self, basp_broker(stranger.system()), 60s,
+                    connect_message(stranger.system(), *found.connection, where.port))
         .receive([&](const caf::node_id&, const caf::strong_actor_ptr& x,
                      const std::set<std::string>&) { there = caf::actor_cast<caf::actor>(x); },
                  [](caf::error&) {});

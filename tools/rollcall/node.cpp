@@ -34,14 +34,14 @@ int start_failed(const caf::error& why) {
   return say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
 }
 
-cluster_options cluster_part(const node_options& o, const tls_options& tls) {
+cluster_options cluster_part(const node_options& o) {
   cluster_options c;
   c.node_name = o.name;
   c.cluster_name = o.cluster_name;
   c.listen = o.listen;
   c.advertise = o.advertise;
   c.seeds = o.seeds;
-  c.tls = tls.any();
+  c.tls = o.tls.any();
   c.insecure_plain_tcp = o.insecure;
   return c;
 }
@@ -100,12 +100,10 @@ private:
 
 int run(const node_options& o) {
   interrupt stop; // before any other thread
-  const tls_options tls{o.tls_cert, o.tls_key, o.tls_ca};
   config cfg;
-  if (tls.any())
-    if (auto why = load(cfg, tls)) return start_failed(why);
+  if (auto why = load(cfg, o.tls)) return start_failed(why);
   caf::actor_system system(cfg);
-  auto node = start_cluster(system, cluster_part(o, tls));
+  auto node = start_cluster(system, cluster_part(o));
   if (!node) return start_failed(node.error());
   auto tracker = start_tracker(system, handler_factory{}, o.tracker, *node);
   if (!tracker) {

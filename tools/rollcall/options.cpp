@@ -51,6 +51,7 @@ po::options_description describe_options() {
     ("tls-cert", text("FILE"), "certificate of this node (PEM)")
     ("tls-key", text("FILE"), "its key (PEM)")
     ("tls-ca", text("FILE"), "the cluster's own CA (PEM)")
+    ("tls-passphrase-file", text("FILE"), "its first line opens an encrypted key")
     ("insecure", flag(), "allow plain TCP beyond loopback: whoever reaches the port is trusted")
     ("log-level", text("LEVEL"), "error, warning, info or debug, to stderr (default: info)")
     ("config", text("FILE"), "read options from a file too, as lines NAME = VALUE; the command line wins")
@@ -135,9 +136,11 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
   o.tracker.flush_interval = in.time("flush-interval").value_or(o.tracker.flush_interval);
   o.tracker.link_grace = in.time("link-grace");
   in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
-  in.text("tls-cert", o.tls_cert);
-  in.text("tls-key", o.tls_key);
-  in.text("tls-ca", o.tls_ca);
+  in.not_empty("tls-cert", o.tls.certificate);
+  in.not_empty("tls-key", o.tls.key);
+  in.not_empty("tls-ca", o.tls.ca);
+  std::string passphrase_file;
+  in.not_empty("tls-passphrase-file", passphrase_file);
   in.flag("insecure", o.insecure);
   if (from.count("log-level")) {
     o.tracker.log_level = from["log-level"].as<std::string>();
@@ -147,6 +150,8 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
       in.wrong("log-level", o.tracker.log_level, "it is one of error, warning, info, debug");
   }
   if (!in.why().empty()) return bad_arguments(program, in.why());
+  if (auto wrong = read_passphrase(passphrase_file, o.tls))
+    return bad_arguments(program, wrong.message);
   if (auto wrong = validate(o.tracker)) return bad_arguments(program, wrong.message);
   if (o.name.empty()) o.name = default_name();
   return o;

@@ -3,6 +3,7 @@
 // Pure but for reading the file that --config names.
 #pragma once
 
+#include "rollcall/config.hpp"
 #include "rollcall/options.hpp"
 #include "tools/rollcall/log.hpp"
 
@@ -19,7 +20,7 @@ struct node_options {
   std::string advertise; ///< empty: where it listens
   std::vector<std::string> seeds;
   std::string cluster_name = "rollcall";
-  std::string tls_cert, tls_key, tls_ca;
+  tls_options tls;
   bool insecure = false; ///< plain TCP beyond loopback
   log_level level = log_level::info;
   tracker_options tracker;

@@ -1,11 +1,9 @@
-#include "cluster/caf_probe.hpp"
+#include "cluster/caf_dialer.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
-#include <fcntl.h>
 #include <mutex>
 #include <netdb.h>
 #include <poll.h>
@@ -33,6 +31,7 @@ public:
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;
   int get() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
 
 private:
   int fd_;
@@ -61,33 +60,62 @@ endpoint_name own_end(int fd) {
   return numeric(reinterpret_cast<const sockaddr*>(&x), size);
 }
 
+/// 0, ECANCELED or ETIMEDOUT.
+int wait_until(int fd, short events, steady::time_point end, int cancel_fd) {
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady::now()).count();
+    if (left <= 0) return ETIMEDOUT;
+    pollfd fds[2] = {{fd, events, 0}, {cancel_fd, POLLIN, 0}};
+    const auto n =
+        ::poll(fds, cancel_fd >= 0 ? 2 : 1, static_cast<int>(std::min<long long>(left, 60'000)));
+    if (n < 0 && errno != EINTR) return errno;
+    if (fds[1].revents != 0) return ECANCELED;
+    if (n > 0 && fds[0].revents != 0) return 0;
+  }
+}
+
 /// 0, or what went wrong; ECANCELED and ETIMEDOUT are among it.
 int connect_until(int fd, const sockaddr* to, socklen_t size, steady::time_point end,
                   int cancel_fd) {
   if (::connect(fd, to, size) == 0) return 0;
   if (errno != EINPROGRESS && errno != EINTR) return errno;
-  for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(end - steady::now()).count();
-    if (left <= 0) return ETIMEDOUT;
-    pollfd fds[2] = {{fd, POLLOUT, 0}, {cancel_fd, POLLIN, 0}};
-    const auto n =
-        ::poll(fds, cancel_fd >= 0 ? 2 : 1, static_cast<int>(std::min<long long>(left, 60'000)));
-    if (n < 0 && errno != EINTR) return errno;
-    if (fds[1].revents != 0) return ECANCELED;
-    if (n > 0 && fds[0].revents != 0) break;
-  }
+  if (const int error = wait_until(fd, POLLOUT, end, cancel_fd); error != 0) return error;
   int error = 0;
   socklen_t length = sizeof error;
   if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
   return error;
 }
 
+dialer::answer no(errc code, std::string why) { return {nullptr, false, {code, std::move(why)}}; }
+
+dialer::answer handshake(int fd, const dial_how& how, int cancel_fd) {
+  admission by{fd, tls_role::client, how.tls.get(), how.ours};
+  const auto end = steady::now() + how.handshake_timeout;
+  for (;;) {
+    switch (by.advance()) {
+    case admission::state::done:
+      return {by.take(), false, {}};
+    case admission::state::failed:
+      if (by.self()) return {nullptr, true, {}};
+      return {nullptr, false, by.why()};
+    case admission::state::pending:
+      break;
+    }
+    const int error = wait_until(fd, by.wants(), end, cancel_fd);
+    if (error == ETIMEDOUT)
+      return no(errc::unreachable,
+                "it takes connections, but does not answer as a node of ours: is "
+                "it one, with TLS as here? (waited "
+                    + std::to_string(how.handshake_timeout.count()) + " ms for " + by.waiting_for()
+                    + ")");
+    if (error != 0) return no(errc::unreachable, text_of(error));
+  }
+}
+
 } // namespace
 
-probe_pool::answer probe(const address& where, milliseconds timeout, bool loopback_only,
-                         int cancel_fd) {
-  probe_pool::answer result;
-  const auto end = steady::now() + timeout;
+dialer::answer dial(const address& where, const dial_how& how, int cancel_fd) {
+  const auto end = steady::now() + how.connect_timeout;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -95,24 +123,25 @@ probe_pool::answer probe(const address& where, milliseconds timeout, bool loopba
   addrinfo* found = nullptr;
   const auto port = std::to_string(where.port);
   if (const auto error = ::getaddrinfo(where.host.c_str(), port.c_str(), &hints, &found);
-      error != 0) {
-    result.reason = "the name " + where.host + " cannot be resolved: "
-                    + (error == EAI_SYSTEM ? text_of(errno) : std::string{::gai_strerror(error)});
-    return result;
-  }
+      error != 0)
+    return no(errc::unreachable,
+              "the name " + where.host + " cannot be resolved: "
+                  + (error == EAI_SYSTEM ? text_of(errno) : std::string{::gai_strerror(error)}));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, &::freeaddrinfo};
+  auto result = no(errc::unreachable, "the name " + where.host + " has no address");
   for (const auto* i = all.get(); i != nullptr; i = i->ai_next) {
     const auto there = numeric(i->ai_addr, i->ai_addrlen);
-    if (loopback_only && !is_loopback(there.ip)) {
-      result.reason = there.ip
+    if (how.loopback_only && !is_loopback(there.ip)) {
+      result = no(errc::not_loopback,
+                  there.ip
                       + " is beyond loopback, and plain TCP is for loopback only: use TLS, "
-                        "or allow insecure plain TCP";
+                        "or allow insecure plain TCP");
       continue;
     }
-    const descriptor fd{
+    descriptor fd{
         ::socket(i->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, i->ai_protocol)};
     if (fd.get() < 0) {
-      result.reason = text_of(errno);
+      result = no(errc::unreachable, text_of(errno));
       continue;
     }
     auto error = connect_until(fd.get(), i->ai_addr, i->ai_addrlen, end, cancel_fd);
@@ -120,30 +149,24 @@ probe_pool::answer probe(const address& where, milliseconds timeout, bool loopba
     // A port of the range that the system hands out can, while nobody listens,
     // connect to itself.
     if (error == 0 && here.ip == there.ip && here.port == there.port) error = ECONNREFUSED;
-    if (error == 0) {
-      result.reachable = true;
-      result.ip = there.ip;
-      result.own_host = here.ip == there.ip;
-      result.reason.clear();
-      return result;
-    }
-    result.reason =
-        "cannot connect to " + there.ip + ": "
-        + (error == ETIMEDOUT ? "no answer within " + std::to_string(timeout.count()) + " ms"
-                              : text_of(error));
+    if (error == 0) return handshake(fd.release(), how, cancel_fd);
+    result =
+        no(errc::unreachable,
+           "cannot connect to " + there.ip + ": "
+               + (error == ETIMEDOUT
+                      ? "no answer within " + std::to_string(how.connect_timeout.count()) + " ms"
+                      : text_of(error)));
     if (error == ECANCELED || error == ETIMEDOUT) return result;
   }
-  if (result.reason.empty()) result.reason = "the name " + where.host + " has no address";
   return result;
 }
 
 // -- threads -----------------------------------------------------------------------
 
-struct probe_pool::shared {
+struct dialer::shared {
   struct task {
     address where;
-    milliseconds timeout;
-    bool loopback_only;
+    std::shared_ptr<const dial_how> how;
     callback done;
   };
 
@@ -169,7 +192,7 @@ struct probe_pool::shared {
       auto next = std::move(self->tasks.front());
       self->tasks.pop_front();
       lock.unlock();
-      auto found = probe(next.where, next.timeout, next.loopback_only, self->cancel.get());
+      auto found = dial(next.where, *next.how, self->cancel.get());
       {
         const std::lock_guard call{self->calling};
         lock.lock();
@@ -184,16 +207,16 @@ struct probe_pool::shared {
   }
 };
 
-probe_pool::probe_pool(std::size_t threads)
+dialer::dialer(std::size_t threads)
     : shared_(std::make_shared<shared>(std::max<std::size_t>(threads, 1))) {}
 
-probe_pool::~probe_pool() { close(); }
+dialer::~dialer() { close(); }
 
-void probe_pool::ask(address where, milliseconds timeout, bool loopback_only, callback done) {
+void dialer::ask(address where, std::shared_ptr<const dial_how> how, callback done) {
   auto& x = *shared_;
   const std::lock_guard lock{x.mutex};
   if (x.closed) return;
-  x.tasks.push_back({std::move(where), timeout, loopback_only, std::move(done)});
+  x.tasks.push_back({std::move(where), std::move(how), std::move(done)});
   if (x.waiting < x.tasks.size() && x.threads < x.most_threads) {
     try {
       std::thread{shared::run, shared_}.detach();
@@ -206,7 +229,7 @@ void probe_pool::ask(address where, milliseconds timeout, bool loopback_only, ca
   x.work.notify_one();
 }
 
-void probe_pool::close() {
+void dialer::close() {
   auto& x = *shared_;
   std::deque<shared::task> forgotten;
   {
