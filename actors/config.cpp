@@ -5,7 +5,6 @@
 
 #include <caf/io/middleman.hpp>
 
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -140,16 +139,6 @@ expected<tracker_options> read_tracker_options(const caf::actor_system_config& c
   read(cfg, "permdown-on-shutdown", x.permdown_on_shutdown);
   if (const auto wrong = validate(x)) return make_error(wrong.code, wrong.message);
   return x;
-}
-
-problem read_passphrase(const std::string& file, tls_options& to) {
-  if (file.empty()) return {};
-  std::ifstream in{file};
-  if (!std::getline(in, to.passphrase) || to.passphrase.empty())
-    return {errc::bad_tls, "cannot read a passphrase from \"" + file
-                               + "\": its first line has to be the passphrase of the key"};
-  if (to.passphrase.back() == '\r') to.passphrase.pop_back();
-  return {};
 }
 
 expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
