@@ -19,7 +19,7 @@ bool birth_reader::read(reader r, const bounds& within, std::vector<crdt::birth>
   forget_values();
   // A birth takes more here than its bytes may be: for what is not read yet,
   // only as much as frames of ours need.
-  out.reserve(std::min<std::size_t>(count, r.left() / 16 + 1));
+  out.reserve(std::min<std::size_t>(count, r.left() / 8 + 1));
   state last;
   last.dot = within.lo;
   for (auto left = count; left > 0 && r.ok(); --left) {
@@ -36,7 +36,6 @@ bool birth_reader::read(reader r, const bounds& within, std::vector<crdt::birth>
     b.actor = last.actor;
     b.key = last.key = read_key(r, last);
     if (b.key.empty()) return false;
-    last.key_number = number_tail{b.key};
     if ((flags & has_ref) != 0) b.ref = read_ref(r, b.dot, within.slice);
     if ((flags & has_prev) != 0) b.prev_ref = read_ref(r, b.dot, within.slice);
     if ((flags & has_raw) != 0) {
@@ -109,13 +108,13 @@ std::string_view birth_reader::keep(std::string_view x) {
   return {p, x.size()};
 }
 
-bool birth_reader::read_text(reader& r, std::string_view before, const number_tail& number,
-                             std::size_t max) {
+bool birth_reader::read_text(reader& r, std::string_view before, std::size_t max) {
   const auto add = [this](std::string_view x) {
     scratch_.insert(scratch_.end(), x.begin(), x.end());
   };
   const auto head = r.byte();
   if (head == text_number) {
+    const number_tail number{before};
     const auto n = number.value + static_cast<std::uint64_t>(crdt::unzigzag(r.varint()));
     std::uint64_t end = 1;
     for (std::size_t i = 0; i < number.digits; ++i) end *= 10;
@@ -153,8 +152,7 @@ std::string_view birth_reader::read_key(reader& r, const state& last) {
     return r.blob(1, limits_.max_key_bytes);
   }
   scratch_.clear();
-  if (!read_text(r, last.key, last.key_number, limits_.max_key_bytes))
-    return r.fail(), std::string_view{};
+  if (!read_text(r, last.key, limits_.max_key_bytes)) return r.fail(), std::string_view{};
   return keep({scratch_.data(), scratch_.size()});
 }
 
@@ -180,15 +178,15 @@ bool birth_reader::read_value(reader& r, std::size_t member, const state& s) {
   std::uint64_t size = 0;
   const auto text = crdt::get_varint(before.data() + 1, before.data() + before.size(), size);
   const std::string_view string{text, static_cast<std::size_t>(size)};
-  const number_tail number{string};
   // Its length comes first, and is known last.
   const auto tag = scratch_.size();
   if (code == value_text) {
-    if (!read_text(r, string, number, limits_.max_meta_bytes)) return false;
+    if (!read_text(r, string, limits_.max_meta_bytes)) return false;
   } else if (code == value_key_number) {
-    if (s.key_number.digits == 0 || number.head > max_shared) return false;
+    const number_tail number{string}, key{s.key};
+    if (key.digits == 0 || number.head > max_shared) return false;
     char digits[20];
-    const auto end = put_number(digits, s.key_number.value, 1);
+    const auto end = put_number(digits, key.value, 1);
     scratch_.insert(scratch_.end(), string.begin(),
                     string.begin() + static_cast<std::ptrdiff_t>(number.head));
     scratch_.insert(scratch_.end(), digits, end);

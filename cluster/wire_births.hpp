@@ -41,7 +41,6 @@ private:
     std::uint64_t actor = 0;
     const shape* keys = nullptr;
     std::string_view key;
-    number_tail key_number;
   };
 
   void read_topic(reader&, state&);
@@ -57,7 +56,7 @@ private:
   }
   std::string_view read_key(reader&, const state&);
   /// A text, appended to the scratch; false when it is none.
-  bool read_text(reader&, std::string_view before, const number_tail&, std::size_t max);
+  bool read_text(reader&, std::string_view before, std::size_t max);
   bool read_value(reader&, std::size_t member, const state&);
   std::string_view keep(std::string_view); ///< a copy that stays
 

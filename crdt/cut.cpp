@@ -19,6 +19,12 @@ constexpr std::size_t bytes_of(const birth& b) {
 constexpr std::size_t numbers_per_birth = 64;
 constexpr std::size_t intervals_per_birth = 16;
 
+/// How many births a piece can have: to take its memory once.
+std::size_t most_births(const slice& s, clock_value x, clock_value b, const piece_size& max) {
+  return std::min({s.living.size(), static_cast<std::size_t>(b - x), max.presences,
+                   max.bytes / bytes_of({}) + 1});
+}
+
 /// Takes leaves and joins in the order of their clocks until the piece is full.
 class range_cutter {
 public:
@@ -26,6 +32,7 @@ public:
       : table_(table), max_(max) {
     r_.a = a;
   }
+  void expect(std::size_t births) { r_.adds.reserve(births); }
 
   /// These answer false when the piece is full without it.
   bool leave(const removal_log::entry& x) {
@@ -91,6 +98,7 @@ range cut_range(const own_slice& s, const presence_table& table, clock_value a, 
                 piece_size max) {
   assert(a < b && b <= s.clock() && s.log().reaches_back_to(a));
   range_cutter out{table, a, max};
+  out.expect(most_births(s, a, b, max));
   auto gone = s.log().after(a);
   const auto leaves_before = [&](clock_value c) {
     for (; gone != s.log().end() && gone->at < c; ++gone)
@@ -109,6 +117,7 @@ part cut_part(const slice& s, const presence_table& table, clock_value x, clock_
   p.x = x;
   p.y = b;
   p.a = a;
+  if (b > a) p.adds.reserve(most_births(s, std::max(x, a), b, max));
   std::size_t bytes = 0, numbers = 0;
   const auto bytes_of_known = [&](dot d) {
     // The codec takes the least of several forms; at worst a bitmap of each block.
