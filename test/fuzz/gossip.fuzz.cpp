@@ -4,9 +4,9 @@
 // the input says. What the machines send can be read; nothing held grows past
 // its limit; nobody writes into another's slice of its own life.
 #include "cluster/gossip.hpp"
-#include "crdt/meta_encoding.hpp"
 
 #include "cluster/wire.hpp"
+#include "crdt/meta_encoding.hpp"
 #include "crdt/slice.hpp"
 #include "rollcall/meta.hpp"
 #include "test/cluster/wire_samples.hpp"
