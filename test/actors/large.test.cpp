@@ -60,8 +60,9 @@ TEST_CASE("who asks for a long list when the tracker ends gets an answer") {
   auto request =
       rollcall::compat::request(self, t.shard_for("room"), patience, rollcall::list_msg{"room"});
   REQUIRE(t.stop());
-  request.receive([&](rollcall::presences_reply& x) { answers += x.presences.size() == 5000; },
-                  [&](caf::error& e) { answers += code_of(e) != errc::none; });
+  std::move(request).receive(
+      [&](rollcall::presences_reply& x) { answers += x.presences.size() == 5000; },
+      [&](caf::error& e) { answers += code_of(e) != errc::none; });
   CHECK(answers == 1);
 }
 
