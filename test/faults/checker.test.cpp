@@ -124,6 +124,17 @@ TEST_CASE("checker: right, wrong, right again is a flicker unless the owner was 
   CHECK_FALSE(judge(h, 2, 1).passed());
 }
 
+TEST_CASE("checker: a late copy that looked right by chance shows a join and then its end") {
+  auto h = two_nodes(); // 2 ended before the healing
+  reads(h, 0, 110, {1});
+  for (auto seen : {std::vector<element_id>{1}, {1, 2}, {1}})
+    reads(h, 1, 120 + 10 * static_cast<instant>(h.reads.size()), seen);
+  CHECK(judge(h, 2, 1).passed());
+  for (auto seen : {std::vector<element_id>{1, 2}, {1}}) // but once it is gone, it is gone
+    reads(h, 1, 120 + 10 * static_cast<instant>(h.reads.size()), seen);
+  CHECK(count(judge(h, 2, 1), kind::flicker) == 1);
+}
+
 TEST_CASE("checker: held down at the end is no excuse") {
   auto h = two_nodes();
   reads(h, 0, 110, {1});

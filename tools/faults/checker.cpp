@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace rollcall::faults {
 
@@ -60,12 +61,33 @@ void check_own(const history& h, const read& r, std::vector<finding>& out) {
   }
 }
 
-/// The reads of one topic by one node after the healing.
+/// The reads of one topic by one node.
 struct row {
+  // of those after the healing
   std::optional<instant> right_since;
   bool was_right = false;
   std::vector<finding> last_wrong;
+  // of all
+  std::vector<element_id> shown; ///< by the last one
+  std::set<element_id> gone;     ///< shown once, and then no more
 };
+
+/// What a node ceased to show, other than by holding the owner down.
+void note_gone(const history& h, const read& r, row& to) {
+  for (const auto id : to.shown)
+    if (const auto* e = find(h, id); e && !shows(r, id) && !held_down(h, r, e->owner))
+      to.gone.insert(id);
+  to.shown = r.seen;
+}
+
+/// A copy that lags shows a join and its end one after the other, however late;
+/// before the join came it may have looked right by chance. Only what comes back
+/// after its end was shown is wrong.
+bool comes_late(const history& h, const read& r, const finding& f, const row& to) {
+  const auto* e = find(h, f.id);
+  return f.what == finding::kind::ghost && e && e->topic == r.topic && e->invoked <= r.completed
+         && to.gone.count(f.id) == 0;
+}
 
 void take(const history& h, const read& r, row& to, std::vector<finding>& out) {
   auto wrong = wrong_with(h, r, h.healed);
@@ -75,7 +97,8 @@ void take(const history& h, const read& r, row& to, std::vector<finding>& out) {
   } else {
     if (to.was_right)
       for (auto f : wrong)
-        if (f.what == finding::kind::ghost || !held_down(h, r, f.owner)) {
+        if (!comes_late(h, r, f, to)
+            && (f.what == finding::kind::ghost || !held_down(h, r, f.owner))) {
           f.what = finding::kind::flicker;
           out.push_back(f);
         }
@@ -117,10 +140,12 @@ verdict judge(const history& h, int nodes, int topics) {
   std::vector<bool> asked(rows.size(), false);
   for (const auto& r : h.reads) {
     check_own(h, r, out.findings);
-    if (r.invoked < h.healed) continue;
     const auto at = static_cast<std::size_t>(r.reader * topics + r.topic);
-    asked[at] = true;
-    take(h, r, rows[at], out.findings);
+    if (r.invoked >= h.healed) {
+      asked[at] = true;
+      take(h, r, rows[at], out.findings);
+    }
+    note_gone(h, r, rows[at]);
   }
   for (int n = 0; n < nodes; ++n) {
     instant agreed = h.healed;
