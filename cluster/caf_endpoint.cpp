@@ -77,13 +77,12 @@ void endpoint::begin(const endpoint_listens& x) {
   tell_trackers();
   for (auto& [from, bytes] : std::exchange(early_, {})) on_packet(from, bytes);
   step(mesh::tick{});
-  compat::delayed_send(this, caf::actor{this}, setup_.mesh.tick_period, endpoint_tick{generation_});
 }
 
 void endpoint::on_tick(const endpoint_tick& x) {
   if (x.generation != generation_ || stopped_) return;
+  armed_ = instant::max();
   step(mesh::tick{});
-  compat::delayed_send(this, caf::actor{this}, setup_.mesh.tick_period, endpoint_tick{generation_});
 }
 
 void endpoint::on_down(const caf::actor_addr& who, const caf::error& why) {

@@ -134,7 +134,8 @@ private:
   std::optional<endpoint_event> fatal_;
   std::vector<caf::response_promise> stopping_;
   bool stopped_ = false;
-  std::uint64_t generation_ = 0; ///< of the tick
+  std::uint64_t generation_ = 0;   ///< of the newest tick
+  instant armed_ = instant::max(); ///< when it comes
   mutable endpoint_stats stats_;
 };
 

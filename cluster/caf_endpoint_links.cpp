@@ -3,6 +3,7 @@
 #include "cluster/caf_socket.hpp"
 #include "cluster/envelope.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <set>
 #include <utility>
@@ -26,6 +27,12 @@ constexpr unsigned most_refusals_told = 30; // in `say_again`
 void endpoint::step(const mesh::event& x) {
   auto todo = mesh_->step(x, now());
   for (auto& one : todo) carry_out(one);
+  if (stopped_ || mesh_->next_tick() >= armed_) return;
+  // The clock of CAF wakes a thread or two: no tick that is not wanted. One that
+  // was on its way for later is not the newest any more, and does nothing.
+  armed_ = mesh_->next_tick();
+  const auto wait = std::max(armed_ - now(), millis{0});
+  compat::delayed_send(this, caf::actor{this}, wait, endpoint_tick{++generation_});
 }
 
 void endpoint::carry_out(mesh::action& x) {

@@ -170,7 +170,7 @@ struct observe_endpoint {
 
 // -- the endpoint with itself ----------------------------------------------------
 
-/// The clock of the endpoint.
+/// The clock of the endpoint: the mesh wants a tick. Only the newest counts.
 struct endpoint_tick {
   std::uint64_t generation = 0;
 };

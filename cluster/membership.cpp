@@ -16,7 +16,8 @@ std::string in_ms(millis x) { return std::to_string(x.count()) + " ms"; }
 membership::membership(options x, instant start)
     : options_(std::move(x)),
       now_(start),
-      tick_expected_(start + options_.tick_period),
+      last_tick_(start),
+      tick_expected_(start),
       random_(options_.seed),
       book_(options_.backoff, options_.max_peers),
       notices_(options_.say_again) {
@@ -51,6 +52,10 @@ actions membership::step(const event& x, instant now) {
     void operator()(const leave&) const { self.on_leave(); }
   };
   std::visit(visitor{*this}, x);
+  // What keeps a link alive changes nothing, and comes often.
+  const auto* packet = std::get_if<received>(&x);
+  if (packet == nullptr || (packet->kind != packet_kind::ping && packet->kind != packet_kind::pong))
+    tick_expected_ = std::min(tick_expected_, earliest_need());
   return std::exchange(out_, {});
 }
 
@@ -79,15 +84,33 @@ std::string_view membership::node_of(channel_id channel) const noexcept {
 /// Time in which we did not run is nobody's silence.
 void membership::absorb_lateness() {
   const auto late = now_ - tick_expected_;
-  tick_expected_ = now_ + options_.tick_period;
   if (late <= std::max(options_.tick_period, millis{100})) return;
   for (auto& [channel, x] : links_) x.heard = std::min(x.heard + late, now_);
   for (auto& [channel, x] : greetings_) x.until += late;
   for (auto& [name, x] : contests_) x.until += late;
 }
 
+/// Of all that waits for its time.
+instant membership::earliest_need() const {
+  const auto soon = last_tick_ + options_.tick_period;
+  auto first = last_tick_ + options_.ping_interval;
+  const auto need = [&](instant at) { first = std::min(first, at); };
+  for (const auto& [channel, x] : greetings_) need(x.until);
+  for (const auto& [name, x] : contests_) need(x.until);
+  for (const auto& [channel, x] : links_) {
+    need(x.ping_at);
+    need(x.heard + options_.silence);
+    if (x.tell_trackers || !x.tell_members.empty()) need(soon);
+  }
+  if (dials_.size() < options_.max_dials)
+    if (const auto at = book_.next_due()) need(*at);
+  return std::max(first, soon);
+}
+
 void membership::on_tick() {
   absorb_lateness();
+  last_tick_ = now_;
+  tick_expected_ = instant::max();
   std::vector<channel_id> gone;
   for (auto& [channel, x] : greetings_)
     if (x.until <= now_) gone.push_back(channel);
@@ -106,9 +129,10 @@ void membership::on_tick() {
   for (auto& [channel, x] : links_) {
     if (now_ - x.heard >= options_.silence) {
       gone.push_back(channel);
-    } else if (x.ping_at <= now_) {
+    } else if (x.ping_at <= now_ + options_.ping_interval / 2) {
       // Also if something has just been heard: it is by our pings that the
-      // other one hears of us while its own wait behind a long transfer.
+      // other one hears of us while its own wait behind a long transfer. Those
+      // due soon go along: one tick for all links.
       x.ping_at = now_ + options_.ping_interval;
       emit(send{channel, pack_number(packet_kind::ping, random_.next())});
     }

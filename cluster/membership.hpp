@@ -47,7 +47,7 @@ struct options {
   std::string caf;     ///< what the middleman must agree on, for hello
   std::vector<cluster::address> seeds;
 
-  millis tick_period{100};        ///< how often `tick` is expected
+  millis tick_period{100};        ///< how often `next_tick` may want one
   backoff_bounds backoff;         ///< between attempts
   millis second_dialer{1000};     ///< what the larger name waits beyond that
   millis handshake_timeout{4000}; ///< for the answer to a hello; more than `probe_timeout`
@@ -157,6 +157,10 @@ public:
 
   actions step(const event&, instant now);
 
+  /// When a `tick` is due; ask after each step, since it may have come nearer.
+  /// While all is settled that is by the next ping: an idle node sleeps.
+  instant next_tick() const noexcept { return tick_expected_; }
+
   /// Something came over this channel: it is alive. Cheap, for each frame.
   /// False: there is no link over it, drop what came.
   bool heard(channel_id, instant now) noexcept;
@@ -207,6 +211,7 @@ private:
   void on_trackers(const trackers_changed&);
   void on_leave();
   void absorb_lateness();
+  instant earliest_need() const;
   void start_dials();
   void tell_links();
   enum class channel_after { forgotten, kept };
@@ -239,6 +244,7 @@ private:
 
   options options_;
   instant now_;
+  instant last_tick_;
   instant tick_expected_;
   random_stream random_;
   peer_book book_;

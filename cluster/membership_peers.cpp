@@ -156,4 +156,11 @@ std::vector<peer_key> peer_book::due(instant now, std::size_t most) const {
   return result;
 }
 
+std::optional<instant> peer_book::next_due() const {
+  std::optional<instant> first;
+  for (const auto& [key, x] : peers_)
+    if (x.idle() && !x.places.empty() && (!first || x.dial_at < *first)) first = x.dial_at;
+  return first;
+}
+
 } // namespace rollcall::cluster::mesh

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,6 +93,8 @@ public:
 
   /// Peers to dial now: those that failed least first, then those due longest.
   std::vector<peer_key> due(instant now, std::size_t most) const;
+  /// When the next of them is due.
+  std::optional<instant> next_due() const;
 
   std::map<peer_key, peer>& all() noexcept { return peers_; }
   const std::map<peer_key, peer>& all() const noexcept { return peers_; }

@@ -34,6 +34,8 @@ struct life {
   std::vector<std::string> downs; ///< reasons
   std::optional<fatal> end;
   std::size_t dials = 0;
+  millis ticks_at{0}; ///< the next one
+  std::size_t ticks = 0;
 };
 
 class world {
@@ -101,7 +103,7 @@ private:
   }
   life* listening(std::size_t place);
   connection* between(const life&, const life&);
-  void tick_of(life&);
+  void tick_of(life&, millis when);
   void check(const life&);
 
   random_stream random_;

@@ -31,15 +31,20 @@ life& world::start(const std::string& name, std::size_t place,
   for (auto seed : seeds) x.config.seeds.push_back(address_of(seed));
   if (change) change(x.config);
   x.machine = std::make_unique<membership>(x.config, now);
-  later(x.config.tick_period, [this, &x] { tick_of(x); });
+  x.ticks_at = x.machine->next_tick();
+  tick_of(x, x.ticks_at);
   return x;
 }
 
-void world::tick_of(life& x) {
-  if (!x.alive || x.machine->ended()) return;
-  deliver(x, [this, &x] {
-    step(x, tick{});
-    later(x.config.tick_period, [this, &x] { tick_of(x); });
+/// A tick at the time when the machine wants it, unless it wants one before.
+void world::tick_of(life& x, millis when) {
+  at(std::max(when, now), [this, &x, when] {
+    deliver(x, [this, &x, when] {
+      if (!x.alive || x.ticks_at != when) return;
+      x.ticks_at = millis::max();
+      ++x.ticks;
+      step(x, tick{});
+    });
   });
 }
 
@@ -47,6 +52,9 @@ void world::step(life& x, const event& e) {
   if (!x.alive) return;
   carry_out(x, x.machine->step(e, now));
   check(x);
+  if (x.machine->ended() || x.machine->next_tick() >= x.ticks_at) return;
+  x.ticks_at = x.machine->next_tick();
+  tick_of(x, x.ticks_at);
 }
 
 void world::carry_out(life& x, const actions& todo) {
