@@ -19,9 +19,13 @@ constexpr milliseconds read_while_broken{300}, read_while_healing{60};
 /// How long all must agree.
 constexpr milliseconds look_on{400};
 
+volatile std::sig_atomic_t last_cycle = 0;
+
 double minutes(clock::duration x) { return std::chrono::duration<double>(x).count() / 60; }
 
 } // namespace
+
+void end_after_this_cycle() noexcept { last_cycle = 1; }
 
 campaign::campaign(const arguments& a, cluster& c, std::vector<fault_kind> kinds)
     : args_(a), cluster_(c), start_(clock::now()), next_sample_(start_) {
@@ -53,6 +57,7 @@ void campaign::sample_memory() {
 }
 
 bool campaign::over(std::uint64_t done) const {
+  if (last_cycle != 0) return true;
   const auto time = std::max(args_.duration, args_.soak);
   if (time.count() > 0) return clock::now() - start_ >= time;
   return done >= args_.cycles;
@@ -174,7 +179,7 @@ tally campaign::run_stalls() {
   const auto most = static_cast<std::uint64_t>(std::max(1, args_.nodes / 2));
   rollcall::cluster::random_stream random{args_.seed};
   std::uint64_t done = 0;
-  while (done < args_.stalls && cluster_.failure().empty()) {
+  while (done < args_.stalls && last_cycle == 0 && cluster_.failure().empty()) {
     // Half of the nodes, one after the other: while each is stopped the others
     // must go on holding it up.
     std::vector<fault> round;

@@ -24,6 +24,9 @@ struct tally {
   std::vector<series> memory; ///< MB over minutes, of the nodes that are never killed
 };
 
+/// From a signal handler: the cycle that runs is the last one.
+void end_after_this_cycle() noexcept;
+
 class campaign {
 public:
   campaign(const arguments&, cluster&, std::vector<fault_kind> kinds);

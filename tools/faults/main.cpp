@@ -169,6 +169,11 @@ int fault_run(const arguments& a) {
 } // namespace
 
 int main(int argc, char** argv) {
+  for (const auto s : {SIGINT, SIGTERM})
+    std::signal(s, [](int which) {
+      std::signal(which, SIG_DFL); // a second one ends it at once
+      end_after_this_cycle();
+    });
   std::signal(SIGPIPE, SIG_IGN); // the pipes of nodes that were killed on purpose
   const auto given = parse(argc, argv);
   if (!given.error.empty()) {

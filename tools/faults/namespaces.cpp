@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <unistd.h>
 
 namespace rollcall::faults {
@@ -46,11 +48,28 @@ std::string namespaces::name(int node) const {
   return stem_ + (node < 0 ? std::string{"sw"} : std::to_string(node));
 }
 
+/// Those of a run that was killed, which could not take them along.
+void namespaces::remove_abandoned() {
+  namespace fs = std::filesystem;
+  constexpr std::string_view stem = "rcf";
+  std::error_code error;
+  for (const auto& x : fs::directory_iterator{"/run/netns", error}) {
+    const auto name = x.path().filename().string();
+    const auto dash = name.find('-');
+    if (dash == std::string::npos || !name.starts_with(stem)) continue;
+    const auto pid = name.substr(stem.size(), dash - stem.size());
+    if (!pid.empty() && pid.find_first_not_of("0123456789") == std::string::npos
+        && !fs::exists("/proc/" + pid, error))
+      run({"netns", "del", name});
+  }
+}
+
 namespaces::namespaces(int nodes) : nodes_(nodes), stem_("rcf" + std::to_string(::getpid()) + "-") {
   if (ip_program().empty()) {
     failure_ = "no ip program: install iproute2";
     return;
   }
+  remove_abandoned();
   for (int n = -1; n < nodes; ++n) {
     if (!run({"netns", "add", name(n)})) return;
     made_.push_back(name(n));

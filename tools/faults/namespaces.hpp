@@ -4,7 +4,7 @@
 // A packet is lost by sending it to a MAC address that nobody has, so each
 // direction between two nodes can be cut on its own, and no firewall is needed.
 // Nothing is made in the namespace that we run in, and all is gone with the
-// object. Needs root and iproute2.
+// object, or, where a run was killed, with the next one. Needs root and iproute2.
 #pragma once
 
 #include <string>
@@ -31,6 +31,7 @@ public:
 
 private:
   bool run(const std::vector<std::string>& args);
+  void remove_abandoned();
   void neighbour(int of, int to, bool real);
   std::string name(int node) const;
 
