@@ -1,5 +1,6 @@
 #include "tools/rollcall/json_lines.hpp"
 
+#include "crdt/json_text.hpp"
 #include "test/catch.hpp"
 #include "tools/rollcall/arguments.hpp"
 #include "tools/rollcall/json_writer.hpp"
@@ -146,7 +147,7 @@ TEST_CASE("written JSON reads back, whatever the bytes") {
   for (int i = 0; i < 256; ++i) every += static_cast<char>(i);
   every += "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\xED\xA0\x80\xC0\x80\xF4\x90\x80\x80\xE2\x82";
   std::string text;
-  append_json_string(text, every);
+  rollcall::crdt::append_json_string(text, every);
   boost::json::error_code error;
   const auto back = boost::json::parse({text.data(), text.size()}, error);
   CHECK_FALSE(error);

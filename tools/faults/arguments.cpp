@@ -1,15 +1,13 @@
 #include "tools/faults/arguments.hpp"
 
+#include "tools/command_line.hpp"
 #include "tools/rollcall/child_process.hpp"
 #include "tools/rollcall/duration.hpp"
-
-#include <boost/program_options.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <sstream>
-#include <stdexcept>
 
 namespace rollcall::faults {
 
@@ -17,9 +15,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-struct bad_argument : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+using tool::bad_argument;
 
 po::options_description described() {
   auto text = [](const char* shown) { return po::value<std::string>()->value_name(shown); };
@@ -165,28 +161,7 @@ arguments read(const po::variables_map& given) {
 } // namespace
 
 parsed parse(int argc, const char* const* argv) {
-  parsed out;
-  try {
-    po::variables_map given;
-    const auto options = described();
-    po::store(
-        po::command_line_parser(argc, argv)
-            .options(options)
-            .positional({})
-            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-            .run(),
-        given);
-    po::notify(given);
-    if (given.contains("help"))
-      out.help = help_text();
-    else
-      out.args = read(given);
-  } catch (const po::error& e) {
-    out.error = std::string{e.what()} + " (--help lists all options)";
-  } catch (const bad_argument& e) {
-    out.error = e.what();
-  }
-  return out;
+  return tool::parse_command_line<parsed>(argc, argv, described(), help_text, read);
 }
 
 } // namespace rollcall::faults

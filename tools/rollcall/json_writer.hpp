@@ -16,10 +16,6 @@
 
 namespace rollcall::tool {
 
-/// Appends `text` as a JSON string. Bytes that are no UTF-8 (keys and topics
-/// are byte strings) become U+FFFD: the line stays readable for every parser.
-void append_json_string(std::string& out, std::string_view text);
-
 class json_writer {
 public:
   json_writer& open(char bracket);  ///< '{' or '['

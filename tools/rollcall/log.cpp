@@ -1,6 +1,6 @@
 #include "tools/rollcall/log.hpp"
 
-#include "tools/rollcall/json_writer.hpp"
+#include "crdt/json_text.hpp"
 
 #include <fmt/format.h>
 
@@ -39,7 +39,7 @@ void append_value(std::string& out, std::string_view value) {
   if (plain)
     out += value;
   else
-    append_json_string(out, value);
+    crdt::append_json_string(out, value);
 }
 
 } // namespace

@@ -1,10 +1,9 @@
 #include "tools/sim/arguments.hpp"
 
-#include <boost/program_options.hpp>
+#include "tools/command_line.hpp"
 
 #include <charconv>
 #include <sstream>
-#include <stdexcept>
 #include <vector>
 
 namespace rollcall::sim {
@@ -13,9 +12,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-struct bad_argument : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+using tool::bad_argument;
 
 std::uint64_t number(const char* name, const std::string& text, std::uint64_t least,
                      std::uint64_t most) {
@@ -141,28 +138,7 @@ arguments read(const po::variables_map& given) {
 } // namespace
 
 parsed parse(int argc, const char* const* argv) {
-  parsed out;
-  try {
-    po::variables_map given;
-    const auto options = described();
-    po::store(
-        po::command_line_parser(argc, argv)
-            .options(options)
-            .positional({})
-            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-            .run(),
-        given);
-    po::notify(given);
-    if (given.contains("help"))
-      out.help = help_text();
-    else
-      out.args = read(given);
-  } catch (const po::error& e) {
-    out.error = std::string{e.what()} + " (--help lists all options)";
-  } catch (const bad_argument& e) {
-    out.error = e.what();
-  }
-  return out;
+  return tool::parse_command_line<parsed>(argc, argv, described(), help_text, read);
 }
 
 } // namespace rollcall::sim
