@@ -27,7 +27,7 @@ void close_fd(int& fd) noexcept {
 [[noreturn]] void become(char* const* argv, int in, int out, const char* stderr_file, int report,
                          pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setpgid(0, 0); // Ctrl-C is for us, and we end it in our way
+  ::setpgid(0, 0);                    // Ctrl-C is for us, and we end it in our way
   bool ready = ::getppid() == parent; // or it died before the line above
   ready = ready && ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0;
   if (ready && stderr_file) {
