@@ -193,8 +193,16 @@ void cluster::take_event(int n, const object& e) {
     ++counts_.downs;
     const auto until =
         between_[static_cast<std::size_t>(n)][static_cast<std::size_t>(other)].disturbed_until;
-    const auto grace = std::chrono::microseconds{settings_.periods.down}.count();
-    if (until != never && until + grace < now()) ++counts_.unexpected_downs;
+    // The last frame may have come just before the faults ended, and the next
+    // tick tells; then its line has to come here.
+    const auto grace =
+        std::chrono::microseconds{settings_.periods.down + settings_.periods.broadcast}.count();
+    if (until == never || now() - until <= grace) return;
+    ++counts_.unexpected_downs;
+    if (counts_.unexpected.size() < 10)
+      counts_.unexpected.push_back(
+          fmt::format("{} called {} down {:.0f} ms after the last fault between them", node_name(n),
+                      node_name(other), static_cast<double>(now() - until) / 1000));
   }
 }
 

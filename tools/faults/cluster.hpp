@@ -36,6 +36,7 @@ struct cluster_settings {
 
 struct cluster_counts {
   std::uint64_t acked = 0, refused = 0, reads = 0, downs = 0, unexpected_downs = 0, restarts = 0;
+  std::vector<std::string> unexpected; ///< the first few of those
   std::uint64_t wrong_refs = 0;
 };
 

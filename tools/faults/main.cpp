@@ -100,6 +100,7 @@ void report(const arguments& a, const tally& sum, const cluster& c) {
   fmt::print("not visible at the first read: {} of {}\n", sum.stale, sum.visible_ms.size());
   fmt::print("replicas called down: {}, without a fault that explains it: {}\n", n.downs,
              n.unexpected_downs);
+  for (const auto& x : n.unexpected) fmt::print("  {}\n", x);
   const auto p = c.proxied();
   fmt::print("restarts {}; proxy: {} connections, {} reset, {} dials without answer, {} bits "
              "flipped, {:.1f} MB\n",
