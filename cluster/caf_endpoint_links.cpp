@@ -53,6 +53,7 @@ void endpoint::carry_out(mesh::action& x) {
                   {}});
           },
           [this](mesh::down& a) {
+            setup_.door->cut_dead(a.node);
             tell_shards(a.node, false);
             tell({endpoint_event_kind::peer_down, std::move(a.node), std::move(a.address),
                   errc::none, std::move(a.reason)});

@@ -66,6 +66,7 @@ struct gate::core {
 
   std::mutex mutex; ///< guards what follows
   std::vector<std::shared_ptr<wire_state>> dialed;
+  std::vector<std::string> given_up; ///< nodes
   bool closing = false;
   std::mutex calling; ///< held while a callback runs; never taken before `mutex`
 
@@ -184,6 +185,10 @@ void gate::core::look_after_young(steady::time_point now) {
       all.push_back(x);
       young.push_back({std::move(x), {}, now + setup.patience});
     }
+    for (const auto& node : std::exchange(given_up, {}))
+      for (const auto& x : all)
+        if (const auto state = x.lock(); state && state->node() == node && state->path_is_dead())
+          state->cut();
   }
   std::erase_if(young, [&](const handed_over& x) {
     if (x.state->has_spoken() || x.state->is_closed()) return true;
@@ -300,6 +305,14 @@ void gate::watch(std::shared_ptr<wire_state> x) {
   {
     const std::lock_guard lock{core_->mutex};
     core_->dialed.push_back(std::move(x));
+  }
+  core_->rouse();
+}
+
+void gate::cut_dead(std::string node) {
+  {
+    const std::lock_guard lock{core_->mutex};
+    core_->given_up.push_back(std::move(node));
   }
   core_->rouse();
 }

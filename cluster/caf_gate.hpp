@@ -57,6 +57,11 @@ public:
   /// A wire that we dialed, and that CAF is about to get.
   void watch(std::shared_ptr<wire_state>);
 
+  /// Cuts the wires to that node over which nothing gets through any more: else
+  /// CAF goes on with one of them, for as long as TCP keeps trying, when we dial
+  /// again over a path that has healed.
+  void cut_dead(std::string node);
+
   /// Stops listening. No callback runs when this has returned; waits for one
   /// that runs now, and for nothing else.
   void close();

@@ -1,6 +1,8 @@
 #include "cluster/caf_wire.hpp"
 
 #include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -8,6 +10,23 @@
 #include <utility>
 
 namespace rollcall::cluster {
+
+namespace {
+
+/// While a path is cut TCP doubles the time to its next attempt; after a cut of
+/// some seconds it would find it healed only as long again later. Linux since
+/// 6.15 takes a bound for that; others do without.
+void retry_each_second(int fd) noexcept {
+#ifdef TCP_RTO_MAX_MS
+  constexpr int option = TCP_RTO_MAX_MS;
+#else
+  constexpr int option = 44; // older headers do not name it
+#endif
+  const int ms = 1000; // the least it takes
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, option, &ms, sizeof ms));
+}
+
+} // namespace
 
 // -- state -------------------------------------------------------------------------
 
@@ -36,6 +55,15 @@ void wire_state::cut() noexcept {
   if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
 }
 
+bool wire_state::path_is_dead() const noexcept {
+  constexpr unsigned in_vain = 3;
+  const std::lock_guard lock{mutex_};
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return fd_ >= 0 && ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0
+         && info.tcpi_retransmits >= in_vain;
+}
+
 wire::~wire() {
   if (fd < 0) return;
   state->closed();
@@ -50,6 +78,7 @@ admission::admission(int fd, tls_role role, const tls_context* tls, const preamb
       ours_(ours),
       phase_(tls != nullptr ? phase::tls : phase::preamble),
       out_(encode(ours)) {
+  retry_each_second(fd);
   wire_->fd = fd;
   wire_->state = std::make_shared<wire_state>(fd);
   if (tls != nullptr) wire_->tls = std::make_unique<tls_session>(*tls, fd, role);
@@ -176,6 +205,7 @@ admission::state admission::read_theirs() {
     static_cast<void>(send_ours());
     return fail(found.problem.code, std::move(found.problem.message));
   }
+  wire_->state->belongs_to(x.value.node);
   return state::done;
 }
 

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace rollcall::cluster {
 
@@ -33,10 +34,19 @@ public:
   /// Ends the connection both ways; CAF, if it has it, sees it closed.
   void cut() noexcept;
 
+  /// Who is at the other end, by the name that it has said; once, before any
+  /// other thread sees the state.
+  void belongs_to(std::string node) noexcept { node_ = std::move(node); }
+  const std::string& node() const noexcept { return node_; }
+  /// TCP has sent something several times and nobody, not even the other host,
+  /// has confirmed it. A process that merely stands still has a kernel that does.
+  bool path_is_dead() const noexcept;
+
 private:
   mutable std::mutex mutex_;
   int fd_;
   bool spoken_ = false;
+  std::string node_;
 };
 
 /// A connection that has been admitted. Closes its socket unless it was taken.
