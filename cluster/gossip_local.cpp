@@ -162,10 +162,10 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool 
     auto piece = st.next_piece(e, id, std::max<std::size_t>(1, opt.limits.max_frame_presences),
                                std::max<std::size_t>(1, opt.limits.max_frame_bytes));
     if (!piece) return {};
-    auto* whole = std::get_if<crdt::range>(&piece->what);
-    if (canary(bug::late_range) && whole && whole->a == a && !whole->adds.empty()
-        && whole->adds.front().dot == a + 1)
-      whole->adds.erase(whole->adds.begin());
+    if (canary(bug::late_range))
+      if (auto* whole = std::get_if<crdt::range>(&piece->what);
+          whole && whole->a == a && !whole->adds.empty() && whole->adds.front().dot == a + 1)
+        whole->adds.erase(whole->adds.begin());
     const bool last = st.done(e);
     frame f = last && full ? full_heartbeat() : frame{};
     f.kind = frame_kind::heartbeat;

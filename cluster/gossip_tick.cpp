@@ -78,6 +78,7 @@ void gossip::impl::choose_and_pull() {
   if (need.empty()) return;
 
   std::vector<lack> lacks;
+  lacks.reserve(need.size());
   for (auto& [who, upto] : need) lacks.push_back({who, upto});
   std::vector<candidate> who;
   for (auto& [name, p] : peers)

@@ -233,7 +233,7 @@ private:
   void claim(channel_id holder, channel_id claimant, hello, bool welcome);
   void end_contest(const std::string& name, bool holder_lives);
   void settle_greeting(channel_id, peer& found);
-  void refuse(channel_id, const hello&, refusal);
+  void refuse(channel_id, const hello&, const refusal&);
   void end(const refusal&);
   refusal check(const hello&) const;
   void compare_periods(const hello&);

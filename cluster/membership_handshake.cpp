@@ -81,8 +81,8 @@ void membership::on_hello(channel_id channel, hello x, bool welcome) {
     end(in_use(x.node, x.inc)); // it was there before us
     return;
   }
-  if (auto why = check(x); why.code != errc::none || why.self) {
-    refuse(channel, x, std::move(why));
+  if (const auto why = check(x); why.code != errc::none || why.self) {
+    refuse(channel, x, why);
     return;
   }
   if (const auto name = node_of(channel); !name.empty() && name != x.node)
@@ -208,8 +208,8 @@ void membership::on_update(channel_id channel, const hello& x) {
     ++stats_.bad_packets;
     return;
   }
-  if (auto why = check(x); why.code != errc::none || why.self) {
-    refuse(channel, x, std::move(why));
+  if (const auto why = check(x); why.code != errc::none || why.self) {
+    refuse(channel, x, why);
     return;
   }
   learn_members(x);
@@ -278,7 +278,7 @@ hello membership::full_hello(std::string_view for_whom) const {
 
 // -- refusals --------------------------------------------------------------------
 
-void membership::refuse(channel_id channel, const hello& x, refusal why) {
+void membership::refuse(channel_id channel, const hello& x, const refusal& why) {
   ++stats_.refused;
   emit(send{channel, pack_refusal(why)});
   if (const auto i = greetings_.find(channel); i != greetings_.end()) {
