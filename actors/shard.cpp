@@ -21,8 +21,9 @@ caf::result<void> done_or(caf::error x) {
 
 } // namespace
 
-shard::shard(caf::actor_config& cfg, std::shared_ptr<pool> x, std::uint32_t number)
+shard::shard(caf::actor_config& cfg, std::shared_ptr<pool> x, std::uint32_t number, farewell over)
     : inner_shard::base(cfg),
+      farewell_(std::move(over)),
       pool_(std::move(x)),
       number_(number),
       memory_(pool_->memory(number)),
@@ -266,6 +267,7 @@ void shard::on_exit() {
   for (auto& [actor, answer] : std::exchange(untracking_, {}))
     answer(make_error(ended != errc::none ? ended : errc::timed_out));
   if (!pool_->supervised()) pool_->close();
+  if (farewell_) std::exchange(farewell_, nullptr)(address());
 }
 
 } // namespace rollcall::actors

@@ -34,7 +34,10 @@ namespace rollcall::actors {
 
 class shard : public inner_shard::base {
 public:
-  shard(caf::actor_config&, std::shared_ptr<pool>, std::uint32_t number);
+  /// Called at its very end, when it touches nothing any more.
+  using farewell = std::function<void(const caf::actor_addr&)>;
+
+  shard(caf::actor_config&, std::shared_ptr<pool>, std::uint32_t number, farewell = nullptr);
   ~shard() override;
 
   const char* name() const override { return "rollcall.shard"; }
@@ -149,6 +152,7 @@ private:
   watch& watched(const caf::actor_addr&);
   void unwatch_if_unused(std::uint64_t actor);
 
+  farewell farewell_;
   std::shared_ptr<pool> pool_;
   const std::uint32_t number_;
   std::shared_ptr<shard_memory> memory_;

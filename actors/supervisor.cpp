@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 supervisor::supervisor(caf::actor_config& cfg, std::shared_ptr<pool> x)
     : inner_supervisor::base(cfg),
       pool_(std::move(x)),
-      on_down_([this](const caf::actor_addr& who, const caf::error& why) { ended(who, why); }),
+      on_down_([this](const caf::actor_addr& who, const caf::error& why) { is_down(who, why); }),
       children_(pool_->size()) {}
 
 supervisor::~supervisor() = default;
@@ -38,10 +38,19 @@ void supervisor::start_next() {
 }
 
 void supervisor::spawn_child(std::size_t number) {
-  auto handle = system().spawn<shard>(pool_, static_cast<std::uint32_t>(number));
-  children_[number] = {handle, state::starting};
-  compat::monitor(this, handle, on_down_);
   const inner_supervisor me{this};
+  const caf::weak_actor_ptr weak{ctrl()};
+  auto handle = system().spawn<shard>(
+      pool_, static_cast<std::uint32_t>(number), [weak](const caf::actor_addr& who) {
+        if (const auto strong = weak.lock())
+          compat::anon_send(caf::actor_cast<inner_supervisor>(strong), call_msg{[who](void* y) {
+                              static_cast<supervisor*>(y)->is_over(who);
+                            }});
+      });
+  children_[number] = {};
+  children_[number].handle = handle;
+  children_[number].state = state::starting;
+  compat::monitor(this, handle, on_down_);
   compat::send(this, handle, call_msg{[me, number](void* x) {
                  auto* it = static_cast<shard*>(x);
                  it->start([me, number, who = it->address()](init_result result) {
@@ -80,16 +89,35 @@ void supervisor::start_failed(caf::error why) {
 
 // -- deaths -------------------------------------------------------------------------
 
-void supervisor::ended(const caf::actor_addr& who, const caf::error& why) {
+supervisor::child* supervisor::find(const caf::actor_addr& who) {
   const auto it = std::find_if(children_.begin(), children_.end(),
                                [&](const child& x) { return x.handle == who; });
-  if (it == children_.end()) return;
-  const auto number = static_cast<std::size_t>(it - children_.begin());
-  const auto was = std::exchange(it->state, state::absent);
-  it->handle = inner_shard{};
+  return it == children_.end() ? nullptr : &*it;
+}
+
+void supervisor::is_down(const caf::actor_addr& who, const caf::error& why) {
+  auto* x = find(who);
+  if (x == nullptr) return;
+  x->down = true;
+  x->why = why;
+  if (x->over) ended(*x);
+}
+
+void supervisor::is_over(const caf::actor_addr& who) {
+  auto* x = find(who);
+  if (x == nullptr) return;
+  x->over = true;
+  if (x->down) ended(*x);
+}
+
+void supervisor::ended(child& x) {
+  const auto number = static_cast<std::size_t>(&x - children_.data());
+  const auto was = std::exchange(x.state, state::absent);
+  const auto why = std::exchange(x.why, caf::error{});
+  x.handle = inner_shard{};
   if (stopping_) return finish_if_all_ended();
   if (was == state::ignored) {
-    it->state = was;
+    x.state = was;
     return;
   }
   if (on_started_ && number == next_)

@@ -40,6 +40,12 @@ private:
   struct child {
     inner_shard handle;
     supervisor::state state = state::absent;
+    // Its end has two signs, and only both together are its end: CAF 1.x tells
+    // of it before the shard has cleaned up, and the next one would find a
+    // memory that this one still writes.
+    bool down = false; ///< CAF says so
+    bool over = false; ///< the shard does, as the last thing
+    caf::error why;
   };
 
   // supervisor.cpp
@@ -47,7 +53,10 @@ private:
   void started(std::size_t number, const caf::actor_addr& who, const init_result&);
   void start_next();
   void start_failed(caf::error);
-  void ended(const caf::actor_addr&, const caf::error& why);
+  child* find(const caf::actor_addr&);
+  void is_down(const caf::actor_addr&, const caf::error& why);
+  void is_over(const caf::actor_addr&);
+  void ended(child&);
   void restart(std::size_t number, const caf::error& why);
   void fail();
   void finish_if_all_ended();

@@ -147,6 +147,41 @@ TEST_CASE("a shard that died is one diff for its peers, and gets back what they 
   CHECK(a.list("room").to_vector() == b.list("room").to_vector());
 }
 
+TEST_CASE("a successor starts when the shard before it has cleaned up, and not when CAF tells of "
+          "its end") {
+  // CAF 1.x tells first, so the two ran side by side: a restart that was not
+  // counted, and a new shard that the old one's farewell detached from the network.
+  constexpr std::size_t shards = 48;
+  fabric net;
+  test_system sa, sb;
+  const auto options = patient(shards);
+  auto a = sa.started(options, {}, net.join(sa, "a"));
+  auto b = sb.started(options, {}, net.join(sb, "b"));
+  auto ada = sa.idle();
+  const auto topics = [](const rollcall::tracker& t) { return t.topics().size(); };
+  for (int i = 0; i < 300; ++i) REQUIRE(a.track(ada, "room" + std::to_string(i), "ada"));
+  CHECK(eventually([&] { return topics(b) == 300; }));
+  for (std::uint64_t round = 1; round <= 2; ++round) {
+    for (std::size_t i = 0; i < shards; ++i)
+      rollcall::compat::anon_send(
+          caf::actor_cast<rollcall::actors::inner_shard>(a.shard(i)),
+          rollcall::actors::call_msg{[](void*) { throw std::runtime_error("crash"); }});
+    CHECK(eventually([&] { return a.stats() && a.stats()->restarts == round * shards; }));
+    const auto lives = a.replicas().value();
+    // Each of them is heard by the other node.
+    CHECK(eventually([&] {
+      const auto seen = b.replicas().value();
+      return std::all_of(lives.begin(), lives.end(), [&](const rollcall::replica_state& x) {
+        return x.id.name != "a" || std::any_of(seen.begin(), seen.end(), [&](const auto& y) {
+                 return y.id == x.id;
+               });
+      });
+    }));
+    CHECK(eventually([&] { return topics(b) == 300; }));
+    std::this_thread::sleep_for(1100ms); // so many restarts in one second are allowed, and no more
+  }
+}
+
 TEST_CASE("ten thousand presences arrive whole") {
   fabric net;
   test_system sa, sb;
