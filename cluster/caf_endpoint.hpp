@@ -84,6 +84,7 @@ private:
   void on_connected(std::uint64_t dial, const caf::node_id&, const caf::strong_actor_ptr&);
   void on_door_refused(const endpoint_event&);
   void on_bytes(std::string&);
+  void on_crossed(const std::string& bytes);
   void on_packet(const caf::strong_actor_ptr& from, std::string& bytes);
   void on_frame(channel_id, std::string& bytes);
   channel_id channel_of(const caf::strong_actor_ptr&);

@@ -181,6 +181,7 @@ void endpoint::on_bytes(std::string& bytes) {
   const auto& from = current_sender();
   if (!from || from->node() == system().node()) {
     ++stats_.dropped_unknown;
+    if (!from) on_crossed(bytes);
     return;
   }
   if (mesh_ != nullptr) {
@@ -188,6 +189,21 @@ void endpoint::on_bytes(std::string& bytes) {
   } else if (early_.size() < most_early && !stopped_) {
     early_.emplace_back(from, std::move(bytes));
   }
+}
+
+/// A hello from nobody. Two nodes that dial each other at one moment may each take
+/// the connection that it made itself for the one of the two, and drop what the
+/// other says of its own: CAF then hears both ways and knows no sender, for as long
+/// as both connections stand, whatever is dialed. So neither may stand.
+void endpoint::on_crossed(const std::string& bytes) {
+  const auto packet = open_packet(bytes);
+  if (stopped_ || packet.kind != packet_kind::hello) return;
+  const auto x = decode_hello(packet.body);
+  if (x.code != errc::none) return;
+  setup_.door->cut_all(x.hello.node);
+  on_door_refused({endpoint_event_kind::refused, printable(x.hello.node),
+                   printable(x.hello.address), errc::unreachable,
+                   "its connection and ours crossed: both are closed, and made anew"});
 }
 
 void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) {

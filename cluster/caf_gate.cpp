@@ -66,7 +66,11 @@ struct gate::core {
 
   std::mutex mutex; ///< guards what follows
   std::vector<std::shared_ptr<wire_state>> dialed;
-  std::vector<std::string> given_up; ///< nodes
+  struct to_cut {
+    std::string node;
+    bool dead_only;
+  };
+  std::vector<to_cut> given_up;
   bool closing = false;
   std::mutex calling; ///< held while a callback runs; never taken before `mutex`
 
@@ -84,6 +88,14 @@ struct gate::core {
   bool open_for_all() {
     const std::lock_guard lock{mutex};
     return !closing;
+  }
+
+  void give_up(to_cut x) {
+    {
+      const std::lock_guard lock{mutex};
+      given_up.push_back(std::move(x));
+    }
+    rouse();
   }
 
   template <class F>
@@ -185,9 +197,10 @@ void gate::core::look_after_young(steady::time_point now) {
       all.push_back(x);
       young.push_back({std::move(x), {}, now + setup.patience});
     }
-    for (const auto& node : std::exchange(given_up, {}))
+    for (const auto& [node, dead_only] : std::exchange(given_up, {}))
       for (const auto& x : all)
-        if (const auto state = x.lock(); state && state->node() == node && state->path_is_dead())
+        if (const auto state = x.lock();
+            state && state->node() == node && (!dead_only || state->path_is_dead()))
           state->cut();
   }
   std::erase_if(young, [&](const handed_over& x) {
@@ -309,13 +322,9 @@ void gate::watch(std::shared_ptr<wire_state> x) {
   core_->rouse();
 }
 
-void gate::cut_dead(std::string node) {
-  {
-    const std::lock_guard lock{core_->mutex};
-    core_->given_up.push_back(std::move(node));
-  }
-  core_->rouse();
-}
+void gate::cut_dead(std::string node) { core_->give_up({std::move(node), true}); }
+
+void gate::cut_all(std::string node) { core_->give_up({std::move(node), false}); }
 
 void gate::close() {
   {

@@ -61,6 +61,8 @@ public:
   /// CAF goes on with one of them, for as long as TCP keeps trying, when we dial
   /// again over a path that has healed.
   void cut_dead(std::string node);
+  /// Cuts all wires to that node.
+  void cut_all(std::string node);
 
   /// Stops listening. No callback runs when this has returned; waits for one
   /// that runs now, and for nothing else.
