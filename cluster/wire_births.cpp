@@ -109,9 +109,6 @@ std::string_view birth_reader::keep(std::string_view x) {
 }
 
 bool birth_reader::read_text(reader& r, std::string_view before, std::size_t max) {
-  const auto add = [this](std::string_view x) {
-    scratch_.insert(scratch_.end(), x.begin(), x.end());
-  };
   const auto head = r.byte();
   if (head == text_number) {
     const number_tail number{before};
@@ -120,9 +117,8 @@ bool birth_reader::read_text(reader& r, std::string_view before, std::size_t max
     for (std::size_t i = 0; i < number.digits; ++i) end *= 10;
     if (!r.ok() || n >= end || before.size() > max_shared) return false; // of no digits: end is 1
     char digits[20];
-    add(before.substr(0, number.head));
-    if (number.digits)
-      add({digits, static_cast<std::size_t>(put_number(digits, n, number.digits) - digits)});
+    scratch_.add(before.substr(0, number.head));
+    if (number.digits) scratch_.add({digits, put_number(digits, n, number.digits)});
     return true;
   }
   std::uint64_t shared = head >> 4, rest = head & 15;
@@ -137,8 +133,8 @@ bool birth_reader::read_text(reader& r, std::string_view before, std::size_t max
   }
   const auto own = r.bytes(rest);
   if (!r.ok() || shared > before.size() || shared + rest > max) return false;
-  add(before.substr(0, shared));
-  add(own);
+  scratch_.add(before.substr(0, shared));
+  scratch_.add(own);
   return true;
 }
 
@@ -153,7 +149,7 @@ std::string_view birth_reader::read_key(reader& r, const state& last) {
   }
   scratch_.clear();
   if (!read_text(r, last.key, limits_.max_key_bytes)) return r.fail(), std::string_view{};
-  return keep({scratch_.data(), scratch_.size()});
+  return keep(scratch_.text());
 }
 
 bool birth_reader::read_value(reader& r, std::size_t member, const state& s) {
@@ -164,14 +160,14 @@ bool birth_reader::read_value(reader& r, std::size_t member, const state& s) {
     const auto end = crdt::check_value(start, r.end(), limits_.max_meta_depth - 1);
     r.move_to(end);
     if (end == nullptr) return false;
-    scratch_.insert(scratch_.end(), start, end);
+    scratch_.add({start, end});
     return true;
   }
   if (member >= values_.size()) return false;
   r.byte();
   const auto before = values_[member];
   if (code == value_same) {
-    scratch_.insert(scratch_.end(), before.begin(), before.end());
+    scratch_.add(before);
     return before.size() <= max_same;
   }
   if (before[0] != static_cast<char>(crdt::meta_tag::string)) return false;
@@ -187,16 +183,15 @@ bool birth_reader::read_value(reader& r, std::size_t member, const state& s) {
     if (key.digits == 0 || number.head > max_shared) return false;
     char digits[20];
     const auto end = put_number(digits, key.value, 1);
-    scratch_.insert(scratch_.end(), string.begin(),
-                    string.begin() + static_cast<std::ptrdiff_t>(number.head));
-    scratch_.insert(scratch_.end(), digits, end);
+    scratch_.add(string.substr(0, number.head));
+    scratch_.add({digits, end});
   } else {
     return false;
   }
   char head[1 + crdt::max_varint_bytes];
   head[0] = static_cast<char>(crdt::meta_tag::string);
   const auto end = crdt::put_varint(head + 1, scratch_.size() - tag);
-  scratch_.insert(scratch_.begin() + static_cast<std::ptrdiff_t>(tag), head, end);
+  scratch_.insert(tag, {head, end});
   return true;
 }
 
@@ -237,15 +232,15 @@ std::string_view birth_reader::read_values(reader& r, const state& s) {
   }
   part_values();
   scratch_.clear();
-  scratch_.push_back(static_cast<char>(crdt::meta_tag::map));
-  scratch_.insert(scratch_.end(), keys.bytes.begin(), keys.bytes.end());
+  scratch_.add(crdt::empty_map.substr(0, 1)); // its tag
+  scratch_.add(keys.bytes);
   values_at_.clear();
   for (std::size_t i = 0; i < keys.members; ++i) {
     values_at_.push_back(scratch_.size());
     if (!read_value(r, i, s) || scratch_.size() > limits_.max_meta_bytes)
       return r.fail(), std::string_view{};
   }
-  const auto all = keep({scratch_.data(), scratch_.size()});
+  const auto all = keep(scratch_.text());
   values_at_.push_back(all.size());
   values_.clear();
   for (std::size_t i = 0; i < keys.members; ++i)

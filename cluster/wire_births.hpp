@@ -3,6 +3,7 @@
 
 #include "cluster/bytes.hpp"
 #include "cluster/meta_arena.hpp"
+#include "cluster/text_builder.hpp"
 #include "cluster/wire_text.hpp"
 #include "crdt/delta.hpp"
 #include "rollcall/options.hpp"
@@ -67,7 +68,7 @@ private:
   std::shared_ptr<meta_arena> arena_;
   std::size_t births_ = 0;               ///< of all deltas so far
   std::size_t more_ = 0;                 ///< what the arena will probably be asked for
-  std::vector<char> scratch_;            ///< the text or meta being put together
+  text_builder scratch_;                 ///< the text or meta being put together
   std::vector<std::string_view> values_; ///< of the birth before, if it has that shape
   std::string_view unparted_;            ///< the same, when nobody has asked for them yet
   std::vector<std::size_t> values_at_;   ///< where they begin in the scratch

@@ -12,6 +12,7 @@
 #include "crdt/meta_encoding.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstring>
 #include <memory>
@@ -34,6 +35,9 @@ constexpr std::size_t length_bytes = 5;
 std::size_t common(std::string_view a, std::string_view b) {
   const auto n = std::min(a.size(), b.size());
   std::size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    if (const auto differ = crdt::load_le64(a.data() + i) ^ crdt::load_le64(b.data() + i))
+      return i + static_cast<std::size_t>(std::countr_zero(differ)) / 8;
   while (i < n && a[i] == b[i]) ++i;
   return i;
 }
@@ -349,27 +353,36 @@ private:
       if (next == nullptr) next = end;
       const std::string_view x{p, static_cast<std::size_t>(next - p)};
       value(x, before);
-      before = x;
       p = next;
     }
   }
-  void value(std::string_view x, std::string_view before) {
-    constexpr auto string = static_cast<char>(crdt::meta_tag::string);
-    if (x == before && x.size() <= max_same) {
+  /// A value of the birth before; what it is as a text, if it is one.
+  struct column {
+    std::string_view value;
+    std::string_view text;
+    number_tail number;
+  };
+  void value(std::string_view x, column& before) {
+    if (x.size() <= max_same && x == before.value) {
       *p_++ = static_cast<char>(value_same);
       return;
     }
-    if (before.size() > 1 && x.size() > 1 && x[0] == string && before[0] == string) {
-      const auto text = text_of(x), old = text_of(before);
-      const number_tail n{text}, m{old};
-      if (n.digits > 1 && n.value == key_number_.value && key_number_.digits > 0 && n.plain(text)
-          && n.head == m.head && n.head <= max_shared
-          && text.substr(0, n.head) == old.substr(0, n.head)) {
+    column now{x, {}, {}};
+    if (x.size() > 1 && x[0] == static_cast<char>(crdt::meta_tag::string)) {
+      now.text = text_of(x);
+      now.number = number_tail{now.text};
+    }
+    const auto old = std::exchange(before, now);
+    if (old.text.data() != nullptr && now.text.data() != nullptr) {
+      const auto &n = now.number, &m = old.number;
+      if (n.digits > 1 && n.value == key_number_.value && key_number_.digits > 0
+          && n.plain(now.text) && n.head == m.head && n.head <= max_shared
+          && now.text.substr(0, n.head) == old.text.substr(0, n.head)) {
         *p_++ = static_cast<char>(value_key_number);
         return;
       }
       *p_++ = static_cast<char>(value_text);
-      if (packed(text, n, old, m)) return;
+      if (packed(now.text, n, old.text, m)) return;
       --p_;
     }
     bytes(x);
@@ -402,7 +415,7 @@ private:
   const bool packs_;
   std::string_view key_;
   number_tail key_number_;
-  std::vector<std::string_view> values_;
+  std::vector<column> values_;
 };
 
 } // namespace

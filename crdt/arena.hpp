@@ -48,6 +48,13 @@ public:
     return reinterpret_cast<T*>(base(h) + (h & granule_mask) * granule);
   }
 
+  /// Has an object on its way into the cache, and its page into the TLB: a load
+  /// that nothing waits for. The instruction for prefetching would be dropped
+  /// where the page is not in the TLB, which is where it would be worth most.
+  void touch(handle h, std::size_t offset = 0) const noexcept {
+    static_cast<void>(at<const volatile char>(h)[offset]);
+  }
+
   /// Fewer than 1024 slabs are left to be made.
   bool nearly_full() const noexcept;
   std::size_t bytes_held() const noexcept { return bytes_held_; } ///< from the heap

@@ -12,13 +12,26 @@ std::size_t dot_index::leaf_for(std::uint64_t block) const noexcept {
   return static_cast<std::size_t>(i - firsts_.begin()) - 1;
 }
 
+// Without a branch that depends on the data: hence the product.
+std::size_t dot_index::dots_before(const leaf& l, dot d) noexcept {
+  const auto* p = l.dots.data();
+  auto n = l.dots.size();
+  if (n == 0) return 0;
+  while (n > 1) {
+    const auto half = n / 2;
+    p += half * (p[half - 1] < d);
+    n -= half;
+  }
+  return static_cast<std::size_t>(p - l.dots.data()) + (*p < d);
+}
+
 handle dot_index::find(dot d) const noexcept {
   const auto i = leaf_for(block_of(d));
   if (i == leaves_.size()) return 0;
   const auto& l = *leaves_[i];
   if (l.dense()) return block_of(d) == l.first ? l.handles[slot_of(d)] : 0;
-  const auto k = std::lower_bound(l.dots.begin(), l.dots.end(), d);
-  return k != l.dots.end() && *k == d ? l.handles[static_cast<std::size_t>(k - l.dots.begin())] : 0;
+  const auto k = dots_before(l, d);
+  return k < l.dots.size() && l.dots[k] == d ? l.handles[k] : 0;
 }
 
 void dot_index::insert(dot d, handle h) {
@@ -50,17 +63,50 @@ handle dot_index::erase(dot d) {
     if (block_of(d) == l.first) std::swap(h, l.handles[slot_of(d)]);
     if (h == 0) return 0;
   } else {
-    const auto k = std::lower_bound(l.dots.begin(), l.dots.end(), d) - l.dots.begin();
-    if (k == std::ssize(l.dots) || l.dots[static_cast<std::size_t>(k)] != d) return 0;
-    h = l.handles[static_cast<std::size_t>(k)];
-    l.dots.erase(l.dots.begin() + k);
-    l.handles.erase(l.handles.begin() + k);
+    const auto k = dots_before(l, d);
+    if (k == l.dots.size() || l.dots[k] != d) return 0;
+    h = l.handles[k];
+    l.dots.erase(l.dots.begin() + static_cast<std::ptrdiff_t>(k));
+    l.handles.erase(l.handles.begin() + static_cast<std::ptrdiff_t>(k));
   }
   --size_;
   --l.used;
+  shrink(i);
+  return h;
+}
+
+/// Something was taken out of leaf i.
+void dot_index::shrink(std::size_t i) {
+  auto& l = *leaves_[i];
   if (l.dense() && l.used < min_dense) make_sparse(l);
   if (!l.dense() && l.used < thin) join_neighbours(i);
-  return h;
+}
+
+// From the last leaf to the first: leaves that join change what is behind them.
+void dot_index::erase_all(const std::vector<std::pair<dot, handle>>& gone) {
+  for (auto end = gone.size(), first = end; end > 0; end = first) {
+    const auto i = leaf_for(block_of(gone[end - 1].first));
+    auto& l = *leaves_[i];
+    while (first > 0 && (i == 0 || block_of(gone[first - 1].first) >= l.first)) --first;
+    if (l.dense()) {
+      for (auto k = first; k < end; ++k) l.handles[slot_of(gone[k].first)] = 0;
+    } else { // what stays between two of them moves up
+      auto from = dots_before(l, gone[first].first), to = from;
+      for (auto k = first; k < end; ++k) {
+        assert(l.dots[from] == gone[k].first);
+        const auto next = k + 1 < end ? dots_before(l, gone[k + 1].first) : l.dots.size();
+        std::copy(l.dots.data() + from + 1, l.dots.data() + next, l.dots.data() + to);
+        std::copy(l.handles.data() + from + 1, l.handles.data() + next, l.handles.data() + to);
+        to += next - from - 1;
+        from = next;
+      }
+      l.dots.resize(to);
+      l.handles.resize(to);
+    }
+    l.used -= end - first;
+    size_ -= end - first;
+    shrink(i);
+  }
 }
 
 /// The leaf that is to take d, with room for it; i is the one before or at it.

@@ -27,6 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace rollcall::crdt {
@@ -39,6 +40,13 @@ public:
   handle find(dot d) const noexcept; ///< 0: not there
   void insert(dot d, handle h);      ///< d > 0 and not there; h is not 0
   handle erase(dot d);               ///< what stood there; 0: nothing
+
+  // -- many at once, ascending: the misses overlap, each leaf is changed once
+  /// Calls f(dot, handle) for each of those dots that is there.
+  template <class F>
+  void find_all(const std::vector<dot>& dots, F&& f) const;
+  /// All of them are there.
+  void erase_all(const std::vector<std::pair<dot, handle>>&);
 
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
@@ -73,8 +81,17 @@ private:
   static std::uint64_t block_of(dot d) noexcept { return d >> block_bits; }
   static std::size_t slot_of(dot d) noexcept { return d & (block_size - 1); }
 
+  /// How many of a sparse leaf's dots are less.
+  static std::size_t dots_before(const leaf& l, dot d) noexcept;
   /// The last leaf that begins at or before that block; leaves_.size(): none.
   std::size_t leaf_for(std::uint64_t block) const noexcept;
+  /// The same, and quicker if it is i or one of the next.
+  std::size_t leaf_from(std::size_t i, std::uint64_t block) const noexcept {
+    for (const auto end = std::min(i + 8, firsts_.size() - 1); i < end; ++i)
+      if (firsts_[i + 1] > block) return i;
+    return i + 1 == firsts_.size() || firsts_[i + 1] > block ? i : leaf_for(block);
+  }
+  void shrink(std::size_t i);
   std::size_t make_room(std::size_t i, dot d);
   void make_dense(leaf& l);
   void make_sparse(leaf& l);
@@ -85,6 +102,27 @@ private:
   std::vector<std::uint64_t> firsts_;         ///< beside it, for the search
   std::size_t size_ = 0;
 };
+
+template <class F>
+void dot_index::find_all(const std::vector<dot>& dots, F&& f) const {
+  constexpr std::size_t ahead = 16;
+  const handle* found[ahead] = {};
+  std::size_t i = 0; // the leaf
+  for (std::size_t k = 0; k < dots.size() + ahead; ++k) {
+    auto& at = found[k % ahead];
+    if (k >= ahead && at && *at != 0) f(dots[k - ahead], *at);
+    at = nullptr;
+    if (k >= dots.size() || empty()) continue;
+    const auto d = dots[k];
+    i = leaf_from(i, block_of(d));
+    const auto& l = *leaves_[i];
+    if (l.dense()) {
+      if (block_of(d) == l.first) __builtin_prefetch(at = &l.handles[slot_of(d)]);
+    } else if (const auto n = dots_before(l, d); n < l.dots.size() && l.dots[n] == d) {
+      at = &l.handles[n];
+    }
+  }
+}
 
 template <class F>
 bool dot_index::walk(dot x, dot y, F&& f) const {

@@ -20,7 +20,6 @@ inline handle make_record(arena& mem, slice_no slice, bool local, handle topic, 
   r->actor = b.actor;
   r->topic = topic;
   r->slice = slice;
-  r->next_garbage = 0;
   r->meta_bytes = static_cast<std::uint32_t>(b.meta.size());
   r->key_bytes = static_cast<std::uint16_t>(b.key.size());
   r->layout = flags;

@@ -14,8 +14,10 @@ bool merger::merge(remote_slice& s, const range& r, changes& out) {
       && s.intervals_after(r) > limits_.max_beyond && !canary(bug::many_gaps))
     return false;
   gone_.clear();
-  for (const auto d : r.dead)
-    if (const auto h = s.living.find(d)) gone_.emplace_back(d, h);
+  s.living.find_all(r.dead, [&](dot d, handle h) {
+    table_.fetch(h);
+    gone_.emplace_back(d, h);
+  });
   auto add = r.adds.begin();
   s.living.walk(r.a, r.b, [&](dot d, handle h) {
     while (add != r.adds.end() && add->dot < d) ++add;
@@ -72,10 +74,9 @@ bool merger::fits() const noexcept {
 // All goes through `carry_out`, which is what makes a delta cheap. What cannot,
 // because its identity lives in this slice already, is done one by one after it.
 void merger::apply(remote_slice& s, changes& out) {
-  for (const auto& [d, h] : gone_) table_.fetch(h);
+  s.living.erase_all(gone_); // while the records are on their way
   for (const auto& [d, h] : gone_) {
     if (table_.visible(h)) out.push_back({h, false}); // of a hidden one nobody knew
-    s.living.erase(d);
     table_.erase_later(h);
   }
   twins_.clear();

@@ -90,7 +90,7 @@ presence_list::~presence_list() {
 presence_list::iterator presence_list::begin() const {
   iterator i;
   if (size_ == 0) return i;
-  i.snapshot_ = snapshot_;
+  i.core_ = snapshot_->core;
   i.left_ = size_;
   i.shown_.root = snapshot_->shown;
   i.shown_.rank = first_;
@@ -121,7 +121,7 @@ std::vector<presence> presence_list::to_vector() const {
 
 // -- iterator ----------------------------------------------------------------
 
-presence_view presence_list::iterator::operator*() const noexcept { return {snapshot_->core, at_}; }
+presence_view presence_list::iterator::operator*() const noexcept { return {core_, at_}; }
 
 presence_list::iterator& presence_list::iterator::operator++() {
   if (--left_ == 0) return *this;
@@ -134,7 +134,7 @@ presence_list::iterator& presence_list::iterator::operator++() {
 
 void presence_list::iterator::seek(cursor& c) const noexcept {
   if (c.left == 0) return;
-  auto p = crdt::tree_at(snapshot_->core->memory, c.root, c.rank);
+  auto p = crdt::tree_at(core_->memory, c.root, c.rank);
   c.leaf = p.leaf;
   c.index = p.index;
 }
@@ -146,12 +146,11 @@ void presence_list::iterator::advance(cursor& c) const noexcept {
   // The records lie anywhere: have those of the next steps on their way.
   constexpr std::uint32_t ahead = 6;
   if (c.left && c.index + ahead < c.leaf->count)
-    __builtin_prefetch(snapshot_->core->memory.at<char>(c.leaf->entries()[c.index + ahead].what));
+    __builtin_prefetch(core_->memory.at<char>(c.leaf->entries()[c.index + ahead].what));
 }
 
 const crdt::record* presence_list::iterator::head(const cursor& c) const noexcept {
-  return c.left ? snapshot_->core->memory.at<crdt::record>(c.leaf->entries()[c.index].what)
-                : nullptr;
+  return c.left ? core_->memory.at<crdt::record>(c.leaf->entries()[c.index].what) : nullptr;
 }
 
 // Goes to the first presence of the next key.
@@ -180,7 +179,7 @@ void presence_list::iterator::gather(const crdt::record* first) {
       all->push_back(r);
       advance(*tree);
     }
-  auto& core = *snapshot_->core;
+  auto& core = *core_;
   std::sort(all->begin(), all->end(), [&](auto* x, auto* y) {
     return std::tuple{ref_of(core, *x), x->slice, x->actor}
            < std::tuple{ref_of(core, *y), y->slice, y->actor};

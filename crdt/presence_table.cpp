@@ -97,8 +97,7 @@ void presence_table::erase(handle h) {
   root = tree_editor{c.memory, c.version, t.garbage_nodes}.erase(root, h);
   --(r.visible() ? t.shown_count : t.hidden_count);
   if (r.layout & record::has_links) c.actors.remove(h);
-  r.next_garbage = t.garbage_records;
-  t.garbage_records = h;
+  add_garbage(c.memory, t.garbage_records, h);
   --c.records;
   touch(t, r.topic);
 }
@@ -213,7 +212,12 @@ void presence_table::publish_topic(handle h) {
     c.garbage.retire_snapshot(old->self);
   } else { // never seen by readers
     assert(!t.garbage_nodes);
-    for (auto r = t.garbage_records; r; r = at(c, r).next_garbage) c.garbage.retire_record(r);
+    handle none = 0;
+    while (t.garbage_records)
+      sort_garbage(c.memory, t.garbage_records, none, [&](handle r) {
+        c.garbage.retire_record(r);
+        return true;
+      });
     if (t.dead) c.garbage.retire_topic(h);
   }
   t.garbage_nodes = 0;

@@ -99,8 +99,9 @@ public:
   std::size_t size() const noexcept;                    ///< all slices, visible or not
   std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
   std::size_t memory_bytes() const noexcept;            ///< held by records and indexes
-  /// Records, nodes, topics and snapshots in memory: nothing but what is shown
-  /// now, or by a list that is held, some `publish` after the last change.
+  /// Records, nodes, topics and snapshots in memory, and the lists of what is to
+  /// go: nothing but what is shown now, or by a list that is held, some
+  /// `publish` after the last change.
   std::size_t objects() const noexcept;
   std::size_t slices_in_use() const noexcept; ///< open, or with records in memory
   bool sound() const;                         ///< every invariant of the indexes, for tests. O(n)

@@ -1,7 +1,10 @@
 #include "crdt/reclaimer.hpp"
 
+#include "crdt/garbage_list.hpp"
 #include "crdt/handle_index.hpp"
 #include "crdt/tree_reader.hpp"
+
+#include <algorithm>
 
 namespace rollcall::crdt {
 
@@ -82,36 +85,28 @@ void reclaimer::free_ripe(const retired& x) noexcept {
   }
 }
 
-// Looks at up to `budget` pieces of garbage of the snapshot that goes; returns
-// how many, at least 1.
+// Looks at `budget` pieces of garbage of the snapshot that goes (and the rest of
+// a chunk); returns how many of the budget, at least 1.
 std::size_t reclaimer::release_some(std::size_t budget) noexcept {
   auto& s = *mem_.at<snapshot>(releasing_);
   auto* older = s.older ? mem_.at<snapshot>(s.older) : nullptr;
+  handle none = 0;
   std::size_t n = 0;
-  for (; s.garbage_nodes && n < budget; ++n) {
-    auto h = s.garbage_nodes;
-    auto& node = *mem_.at<tree_node>(h);
-    s.garbage_nodes = node.next_garbage;
-    if (older && node.born <= older->version) {
-      node.next_garbage = older->garbage_nodes;
-      older->garbage_nodes = h;
-    } else {
+  while (s.garbage_nodes && n < budget)
+    n += sort_garbage(mem_, s.garbage_nodes, older ? older->garbage_nodes : none, [&](handle h) {
+      if (older && mem_.at<tree_node>(h)->born <= older->version) return false;
       mem_.free(h);
-    }
-  }
-  for (; s.garbage_records && n < budget; ++n) {
-    auto h = s.garbage_records;
-    auto& r = *mem_.at<record>(h);
-    s.garbage_records = r.next_garbage;
-    if (older && shows(*older, h)) {
-      r.next_garbage = older->garbage_records;
-      older->garbage_records = h;
-    } else {
-      free_record(h);
-    }
-  }
+      return true;
+    });
+  while (s.garbage_records && n < budget)
+    n +=
+        sort_garbage(mem_, s.garbage_records, older ? older->garbage_records : none, [&](handle h) {
+          if (older && shows(*older, h)) return false;
+          free_record(h);
+          return true;
+        });
   if (n < budget) end_release(s);
-  return n < budget ? n + 1 : n;
+  return std::min(n + 1, budget);
 }
 
 void reclaimer::end_release(snapshot& s) noexcept {

@@ -2,8 +2,8 @@
 // bytes of key and meta.
 //
 // Everything that a reader looks at is written once, before the record is
-// published. What changes later (whether it is shown, the chain of its actor,
-// the link among garbage) is the writer's alone and stands in words of its own.
+// published. What changes later (whether it is shown, the chain of its actor)
+// is the writer's alone and stands in words of its own.
 #pragma once
 
 #include "crdt/arena.hpp"
@@ -34,7 +34,6 @@ struct record {
   std::uint64_t actor;
   handle topic;
   slice_no slice;
-  handle next_garbage; // writer only
   std::uint32_t meta_bytes;
   std::uint16_t key_bytes;
   std::uint8_t layout; // which optional parts there are
@@ -48,8 +47,7 @@ struct record {
   static constexpr std::uint8_t is_visible = 1;
   static constexpr std::uint8_t is_first_of_actor = 2;
 
-  /// The compiler's padding at the end of the header is put to use.
-  static constexpr std::size_t header_bytes = 36;
+  static constexpr std::size_t header_bytes = 32;
 
   static constexpr std::size_t key_offset(std::uint8_t layout) noexcept {
     return header_bytes + ((layout & has_links) ? sizeof(actor_links) : 0)
@@ -89,7 +87,7 @@ private:
   }
 };
 
-static_assert(offsetof(record, state) + 1 == record::header_bytes);
+static_assert(sizeof(record) == record::header_bytes);
 static_assert(std::is_trivially_copyable_v<record> && std::is_trivially_copyable_v<rollcall::ref>);
 
 } // namespace rollcall::crdt

@@ -38,9 +38,9 @@ struct snapshot {
   // The writer's.
   handle newer = 0;
   handle older = 0;
-  handle garbage_nodes = 0;   ///< list through tree_node::next_garbage
-  handle garbage_records = 0; ///< list through record::next_garbage
-  handle next_unpinned = 0;   ///< of whoever unpinned it last, then the writer's
+  handle garbage_nodes = 0; ///< lists (garbage_list.hpp)
+  handle garbage_records = 0;
+  handle next_unpinned = 0; ///< of whoever unpinned it last, then the writer's
 
   static constexpr std::uint32_t retired = std::uint32_t{1} << 31;
 

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "crdt/actor_index.hpp"
+#include "crdt/garbage_list.hpp"
 #include "crdt/handle_index.hpp"
 #include "crdt/hash.hpp"
 #include "crdt/reclaimer.hpp"

@@ -45,8 +45,7 @@ void presence_table::erase_later(handle h) {
   staged_->edits.push_back(edit(r, h, !r.visible(), true));
   --(r.visible() ? t.shown_count : t.hidden_count);
   if (r.layout & record::has_links) c.actors.remove(h);
-  r.next_garbage = t.garbage_records;
-  t.garbage_records = h;
+  add_garbage(c.memory, t.garbage_records, h);
   --c.records;
   touch(t, r.topic);
 }
@@ -68,7 +67,7 @@ void presence_table::carry_out(std::vector<handle>& left_out) {
   auto& c = *core_;
   auto& edits = staged_->edits;
   const auto before = left_out.size();
-  sort_edits(c.memory, edits);
+  sort_edits(c.memory, edits, staged_->spare);
   for (std::size_t i = 0, end = 0; i < edits.size(); i = end) {
     auto& first = edits[i];
     while (end < edits.size() && edits[end].topic == first.topic
@@ -102,9 +101,8 @@ handle presence_table::find_among(bool visible, slice_no slice, std::string_view
 }
 
 void presence_table::fetch(handle h) const noexcept {
-  auto* p = core_->memory.at<char>(h);
-  __builtin_prefetch(p);
-  __builtin_prefetch(p + 64);
+  core_->memory.touch(h);
+  core_->memory.touch(h, record::header_bytes); // the key may lie in the next line
 }
 
 } // namespace rollcall::crdt

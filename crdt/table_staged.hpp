@@ -9,7 +9,7 @@
 namespace rollcall::crdt {
 
 struct presence_table::staged {
-  std::vector<tree_edit> edits;
+  std::vector<tree_edit> edits, spare;
   batch_memory trees;
 };
 

@@ -3,19 +3,59 @@
 #include "crdt/tree_reader.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace rollcall::crdt {
 
-void sort_edits(const arena& mem, std::vector<tree_edit>& edits) {
-  std::sort(edits.begin(), edits.end(), [&](const tree_edit& a, const tree_edit& b) {
+namespace {
+
+std::uint64_t tree_of(const tree_edit& x) noexcept {
+  return std::uint64_t{x.topic} << 1 | (x.hidden ? 1 : 0);
+}
+
+// A stable pass for each byte of a number in which the edits differ.
+template <class Number>
+void sort_by(Number number, std::vector<tree_edit>& edits, std::vector<tree_edit>& spare) {
+  std::uint64_t differ = 0;
+  for (const auto& x : edits) differ |= number(x) ^ number(edits[0]);
+  for (unsigned shift = 0; shift < 64; shift += 8) {
+    if ((differ >> shift & 0xFF) == 0) continue;
+    const auto digit = [&](const tree_edit& x) { return number(x) >> shift & 0xFF; };
+    std::array<std::uint32_t, 256> places{};
+    for (const auto& x : edits) ++places[digit(x)];
+    std::exclusive_scan(places.begin(), places.end(), places.begin(), 0u);
+    for (const auto& x : edits) spare[places[digit(x)]++] = x;
+    edits.swap(spare);
+  }
+}
+
+} // namespace
+
+// Many are sorted by their bytes, from the least: no branch depends on them.
+void sort_edits(const arena& mem, std::vector<tree_edit>& edits, std::vector<tree_edit>& spare) {
+  const auto ties = [](const tree_edit& a, const tree_edit& b) {
+    return a.whole == b.whole && tree_of(a) == tree_of(b);
+  };
+  const auto less = [&](const tree_edit& a, const tree_edit& b) {
     if (a.topic != b.topic) return a.topic < b.topic;
     if (a.hidden != b.hidden) return b.hidden;
     if (a.whole.hi != b.whole.hi) return a.whole.hi < b.whole.hi;
     if (a.whole.lo != b.whole.lo) return a.whole.lo < b.whole.lo;
     const auto c = sought{*mem.at<record>(a.what)}.compare(*mem.at<record>(b.what));
     return c != 0 ? c < 0 : a.gone && !b.gone;
-  });
+  };
+  constexpr std::size_t many = 256;
+  if (edits.size() < many) return std::sort(edits.begin(), edits.end(), less);
+  spare.assign(edits.begin(), edits.end());
+  sort_by([](const tree_edit& x) { return std::uint64_t{x.whole.lo}; }, edits, spare);
+  sort_by([](const tree_edit& x) { return x.whole.hi; }, edits, spare);
+  sort_by(tree_of, edits, spare);
+  for (auto i = edits.begin(); i != edits.end();) {
+    const auto end = std::find_if_not(i, edits.end(), [&](const auto& x) { return ties(*i, x); });
+    if (end - i > 1) std::sort(i, end, less);
+    i = end;
+  }
 }
 
 handle tree_batch::apply(handle root, const tree_edit* edits, std::size_t count,
@@ -28,10 +68,10 @@ handle tree_batch::apply(handle root, const tree_edit* edits, std::size_t count,
   levels[top].push_back({root, 0, static_cast<std::uint32_t>(count), 0, 0, 0, 0, 0, true});
   for (auto l = top; l > 0; --l) {
     levels[l - 1].clear();
-    for (auto& t : levels[l]) part(t, levels[l - 1]);
+    fetched(levels[l], [&](touched& t) { part(t, levels[l - 1]); });
   }
   m_.made.clear();
-  for (auto& t : levels[0]) rebuild_leaf(t, left_out);
+  fetched(levels[0], [&](touched& t) { rebuild_leaf(t, left_out); });
   for (std::size_t l = 1; l <= top; ++l) {
     m_.below.swap(m_.made);
     m_.made.clear();
@@ -61,15 +101,28 @@ std::uint32_t tree_batch::place(const tree_node& n, const tree_edit& x,
   if (!n.skip) {
     const auto i = windows_before(n.entries(), n.count, x.whole);
     if (i == n.count || !n.entries()[i].same(x.whole)) return i;
+    if (n.entries()[i].what == x.what) return or_equal ? i + 1 : i; // it goes: no look at it
   }
   return count_before(mem_, n, sought{*mem_.at<record>(x.what)}, or_equal);
 }
 
-void tree_batch::fetch(handle node) const noexcept {
+// Calls f for each of a level's nodes, of which the next ones are fetched
+// first: the head of each, and then, as its page is known, as much as it holds.
+template <class F>
+void tree_batch::fetched(std::vector<touched>& level, F&& f) const {
   constexpr std::size_t line = 64;
-  constexpr auto most = sizeof(tree_node) + tree_node::max_leaf * sizeof(tree_entry);
-  const auto* p = mem_.at<char>(node);
-  for (std::size_t i = 0; i < most; i += line) __builtin_prefetch(p + i);
+  constexpr std::size_t at_once = 32; // 16 KiB, half of which are looked at
+  for (std::size_t i = 0; i < level.size();) {
+    const auto end = std::min(level.size(), i + at_once);
+    for (auto k = i; k < end; ++k) mem_.touch(level[k].node);
+    for (auto k = i; k < end; ++k) {
+      const auto& n = at(level[k].node);
+      const auto bytes = sizeof n + n.count * sizeof(tree_entry);
+      for (auto b = line; b < bytes; b += line)
+        __builtin_prefetch(reinterpret_cast<const char*>(&n) + b);
+    }
+    for (; i < end; ++i) f(level[i]);
+  }
 }
 
 // -- down ---------------------------------------------------------------------
@@ -91,7 +144,6 @@ void tree_batch::part(touched& t, std::vector<touched>& below) {
       ++i;
     }
     const auto node = n.children()[child].node;
-    fetch(node);
     below.push_back({node, first, i, child, 0, 0, 0, 0, t.last && last_child});
   }
   t.kids_end = static_cast<std::uint32_t>(below.size());
@@ -99,7 +151,31 @@ void tree_batch::part(touched& t, std::vector<touched>& below) {
 
 // -- up -----------------------------------------------------------------------
 
+// In a large tree most leaves have one change, after which they are one leaf
+// still: this is written at once. False: it takes more.
+bool tree_batch::change_one(touched& t) {
+  const auto& n = at(t.node);
+  const auto& x = edits_[t.first];
+  if (t.end - t.first != 1 || n.skip) return false;
+  const auto i = place(n, x, false);
+  const auto* from = n.entries();
+  if (x.gone ? n.count == 1 : n.count == n.max() || (i < n.count && from[i].same(x.whole)))
+    return false;
+  const auto count = x.gone ? n.count - 1u : n.count + 1u;
+  const auto h = make(0, count);
+  at(h).count = static_cast<std::uint8_t>(count);
+  auto* to = std::copy_n(from, i, at(h).entries());
+  if (!x.gone) *to++ = tree_entry{x.whole, x.what};
+  std::copy(from + i + (x.gone ? 1 : 0), from + n.count, to);
+  release(t.node);
+  t.made = static_cast<std::uint32_t>(m_.made.size());
+  m_.made.push_back(h);
+  t.made_end = t.made + 1;
+  return true;
+}
+
 void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
+  if (change_one(t)) return;
   const auto& n = at(t.node);
   std::size_t skip = n.skip;
   if (skip)
@@ -144,8 +220,31 @@ void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
   t.made_end = static_cast<std::uint32_t>(m_.made.size());
 }
 
+// Mostly, a child for a child: then the node is copied as it is, and they are
+// put in. False: it takes more.
+bool tree_batch::replace_children(touched& t, const std::vector<touched>& below) {
+  for (auto k = t.kids; k < t.kids_end; ++k) {
+    const auto& kid = below[k];
+    if (kid.made_end != kid.made + 1) return false;
+    const auto& c = at(m_.below[kid.made]);
+    if (c.count < c.max() / 4) return false; // thin
+  }
+  const auto h = writable(t.node, at(t.node).count);
+  auto& n = at(h);
+  for (auto k = t.kids; k < t.kids_end; ++k) {
+    const auto child = m_.below[below[k].made];
+    put_child(n, below[k].child, child);
+    n.children()[below[k].child].members = members(child);
+  }
+  t.made = static_cast<std::uint32_t>(m_.made.size());
+  m_.made.push_back(h);
+  t.made_end = t.made + 1;
+  return true;
+}
+
 void tree_batch::rebuild_inner(touched& t, const std::vector<touched>& below) {
   const auto& n = at(t.node);
+  if (replace_children(t, below)) return;
   std::size_t skip = n.skip;
   if (skip)
     for (auto k = t.kids; k < t.kids_end; ++k)

@@ -5,8 +5,8 @@
 // they are sorted, and the tree is changed in two passes over its levels:
 //
 //   down   from the root, level by level, each node's changes are parted among
-//          its children, and the children that have any are fetched into the
-//          cache while the rest of the level is being parted: so the misses,
+//          its children. The nodes of a level that have any are fetched into
+//          the cache many at a time before they are looked at: so the misses,
 //          which are most of what a change in a large tree costs, overlap;
 //   up     from the leaves, each node that has changes is built anew once,
 //          however many it has, from its old entries and what became of its
@@ -37,8 +37,9 @@ struct tree_edit {
   bool gone;   ///< to be erased; else inserted
 };
 
-/// In order of tree, key, slice, actor; what goes before what comes.
-void sort_edits(const arena&, std::vector<tree_edit>&);
+/// In order of tree, key, slice, actor; what goes before what comes. `spare` is
+/// memory to work in.
+void sort_edits(const arena&, std::vector<tree_edit>&, std::vector<tree_edit>& spare);
 
 /// What the two passes remember; kept from call to call for its memory.
 struct batch_memory {
@@ -74,9 +75,12 @@ private:
   using touched = batch_memory::touched;
 
   std::uint32_t place(const tree_node&, const tree_edit&, bool or_equal) const noexcept;
-  void fetch(handle node) const noexcept;
+  template <class F>
+  void fetched(std::vector<touched>& level, F&& f) const;
   void part(touched&, std::vector<touched>& below);
+  bool change_one(touched&);
   void rebuild_leaf(touched&, std::vector<handle>& left_out);
+  bool replace_children(touched&, const std::vector<touched>& below);
   void rebuild_inner(touched&, const std::vector<touched>& below);
   void take_old(const tree_node&, std::uint32_t from, std::uint32_t to, std::size_t skip);
   void take_child(handle child, std::size_t skip);

@@ -1,5 +1,6 @@
 #include "crdt/tree_editor.hpp"
 
+#include "crdt/garbage_list.hpp"
 #include "crdt/tree_reader.hpp"
 
 #include <array>
@@ -19,18 +20,25 @@ constexpr std::uint32_t fits(std::uint32_t level, std::uint32_t bytes) {
 static_assert(fits(0, steps.back()) >= tree_node::max_leaf);
 static_assert(fits(1, steps.back()) >= tree_node::max_inner);
 
+// For a number of entries, the least step that they fit into.
+constexpr auto step_for = [](std::uint32_t level) {
+  std::array<std::uint8_t, tree_node::max_leaf + 1> out{};
+  for (std::uint32_t room = 0; room < out.size(); ++room)
+    while (out[room] + 1u < steps.size() && fits(level, steps[out[room]]) < room) ++out[room];
+  return out;
+};
+constexpr auto leaf_step = step_for(0), inner_step = step_for(1);
+
 // A window that is shared to this many bytes leaves too few to tell keys apart.
 constexpr std::size_t much_shared = 8;
 
 } // namespace
 
 handle tree_editor::make(std::uint32_t level, std::uint32_t room) {
-  std::size_t i = 0;
-  while (fits(level, steps[i]) < room) ++i;
+  const auto i = (level ? inner_step : leaf_step)[room];
   auto h = mem_.allocate(steps[i]);
   auto& n = at(h);
   n.born = version_;
-  n.next_garbage = 0;
   n.level = static_cast<std::uint8_t>(level);
   n.skip = 0;
   n.count = 0;
@@ -51,13 +59,10 @@ handle tree_editor::copy(const tree_node& from, std::uint32_t first, std::uint32
 }
 
 void tree_editor::release(handle h) {
-  auto& n = at(h);
-  if (ours(n)) {
+  if (ours(at(h)))
     mem_.free(h);
-  } else {
-    n.next_garbage = garbage_;
-    garbage_ = h;
-  }
+  else
+    add_garbage(mem_, garbage_, h);
 }
 
 handle tree_editor::writable(handle h, std::uint32_t room) {

@@ -18,7 +18,7 @@ namespace rollcall::crdt {
 
 class tree_editor {
 public:
-  /// `garbage`: head of a list through tree_node::next_garbage.
+  /// `garbage`: a list (garbage_list.hpp).
   tree_editor(arena& mem, std::uint64_t version, handle& garbage) noexcept
       : mem_(mem), version_(version), garbage_(garbage) {}
 

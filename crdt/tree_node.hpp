@@ -74,10 +74,9 @@ struct tree_child {
 };
 
 struct alignas(8) tree_node {
-  std::uint64_t born;  ///< the version of the table that it was made for
-  handle next_garbage; ///< writer only
-  std::uint8_t level;  ///< 0: leaf
-  std::uint8_t skip;   ///< leading bytes that all keys of the entries share
+  std::uint64_t born; ///< the version of the table that it was made for
+  std::uint8_t level; ///< 0: leaf
+  std::uint8_t skip;  ///< leading bytes that all keys of the entries share
   std::uint8_t count;
   std::uint8_t room;
 

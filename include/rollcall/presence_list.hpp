@@ -125,7 +125,8 @@ private:
   void next_key();
   void gather(const crdt::record* first);
 
-  const crdt::snapshot* snapshot_ = nullptr;
+  // Not the snapshot: the writer has a use for its cache line.
+  const crdt::table_core* core_ = nullptr;
   const crdt::record* at_ = nullptr;
   cursor shown_, hidden_;          // behind the run of the key that `at_` has
   std::shared_ptr<const run> run_; // more than one: in order of ref

@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <random>
+#include <set>
+#include <utility>
+#include <vector>
 
 using rollcall::crdt::dot;
 using rollcall::crdt::dot_index;
@@ -131,6 +134,21 @@ TEST_CASE("the dot index is a map in order, whatever is done to it") {
           m.erase(at);
         }
       }
+      same();
+      // Many at once: some that are there, some that are not.
+      const std::size_t many = r() % 2 == 0 ? 100 : 2'000;
+      std::set<dot> asked;
+      for (std::size_t i = 0; i < many; ++i) {
+        const auto at = m.lower_bound(pick());
+        asked.insert(at == m.end() || i % 8 == 0 ? pick() : at->first);
+      }
+      std::vector<std::pair<dot, handle>> found, expected;
+      x.find_all({asked.begin(), asked.end()}, [&](dot d, handle h) { found.emplace_back(d, h); });
+      for (const auto d : asked)
+        if (const auto at = m.find(d); at != m.end()) expected.emplace_back(*at);
+      REQUIRE(found == expected);
+      x.erase_all(found);
+      for (const auto& [d, h] : found) m.erase(d);
       same();
     }
     while (!m.empty()) {

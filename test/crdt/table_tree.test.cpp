@@ -68,7 +68,7 @@ struct trees {
       edit(h, false);
     }
     if (edits.empty()) return;
-    sort_edits(mem, edits);
+    sort_edits(mem, edits, spare);
     std::vector<handle> left_out;
     root =
         tree_batch{mem, version, garbage, memory}.apply(root, edits.data(), edits.size(), left_out);
@@ -81,6 +81,7 @@ struct trees {
     dropped.clear();
   }
   batch_memory memory;
+  std::vector<tree_edit> spare;
   std::set<identity> dropped;
   void moment() {
     moments.emplace_back(root, model);
@@ -195,6 +196,29 @@ TEST_CASE("a tree of one key and many actors agrees with a map") {
   auto upper = tree_lower(t.mem, t.root, sought::after("one-key-for-all")).rank;
   CHECK(lower == 0);
   CHECK(upper == t.model.size());
+}
+
+TEST_CASE("edits are in order of tree, key, slice, actor, few or many") {
+  for (auto count : {100u, 3000u}) {
+    trees t;
+    std::mt19937 random{count};
+    std::vector<tree_edit> edits;
+    for (auto i = 0u; i < count; ++i) {
+      const auto long_head = random() % 4 == 0 ? std::string(12, 'k') : std::string{};
+      auto h = t.make({long_head + digits(random, 2, 10), 1 + random() % 3, random() % 1000});
+      edits.push_back({key_window{t.mem.at<record>(h)->key()}, h,
+                       static_cast<handle>(1 + 256 * (random() % 3)), random() % 2 == 0,
+                       random() % 2 == 0});
+    }
+    sort_edits(t.mem, edits, t.spare);
+    REQUIRE(edits.size() == count);
+    const auto order = [&](const tree_edit& x) {
+      const auto& r = *t.mem.at<record>(x.what);
+      return std::tuple{x.topic, x.hidden, std::string{r.key()}, r.slice, r.actor, !x.gone};
+    };
+    CHECK(std::is_sorted(edits.begin(), edits.end(),
+                         [&](const auto& a, const auto& b) { return order(a) < order(b); }));
+  }
 }
 
 TEST_CASE("a tree bears keys that come in order, and in reverse") {
