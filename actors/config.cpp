@@ -70,7 +70,7 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
   caf::put(cfg.content, "rollcall.tls-cert", tls.certificate);
   caf::put(cfg.content, "rollcall.tls-key", tls.key);
   caf::put(cfg.content, "rollcall.tls-ca", tls.ca);
-  if (!tls.passphrase.empty()) caf::put(cfg.content, passphrase_key, tls.passphrase);
+  if (!tls.passphrase.empty()) caf::put(cfg.content, std::string{passphrase_key}, tls.passphrase);
   return {};
 }
 
@@ -104,66 +104,100 @@ config::config() {
 
 namespace {
 
-template <class T>
-void read(const caf::actor_system_config& cfg, const char* key, T& to) {
-  if (auto x = compat::config_value<T>(cfg, std::string{"rollcall."} + key)) to = std::move(*x);
-}
+/// Takes options out of a config, and remembers the first that is of another
+/// kind. CAF itself looks at what `config` has declared only: in a config of the
+/// user's own `broadcast-period = 1500` would just be passed over.
+class option_reader {
+public:
+  explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) {}
 
-std::optional<millis> read_period(const caf::actor_system_config& cfg, const char* key) {
-  const auto x = compat::config_value<caf::timespan>(cfg, std::string{"rollcall."} + key);
-  if (!x) return std::nullopt;
-  return std::chrono::duration_cast<millis>(*x);
-}
+  void read(const char* key, std::string& to) { take(key, to, "a text: \"...\""); }
+  void read(const char* key, std::size_t& to) { take(key, to, "a number, 0 or more"); }
+  void read(const char* key, bool& to) { take(key, to, "true or false"); }
+  void read(const char* key, std::vector<std::string>& to) {
+    take(key, to, "a list of texts: [\"...\"]");
+  }
+  void read(const char* key, millis& to) {
+    if (const auto x = period(key)) to = *x;
+  }
+  void read(const char* key, std::optional<millis>& to) {
+    if (const auto x = period(key)) to = x;
+  }
 
-void read(const caf::actor_system_config& cfg, const char* key, millis& to) {
-  if (const auto x = read_period(cfg, key)) to = *x;
-}
+  const problem& wrong() const noexcept { return wrong_; }
 
-void read(const caf::actor_system_config& cfg, const char* key, std::optional<millis>& to) {
-  if (const auto x = read_period(cfg, key)) to = x;
-}
+private:
+  std::optional<millis> period(const char* key) {
+    std::optional<millis> result;
+    caf::timespan x{0};
+    if (take(key, x, "a time such as 1500ms")) result = std::chrono::duration_cast<millis>(x);
+    return result;
+  }
+  template <class T>
+  bool take(const char* key, T& to, const char* what) {
+    const auto name = std::string{"rollcall."} + key;
+    if (auto x = compat::config_value<T>(cfg_, name)) {
+      to = std::move(*x);
+      return true;
+    }
+    if (compat::config_has(cfg_, name) && !wrong_)
+      wrong_ = {errc::bad_option, name + " must be " + what};
+    return false;
+  }
+
+  const caf::actor_system_config& cfg_;
+  problem wrong_;
+};
+
+caf::error error_of(const problem& x) { return make_error(x.code, x.message); }
 
 } // namespace
 
 expected<tracker_options> read_tracker_options(const caf::actor_system_config& cfg,
                                                tracker_options x) {
-  read(cfg, "name", x.name);
-  read(cfg, "pool-size", x.pool_size);
-  read(cfg, "broadcast-period", x.broadcast_period);
-  read(cfg, "max-silent-periods", x.max_silent_periods);
-  read(cfg, "down-period", x.down_period);
-  read(cfg, "permdown-period", x.permdown_period);
-  read(cfg, "clock-sample-periods", x.clock_sample_periods);
-  read(cfg, "flush-interval", x.flush_interval);
-  read(cfg, "link-grace", x.link_grace);
-  read(cfg, "permdown-on-shutdown", x.permdown_on_shutdown);
-  if (const auto wrong = validate(x)) return make_error(wrong.code, wrong.message);
+  option_reader in{cfg};
+  in.read("name", x.name);
+  in.read("pool-size", x.pool_size);
+  in.read("broadcast-period", x.broadcast_period);
+  in.read("max-silent-periods", x.max_silent_periods);
+  in.read("down-period", x.down_period);
+  in.read("permdown-period", x.permdown_period);
+  in.read("clock-sample-periods", x.clock_sample_periods);
+  in.read("flush-interval", x.flush_interval);
+  in.read("link-grace", x.link_grace);
+  in.read("permdown-on-shutdown", x.permdown_on_shutdown);
+  if (in.wrong()) return error_of(in.wrong());
+  if (const auto wrong = validate(x)) return error_of(wrong);
   return x;
 }
 
 expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
   tls_options x;
-  read(cfg, "tls-cert", x.certificate);
-  read(cfg, "tls-key", x.key);
-  read(cfg, "tls-ca", x.ca);
-  read(cfg, "tls-passphrase", x.passphrase);
+  option_reader in{cfg};
+  in.read("tls-cert", x.certificate);
+  in.read("tls-key", x.key);
+  in.read("tls-ca", x.ca);
+  in.read("tls-passphrase", x.passphrase);
   std::string file;
-  read(cfg, "tls-passphrase-file", file);
-  if (const auto wrong = read_passphrase(file, x)) return make_error(wrong.code, wrong.message);
+  in.read("tls-passphrase-file", file);
+  if (in.wrong()) return error_of(in.wrong());
+  if (const auto wrong = read_passphrase(file, x)) return error_of(wrong);
   return x;
 }
 
 expected<cluster_options> read_cluster_options(const caf::actor_system_config& cfg,
                                                cluster_options x) {
-  read(cfg, "node-name", x.node_name);
-  read(cfg, "cluster-name", x.cluster_name);
-  read(cfg, "listen", x.listen);
-  read(cfg, "advertise", x.advertise);
-  read(cfg, "seeds", x.seeds);
+  option_reader in{cfg};
+  in.read("node-name", x.node_name);
+  in.read("cluster-name", x.cluster_name);
+  in.read("listen", x.listen);
+  in.read("advertise", x.advertise);
+  in.read("seeds", x.seeds);
+  in.read("insecure-plain-tcp", x.insecure_plain_tcp);
+  if (in.wrong()) return error_of(in.wrong());
   auto tls = read_tls_options(cfg);
   if (!tls) return std::move(tls.error());
   x.tls = x.tls || tls->any();
-  read(cfg, "insecure-plain-tcp", x.insecure_plain_tcp);
   if (x.node_name.empty())
     return make_error(errc::bad_option, "node-name must not be empty: give each node its own");
   return x;

@@ -1,4 +1,5 @@
 // By itself: whoever reads options needs no more of the actors than this.
+#include "cluster/packet.hpp"
 #include "rollcall/config.hpp"
 
 #include <fstream>
@@ -9,7 +10,7 @@ problem read_passphrase(const std::string& file, tls_options& to) {
   if (file.empty()) return {};
   std::ifstream in{file};
   if (!std::getline(in, to.passphrase) || to.passphrase.empty())
-    return {errc::bad_tls, "cannot read a passphrase from \"" + file
+    return {errc::bad_tls, "cannot read a passphrase from \"" + cluster::printable(file)
                                + "\": its first line has to be the passphrase of the key"};
   if (to.passphrase.back() == '\r') to.passphrase.pop_back();
   return {};

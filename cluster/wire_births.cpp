@@ -101,11 +101,19 @@ std::string_view birth_reader::read_raw(reader& r) {
   return x;
 }
 
-std::string_view birth_reader::keep(std::string_view x) {
+char* birth_reader::room(std::size_t n) {
+  if (n > built_left_) return nullptr;
+  built_left_ -= n;
   if (arena_ == nullptr) arena_ = std::make_shared<meta_arena>();
-  auto p = arena_->take(x.size(), more_);
-  std::memcpy(p, x.data(), x.size());
-  return {p, x.size()};
+  return arena_->take(n, more_);
+}
+
+std::string_view birth_reader::keep_scratch() {
+  const auto n = scratch_.size();
+  const auto p = n == 0 ? nullptr : room(n);
+  if (p == nullptr) return {};
+  std::memcpy(p, scratch_.text().data(), n);
+  return {p, n};
 }
 
 bool birth_reader::read_text(reader& r, std::string_view before, std::size_t max) {
@@ -149,7 +157,7 @@ std::string_view birth_reader::read_key(reader& r, const state& last) {
   }
   scratch_.clear();
   if (!read_text(r, last.key, limits_.max_key_bytes)) return r.fail(), std::string_view{};
-  return keep(scratch_.text());
+  return keep_scratch();
 }
 
 bool birth_reader::read_value(reader& r, std::size_t member, const state& s) {
@@ -198,8 +206,8 @@ bool birth_reader::read_value(reader& r, std::size_t member, const state& s) {
 std::string_view birth_reader::read_whole_values(const shape& keys, std::string_view values) {
   const auto size = 1 + keys.bytes.size() + values.size();
   if (size > limits_.max_meta_bytes) return {};
-  if (arena_ == nullptr) arena_ = std::make_shared<meta_arena>();
-  const auto p = arena_->take(size, more_);
+  const auto p = room(size);
+  if (p == nullptr) return {};
   p[0] = static_cast<char>(crdt::meta_tag::map);
   std::memcpy(p + 1, keys.bytes.data(), keys.bytes.size());
   std::memcpy(p + 1 + keys.bytes.size(), values.data(), values.size());
@@ -240,7 +248,8 @@ std::string_view birth_reader::read_values(reader& r, const state& s) {
     if (!read_value(r, i, s) || scratch_.size() > limits_.max_meta_bytes)
       return r.fail(), std::string_view{};
   }
-  const auto all = keep(scratch_.text());
+  const auto all = keep_scratch();
+  if (all.empty()) return r.fail(), all;
   values_at_.push_back(all.size());
   values_.clear();
   for (std::size_t i = 0; i < keys.members; ++i)

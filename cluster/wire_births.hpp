@@ -4,6 +4,7 @@
 #include "cluster/bytes.hpp"
 #include "cluster/meta_arena.hpp"
 #include "cluster/text_builder.hpp"
+#include "cluster/wire_format.hpp"
 #include "cluster/wire_text.hpp"
 #include "crdt/delta.hpp"
 #include "rollcall/options.hpp"
@@ -59,14 +60,18 @@ private:
   /// A text, appended to the scratch; false when it is none.
   bool read_text(reader&, std::string_view before, std::size_t max);
   bool read_value(reader&, std::size_t member, const state&);
-  std::string_view keep(std::string_view); ///< a copy that stays
+  /// Memory that stays; nullptr for more than a frame may take.
+  char* room(std::size_t);
+  /// A copy of the scratch that stays; empty when it is, or when there is no room.
+  std::string_view keep_scratch();
 
   const limits& limits_;
   std::vector<std::string_view> topics_;
   std::vector<std::unique_ptr<shape>> shapes_; // states point at them
   std::vector<incarnation> incs_;
   std::shared_ptr<meta_arena> arena_;
-  std::size_t births_ = 0;               ///< of all deltas so far
+  std::size_t births_ = 0; ///< of all deltas so far
+  std::size_t built_left_ = format::max_built_bytes;
   std::size_t more_ = 0;                 ///< what the arena will probably be asked for
   text_builder scratch_;                 ///< the text or meta being put together
   std::vector<std::string_view> values_; ///< of the birth before, if it has that shape

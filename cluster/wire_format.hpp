@@ -85,6 +85,11 @@ inline constexpr std::size_t min_birth_bytes = 3;
 /// the sender's may be larger than ours.
 inline constexpr std::size_t max_frame_bytes = 32u * 1024 * 1024;
 
+/// What keys and metas become in all when they are put together. A byte may
+/// stand for 80 (wire_text.hpp); senders cut by what things are long before they
+/// are packed, so no lawful frame comes near this.
+inline constexpr std::size_t max_built_bytes = max_frame_bytes;
+
 /// A delta of seven bytes is half a kilobyte when it is read, and each slice
 /// has one in a frame: a frame has no more than this, or one for 64 bytes.
 inline constexpr std::size_t max_deltas = 4096;

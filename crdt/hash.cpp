@@ -38,8 +38,6 @@ const std::uint64_t seed = [] {
 
 } // namespace
 
-std::uint64_t hash_seed() noexcept { return seed; }
-
 std::uint64_t hash_bytes(std::string_view s) noexcept {
   auto* p = s.data();
   auto n = s.size();

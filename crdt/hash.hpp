@@ -8,8 +8,6 @@
 
 namespace rollcall::crdt {
 
-std::uint64_t hash_seed() noexcept; ///< the same during the life of the process
-
 std::uint64_t hash_bytes(std::string_view) noexcept;
 std::uint64_t hash_number(std::uint64_t) noexcept;
 

@@ -41,10 +41,6 @@ slice_no presence_table::open_slice(const replica_id& id, bool local) {
 
 void presence_table::close_slice(slice_no n) { core_->slices.close(n); }
 
-const replica_id& presence_table::replica(slice_no n) const noexcept {
-  return core_->slices.replica(n);
-}
-
 handle presence_table::topic_for(std::string_view name) {
   auto& c = *core_;
   if (c.last_topic && topic_at(c, c.last_topic).name() == name) return c.last_topic;

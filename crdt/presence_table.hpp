@@ -50,7 +50,6 @@ public:
   slice_no open_slice(const replica_id&, bool local);
   /// No more inserts; its number is reused once all its records are gone.
   void close_slice(slice_no);
-  const replica_id& replica(slice_no) const noexcept;
 
   // -- writer: presences
   /// The caller has looked `find` up: (topic, key, actor) is not in that slice.

@@ -128,11 +128,6 @@ void reclaimer::free_record(handle h) noexcept {
   mem_.free(h);
 }
 
-bool reclaimer::idle() const noexcept {
-  return filling_.empty() && waiting_.empty() && ripe_.empty() && !releasing_ && !unpinned_list_
-         && unpinned_.load(std::memory_order_relaxed) == 0;
-}
-
 std::size_t reclaimer::bytes_held() const noexcept {
   return (filling_.capacity() + waiting_.capacity() + ripe_.size()) * sizeof(retired);
 }

@@ -51,8 +51,6 @@ public:
   /// Frees at most `budget` objects. What was retired since the last call is
   /// not among them.
   void collect(std::size_t budget);
-  /// Whether all that was retired is freed, but for what is held.
-  bool idle() const noexcept;
   std::size_t held() const noexcept { return held_; } ///< retired snapshots that lists hold
   std::size_t bytes_held() const noexcept;
 

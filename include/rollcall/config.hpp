@@ -70,7 +70,7 @@ public:
 };
 
 /// `defaults`, overridden by what stands under "rollcall" in the config.
-/// bad_option when that breaks a rule.
+/// bad_option when that breaks a rule, or when a value is of another kind.
 expected<tracker_options> read_tracker_options(const caf::actor_system_config&,
                                                tracker_options defaults = {});
 /// Sets the passphrase to the first line of that file; bad_tls if there is none.

@@ -331,3 +331,35 @@ TEST_CASE("wire: an empty view stands for the empty meta") {
   CHECK(std::get<crdt::range>(d.frame.deltas[0].what).adds[3].meta == meta{}.bytes());
   CHECK(std::get<crdt::range>(d.frame.deltas[0].what).adds[4].meta == adds[4].meta);
 }
+
+TEST_CASE("wire: hundreds of topics and shapes come back, each written once") {
+  text_pool text;
+  frame f;
+  f.from = replica("a");
+  crdt::range r;
+  r.b = 4000;
+  std::size_t whole = 0;
+  for (unsigned i = 0; i < r.b; ++i) {
+    crdt::birth b;
+    b.dot = i + 1;
+    b.topic = text("a topic of some length " + std::to_string(i * 7 % 400));
+    b.key = "k";
+    b.meta = text(meta{{"member-" + std::to_string(i * 11 % 300), 1}});
+    whole += b.topic.size() + b.meta.size();
+    r.adds.push_back(b);
+  }
+  f.deltas.push_back({f.from, r});
+  CHECK(round_trip(f) == errc::none);
+  CHECK(encode(f).size() < whole / 3);
+}
+
+TEST_CASE("wire: a frame larger than any sender makes is refused unread") {
+  auto body = from_field();
+  const auto rest = format::max_frame_bytes - head_size - body.size();
+  body += field(99, std::string(rest - 5, '\0')); // of a later version: skipped
+  auto all = framed(body);
+  REQUIRE(all.size() == format::max_frame_bytes);
+  CHECK(decode(all, limits{}).code == errc::none);
+  all = framed(body + field(99, ""));
+  CHECK(decode(all, limits{}).code == errc::bad_frame);
+}

@@ -4,6 +4,8 @@
 #include "cluster/wire_dots.hpp"
 #include "cluster/wire_format.hpp"
 #include "cluster/wire_head.hpp"
+#include "cluster/wire_text.hpp"
+#include "crdt/meta_encoding.hpp"
 #include "test/catch.hpp"
 #include "test/fuzz/footprint.hpp"
 
@@ -70,7 +72,73 @@ std::string every_second(std::uint64_t dots) {
   return body;
 }
 
+/// Births in a range of the sender's slice, all but the first of them `more`.
+std::string births(std::size_t n, std::string_view first, std::string_view more) {
+  std::string bounds, births, body;
+  writer b{bounds};
+  b.varint(0);
+  b.varint(n);
+  writer{births}.varint(n);
+  births += first;
+  for (std::size_t i = 1; i < n; ++i) births += more;
+  writer w{body};
+  w.varint(0);
+  w.field(format::tag_bounds, bounds);
+  w.field(format::tag_births, births);
+  return body;
+}
+
+/// A birth with so many members, each a string of 64 letters and an 8. Those that
+/// follow say in one byte for each: the same, with the number of the key instead.
+struct packed_numbers {
+  explicit packed_numbers(std::size_t members) {
+    first = {static_cast<char>(format::has_topic | format::has_shape), 0, 1, 't', 2, 'k', '8', 0};
+    writer w{first};
+    w.varint(members);
+    for (std::size_t i = 0; i < members; ++i)
+      w.blob(i == 0 ? "" : std::string(1, static_cast<char>(' ' + i)));
+    for (std::size_t i = 0; i < members; ++i) {
+      w.byte(static_cast<std::uint8_t>(crdt::meta_tag::string));
+      w.blob(std::string(format::max_shared, 'v') + '8');
+    }
+    more = {0, 2, 'k', '7'};
+    more.append(members, static_cast<char>(format::value_key_number));
+  }
+  std::string first, more;
+};
+
 } // namespace
+
+TEST_CASE("a birth of three bytes takes 128 here: of so many a frame has a bounded number") {
+  const std::string first{
+      static_cast<char>(format::has_topic | format::has_shape), 0, 1, 't', 1, 'k', 0, 0};
+  const std::string more{"\0\1k", 3};
+  hostile few, many, split;
+  few.field(format::tag_range, births(format::max_births, first, more));
+  many.field(format::tag_range, births(format::max_births + 1, first, more));
+  for (int i = 0; i < 2; ++i)
+    split.field(format::tag_range, births(format::max_births / 2 + 1, first, more));
+  const auto read = few.read();
+  CHECK(read.code == errc::none);
+  CHECK(footprint(read.frame) <= most_memory(few.size()));
+  CHECK(many.read().code == errc::bad_frame);
+  CHECK(split.read().code == errc::bad_frame);
+}
+
+TEST_CASE("metas that are packed well are refused when unpacked they are out of proportion") {
+  const packed_numbers wide{60};
+  hostile few, many, split;
+  few.field(format::tag_range, births(4096, wide.first, wide.more));
+  many.field(format::tag_range, births(10'000, wide.first, wide.more));
+  for (int i = 0; i < 3; ++i) split.field(format::tag_range, births(4096, wide.first, wide.more));
+  const auto read = few.read();
+  REQUIRE(read.code == errc::none);
+  CHECK(std::get<crdt::range>(read.frame.deltas[0].what).adds.back().meta.size() > 4000);
+  CHECK(footprint(read.frame) <= most_memory(few.size()));
+  CHECK(many.size() < 700'000);
+  CHECK(many.read().code == errc::bad_frame);
+  CHECK(split.read().code == errc::bad_frame);
+}
 
 TEST_CASE("a frame of very many deltas is refused: each would copy a name") {
   hostile few, many;

@@ -175,6 +175,7 @@ TEST_CASE("wire: texts that build on what is not there are refused") {
   CHECK(code_of(one + std::initializer_list<int>{1, 'k'} + no_members) == errc::none);
   CHECK(code_of(one + std::initializer_list<int>{0x11, 'k'} + no_members) == errc::bad_frame);
   CHECK(code_of(one + std::initializer_list<int>{text_number, 2} + no_members) == errc::bad_frame);
+  CHECK(code_of(one + std::initializer_list<int>{text_number, 0} + no_members) == errc::bad_frame);
   CHECK(code_of(one + std::initializer_list<int>{text_long, 1, 1, 'k'} + no_members)
         == errc::bad_frame);
   CHECK(code_of(one + std::initializer_list<int>{0xF3, 1, 'k'} + no_members) == errc::bad_frame);

@@ -168,3 +168,25 @@ TEST_CASE("the dot index is a map in order, whatever is done to it") {
     REQUIRE(x.leaves() == 0);
   }
 }
+
+TEST_CASE("a full leaf whose lowest dots are gone takes a dot from there") {
+  dot_index x;
+  model m;
+  const auto put = [&](dot d) {
+    x.insert(d, some(d));
+    m.emplace(d, some(d));
+  };
+  put(1); // from here on, up to block 5, one leaf
+  for (dot d = 5 * 4096; m.size() < 1024; ++d) put(d);
+  x.erase(1);
+  m.erase(1);
+  put(6 * 4096 - 1);
+  REQUIRE(x.leaves() == 1);
+  put(2 * 4096 + 7);
+  put(1);
+  CHECK(content(x) == m);
+  CHECK(x.leaves() == 2);
+  for (auto [d, h] : m) REQUIRE(x.find(d) == h);
+  for (auto [d, h] : m) REQUIRE(x.erase(d) == h);
+  CHECK(x.empty());
+}

@@ -225,3 +225,17 @@ TEST_CASE("meta: JSON keeps UTF-8, and shows what is none as U+FFFD") {
   CHECK(shown("\xF4\x90\x80\x80") == r + r + r + r); // above U+10FFFF
   CHECK(shown("\xF0\x9F\x98") == r);
 }
+
+TEST_CASE("meta: a view of bytes that nobody should pass is null as a value, and reads nothing") {
+  using namespace std::literals;
+  for (auto whole : {meta_value{300}, meta_value{2.5}, meta_value{"text"}}) {
+    const meta m{{"x", whole}};
+    auto bytes = m.view()["x"].bytes();
+    for (bytes.remove_suffix(1); !bytes.empty(); bytes.remove_suffix(1)) {
+      const meta_view cut{bytes};
+      CHECK(std::holds_alternative<std::monostate>(cut.to_value().data()));
+      CHECK(cut.to_json() == "null");
+    }
+  }
+  CHECK(meta_view{"\x7f"sv}.type() == kind::absent);
+}

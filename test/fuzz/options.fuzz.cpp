@@ -3,8 +3,7 @@
 // what is refused is refused in one line.
 #include "rollcall/options.hpp"
 
-#include "cluster/gossip.hpp"
-#include "crdt/meta_encoding.hpp"
+#include "test/fuzz/live_machine.hpp"
 #include "test/fuzz/target.hpp"
 #include "tools/rollcall/duration.hpp"
 #include "tools/rollcall/options.hpp"
@@ -26,18 +25,6 @@ const std::string& file_with(std::string_view text) {
            && ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()),
        "memory for a file");
   return path;
-}
-
-/// A machine takes valid options as they are.
-void live(tracker_options x) {
-  using cluster::instant;
-  must(x.effective_down_period() >= 2 * x.broadcast_period, "down_period");
-  instant now{0};
-  cluster::gossip machine{{"a", {1, 1}}, x, now, now + x.broadcast_period};
-  machine.step(cluster::link_up{"b"}, now);
-  machine.step(cluster::op_track{"t", "k", 1, crdt::empty_map}, now);
-  for (int i = 0; i < 3; ++i) machine.step(cluster::tick{}, now += x.broadcast_period);
-  must(machine.state().clock() == 1, "a tracked presence");
 }
 
 void arguments_of(std::string_view text) {

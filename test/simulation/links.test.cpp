@@ -183,3 +183,60 @@ TEST_CASE("frames that were held up and name many former lives of ours are no na
   CHECK_FALSE(conflict);
   CHECK(g.self().inc.start_us > 8 * 60'000'000);
 }
+
+TEST_CASE("actors that end together leave in one report, and in pieces if they had much") {
+  tracker_options o;
+  o.limits.batch = 5;
+  gossip g{{"a", {1, 1}}, o, 0ms, 100ms};
+  for (std::uint64_t actor = 1; actor <= 4; ++actor)
+    for (auto key : {"x", "y"}) g.step(op_track{"t", key, actor, rollcall::meta{}.bytes()}, 1ms);
+  const std::vector<std::uint64_t> gone{1, 9, 2, 4}; // 9 has nothing
+  auto did = g.step(op_actors_gone{gone}, 2ms);
+  REQUIRE(did.reports.size() == 1);
+  CHECK(did.reports[0].changes.size() == 5);
+  CHECK(did.untracked == std::vector<std::uint64_t>{1, 9, 2});
+  CHECK(did.more);
+  did = g.step(proceed{}, 3ms);
+  CHECK(did.untracked == std::vector<std::uint64_t>{4});
+  CHECK_FALSE(did.more);
+  CHECK(g.state().table().count("t") == 2); // those of 3
+}
+
+TEST_CASE("a machine that is given its actions back does as one that is not") {
+  tracker_options o;
+  o.limits.batch = 200;
+  gossip fresh{{"a", {1, 1}}, o, 0ms, 100ms}, reused{{"a", {1, 1}}, o, 0ms, 100ms};
+  const auto both = [&](const event& ev, millis now) {
+    auto x = fresh.step(ev, now), y = reused.step(ev, now);
+    REQUIRE(x.code == y.code);
+    REQUIRE(x.ref == y.ref);
+    REQUIRE(x.untracked == y.untracked);
+    REQUIRE(x.flush_at == y.flush_at);
+    REQUIRE(x.reports.size() == y.reports.size());
+    for (std::size_t i = 0; i < x.reports.size(); ++i) {
+      REQUIRE(x.reports[i].whose == y.reports[i].whose);
+      REQUIRE(x.reports[i].changes.size() == y.reports[i].changes.size());
+    }
+    REQUIRE(x.frames.size() == y.frames.size());
+    for (std::size_t i = 0; i < x.frames.size(); ++i)
+      REQUIRE(*x.frames[i].bytes == *y.frames[i].bytes);
+    reused.take_back(std::move(y));
+  };
+  both(link_up{"b"}, 1ms);
+  both(frame_in{heartbeat_of(other)}, 2ms);
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    const auto key = "k" + std::to_string(i % 40);
+    const std::uint64_t actor = i % 7;
+    both(op_track{"t", key, actor, rollcall::meta{}.bytes()}, 3ms);
+    if (i % 5 == 0) both(op_update{"t", key, actor, rollcall::meta{{"n", 1}}.bytes()}, 3ms);
+    if (i % 3 == 0) both(op_untrack{"t", key, actor}, 4ms);
+    if (i % 60 == 0) both(flush_due{}, 5ms);
+  }
+  both(op_untrack_all{3}, 6ms);
+  both(tick{}, 100ms);
+  for (std::uint64_t i = 0; i < 100; ++i) // one report larger than what is worth keeping
+    both(op_track{"u", "k" + std::to_string(i), 8, rollcall::meta{}.bytes()}, 101ms);
+  both(op_untrack_all{8}, 102ms);
+  both(op_track{"u", "k", 8, rollcall::meta{}.bytes()}, 103ms);
+  both(flush_due{}, 104ms);
+}

@@ -214,6 +214,11 @@ std::optional<T> config_value(const caf::actor_system_config& cfg, const std::st
   return std::nullopt;
 }
 
+/// Whatever kind of value it is.
+inline bool config_has(const caf::actor_system_config& cfg, const std::string& key) {
+  return caf::get_if(&cfg.content, key) != nullptr;
+}
+
 template <class T>
 void set_config(caf::actor_system_config& cfg, const std::string& key, T value) {
   cfg.set(key, std::move(value));
