@@ -105,8 +105,8 @@ config::config() {
 namespace {
 
 /// Takes options out of a config, and remembers the first that is of another
-/// kind. CAF itself looks at what `config` has declared only: in a config of the
-/// user's own `broadcast-period = 1500` would just be passed over.
+/// kind. CAF 0.17 does not look at kinds in a file, and later ones only at what is
+/// declared: `broadcast-period = 1500` would just be passed over.
 class option_reader {
 public:
   explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) {}

@@ -14,9 +14,9 @@
 // Options of a tracker and of the cluster can stand in the config file, or on
 // the command line with `config`, under "rollcall":
 //
-//     rollcall { pool-size = 8  broadcast-period = 1500ms  node-name = "a"
-//                listen = "10.0.0.1:4001"  seeds = ["10.0.0.2:4001"]
-//                tls-cert = "a.pem"  tls-key = "a.key"  tls-ca = "ca.pem" }
+//     rollcall { pool-size = 8, broadcast-period = 1500ms, node-name = "a",
+//                listen = "10.0.0.1:4001", seeds = ["10.0.0.2:4001"],
+//                tls-cert = "a.pem", tls-key = "a.key", tls-ca = "ca.pem" }
 //
 // Advice: on CAF 0.17 set `scheduler.policy` to `sharing` (`config` does, unless
 // told otherwise). Its work-stealing workers are slow to wake: a blocking
