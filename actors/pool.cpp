@@ -72,20 +72,41 @@ errc pool::observe(const caf::strong_actor_ptr& who) {
   };
   observers_.erase(std::remove_if(observers_.begin(), observers_.end(), gone), observers_.end());
   if (observers_.size() >= options().limits.max_subscriptions) return errc::limit_reached;
-  if (std::find(observers_.begin(), observers_.end(), address) == observers_.end())
-    observers_.push_back(address);
+  if (std::find(observers_.begin(), observers_.end(), address) != observers_.end())
+    return errc::none;
+  observers_.push_back(address);
+  for (const auto& [where, x] : up_)
+    compat::anon_send(caf::actor_cast<caf::actor>(who), event_msg{x});
   return errc::none;
 }
 
+// Sent with the lock held: who begins to observe gets what is up first, and what
+// changes then after it.
 void pool::emit(const tracker_event& x) {
-  std::vector<caf::actor> to;
-  {
-    const std::lock_guard guard{mutex_};
-    for (const auto& address : observers_)
-      if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(address))
-        to.push_back(caf::actor_cast<caf::actor>(strong));
+  const std::lock_guard guard{mutex_};
+  note_up(x);
+  for (const auto& address : observers_)
+    if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(address))
+      compat::anon_send(caf::actor_cast<caf::actor>(strong), event_msg{x});
+}
+
+void pool::note_up(const tracker_event& x) {
+  const std::pair where{x.shard, x.replica.name};
+  switch (x.kind) {
+  case tracker_event_kind::replica_up:
+    up_.insert_or_assign(where, x);
+    return;
+  case tracker_event_kind::replica_down:
+  case tracker_event_kind::replica_permdown:
+    if (const auto i = up_.find(where); i != up_.end() && i->second.replica == x.replica)
+      up_.erase(i);
+    return;
+  case tracker_event_kind::shard_restarted: // it begins with nobody
+    std::erase_if(up_, [&](const auto& y) { return y.first.first == x.shard; });
+    return;
+  default:
+    return;
   }
-  for (const auto& actor : to) compat::anon_send(actor, event_msg{x});
 }
 
 std::uint64_t pool::next_subscription() noexcept {
@@ -116,6 +137,7 @@ void pool::close() {
     const std::lock_guard guard{mutex_};
     workers.swap(workers_);
     observers_.clear();
+    up_.clear();
     std::swap(supervisor, supervisor_);
     for (std::size_t i = 0; i < size(); ++i) slots_[i].life = {};
   }

@@ -85,6 +85,7 @@ public:
   void set_supervisor(shard_actor);
 
   // -- observers and helpers -------------------------------------------------------
+  /// It gets a replica_up for each that is up, then what happens.
   errc observe(const caf::strong_actor_ptr&);
   void emit(const tracker_event&);
   std::uint64_t next_subscription() noexcept;
@@ -96,6 +97,8 @@ public:
   void close();
 
 private:
+  void note_up(const tracker_event&);
+
   struct slot {
     read_mostly<shard_face> face;
     std::shared_ptr<shard_memory> memory = std::make_shared<shard_memory>();
@@ -115,6 +118,8 @@ private:
   mutable std::mutex mutex_; // for all below, and slot::life
   shard_actor supervisor_;
   std::vector<caf::actor_addr> observers_;
+  /// The last replica_up of each shard and node, while it holds.
+  std::map<std::pair<std::uint32_t, std::string>, tracker_event> up_;
   std::map<std::uint64_t, caf::actor> workers_;
 };
 

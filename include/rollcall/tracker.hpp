@@ -146,7 +146,8 @@ public:
     return do_subscribe(caf::actor_cast<caf::strong_actor_ptr>(address_of(who)), std::move(what));
   }
   expected<void> unsubscribe(std::uint64_t id) const;
-  /// Replicas coming and going, failures. Runs in an actor of its own.
+  /// Replicas coming and going, failures; first a replica_up for each that is up
+  /// already. Runs in an actor of its own.
   expected<subscription> observe(event_callback) const;
   template <class Who>
   expected<void> observe_actor(const Who& who) const {

@@ -147,6 +147,36 @@ TEST_CASE("a shard that died is one diff for its peers, and gets back what they 
   CHECK(a.list("room").to_vector() == b.list("room").to_vector());
 }
 
+TEST_CASE("who begins to observe late hears of the replicas that are up already, once each") {
+  fabric net;
+  test_system sa, sb, sc;
+  auto a = sa.started(patient(), {}, net.join(sa, "a"));
+  auto b = sb.started(patient(), {}, net.join(sb, "b"));
+  auto c = sc.started(patient(), {}, net.join(sc, "c"));
+  const auto all = [](const rollcall::tracker& t) {
+    const auto x = t.replicas();
+    return x && x->size() == 3;
+  };
+  CHECK(eventually([&] { return all(a) && all(b) && all(c); }));
+  net.cut("a", "c");
+  rollcall::compat::anon_send(
+      caf::actor_cast<rollcall::actors::inner_shard>(c.shard(0)),
+      rollcall::actors::call_msg{[](void*) { throw std::runtime_error("crash"); }});
+  notes events;
+  REQUIRE(a.observe([&](const rollcall::tracker_event& e) {
+    events.add(rollcall::to_string(e.kind) + " " + e.replica.name);
+  }));
+  CHECK(eventually([&] { return events.count("replica_up b") == 1; }));
+  CHECK(events.count("replica_up b") == 1);
+  net.cut("a", "c", false);
+  CHECK(eventually([&] { return events.count("replica_up c") >= 1; })); // the life before, or this
+  CHECK(eventually([&] {
+    const auto x = a.replicas().value(), y = c.replicas().value();
+    return x.size() == 3 && y.size() == 3;
+  }));
+  CHECK(events.count("replica_up b") == 1);
+}
+
 TEST_CASE("a successor starts when the shard before it has cleaned up, and not when CAF tells of "
           "its end") {
   // CAF 1.x tells first, so the two ran side by side: a restart that was not

@@ -116,6 +116,26 @@ TEST_CASE_METHOD(pair_of_nodes, "a bye takes the presences away at once, and the
   CHECK(b.replica("a").empty());
 }
 
+TEST_CASE("when the death of an actor has been answered, its presences are gone") {
+  node a({.name = "a"});
+  // In one write, so that nothing but the order of the answers is in between.
+  std::string lines;
+  for (int i = 0; i < 300; ++i) {
+    const auto as = "x" + std::to_string(i);
+    lines += R"({"op":"track","as":")" + as + R"(","topic":"t","key":"k"})" + "\n"
+             + R"({"op":"kill","as":")" + as + R"("})" + "\n" + R"({"op":"count","topic":"t"})"
+             + (i == 299 ? "" : "\n");
+  }
+  a.send(lines);
+  int alive = 0;
+  for (int i = 0; i < 300; ++i) {
+    CHECK(a.next_answer().contains("ok"));
+    CHECK(a.next_answer().contains("ok"));
+    alive += a.next_answer().at("count").to_number<int>() == 0 ? 0 : 1;
+  }
+  CHECK(alive == 0);
+}
+
 TEST_CASE("a node with permdown-on-shutdown says bye when it is stopped in order") {
   node a({.name = "a", .more = {"--permdown-on-shutdown"}});
   node b({.name = "b", .seeds = {a.address()}, .periods = {}}); // its down period is 30 s

@@ -26,7 +26,7 @@ stand_ins::stand_ins(caf::actor_system& system) : system_(system) {
 
 stand_ins::~stand_ins() {
   watch_.reset();
-  for (const auto& [name, actor] : named_) end(actor);
+  for (const auto& [name, it] : named_) end(it.actor);
   for (const auto& [process, entry] : processes_) end(entry.actor);
 }
 
@@ -34,32 +34,35 @@ caf::actor stand_ins::spawn() { return system_.spawn(stand_in); }
 
 caf::actor stand_ins::named(const std::string& name) {
   std::lock_guard guard(mutex_);
-  auto& actor = named_[name];
-  if (!actor) actor = spawn();
-  return actor;
+  auto& it = named_[name];
+  if (it.actor) return it.actor;
+  it.actor = spawn();
+  // The first to attach itself is the last to be told: after all monitors.
+  auto gone = std::make_shared<std::promise<void>>();
+  it.gone = gone->get_future().share();
+  caf::actor_cast<caf::strong_actor_ptr>(it.actor)->get()->attach_functor(
+      [gone](const caf::error&) { gone->set_value(); });
+  return it.actor;
 }
 
 std::optional<caf::actor> stand_ins::find_named(const std::string& name) {
   std::lock_guard guard(mutex_);
   auto found = named_.find(name);
-  return found == named_.end() ? std::nullopt : std::optional{found->second};
+  return found == named_.end() ? std::nullopt : std::optional{found->second.actor};
 }
 
 bool stand_ins::kill_named(const std::string& name) {
-  caf::actor actor;
+  named_actor it;
   {
     std::lock_guard guard(mutex_);
     auto found = named_.find(name);
     if (found == named_.end()) return false;
-    actor = std::move(found->second);
+    it = std::move(found->second);
     named_.erase(found);
   }
-  auto gone = std::make_shared<std::promise<void>>();
-  caf::actor_cast<caf::strong_actor_ptr>(actor)->get()->attach_functor(
-      [gone](const caf::error&) { gone->set_value(); });
-  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  caf::anon_send_exit(it.actor, caf::exit_reason::kill);
   // It only ever waits, so this takes one turn of a worker.
-  gone->get_future().wait_for(std::chrono::seconds{5});
+  it.gone.wait_for(std::chrono::seconds{5});
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include "tools/rollcall/process_watch.hpp"
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -30,7 +31,8 @@ public:
   /// Spawned at first use.
   caf::actor named(const std::string& name);
   std::optional<caf::actor> find_named(const std::string& name);
-  /// Ends it, and comes back when it has ended. False if there is none.
+  /// Ends it, and comes back when all who watch it have been told. False if there
+  /// is none.
   bool kill_named(const std::string& name);
 
   /// Watched from the first use on. `no_such_process`, or why it cannot be
@@ -39,6 +41,10 @@ public:
   std::optional<caf::actor> find_process(pid_t process);
 
 private:
+  struct named_actor {
+    caf::actor actor;
+    std::shared_future<void> gone; ///< and all who watch it have been told
+  };
   caf::actor spawn();
   void ended(std::uint64_t ticket);
 
@@ -49,7 +55,7 @@ private:
 
   caf::actor_system& system_;
   std::mutex mutex_;
-  std::map<std::string, caf::actor, std::less<>> named_;
+  std::map<std::string, named_actor, std::less<>> named_;
   std::map<pid_t, watched> processes_;
   std::map<std::uint64_t, pid_t> tickets_; // of those that are watched
   std::uint64_t next_ticket_ = 1;
