@@ -199,12 +199,10 @@ admission::state admission::read_theirs() {
     return fail(errc::bad_frame, "what it says first cannot be read: is it a node of ours?");
   auto found = compare(ours_, x.value);
   self_ = found.self;
+  // So that the other end sees it too, and can say as much to its own people.
+  if (found.self || found.problem) static_cast<void>(send_ours());
   if (found.self) return fail(errc::unreachable, "that is ourselves");
-  if (found.problem) {
-    // So that it can say as much to its own people.
-    static_cast<void>(send_ours());
-    return fail(found.problem.code, std::move(found.problem.message));
-  }
+  if (found.problem) return fail(found.problem.code, std::move(found.problem.message));
   wire_->state->belongs_to(x.value.node);
   return state::done;
 }

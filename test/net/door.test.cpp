@@ -111,6 +111,7 @@ TEST_CASE("what is no node of ours does not reach CAF") {
   node a{"a", {}};
   node b{"b", {a.address()}};
   REQUIRE(a.wait_links({"b"}));
+  REQUIRE(b.wait_links({"a"})); // it has it a moment later
   for (const auto& words : {std::string{"GET / HTTP/1.0\r\n\r\n"}, std::string(4096, '\0'),
                             std::string(4096, '\xff'), "ROLLCALL" + std::string(4, '\xff'),
                             encode(stranger()).substr(0, 12) + std::string(200, 'x')}) {

@@ -95,6 +95,8 @@ TEST_CASE("a node that is its own seed goes on without, under any of its names")
          }};
   REQUIRE(a.problem().message == "");
   for (int i = 0; i < 1000 && !a.peers().peers.empty(); ++i) std::this_thread::sleep_for(20ms);
+  for (const auto& x : a.peers().peers)
+    UNSCOPED_INFO(x.name << " " << x.address << " " << x.state << " " << x.reason);
   CHECK(a.peers().peers.empty());
   node b{"b", {address}};
   CHECK(b.wait_links({"a"}));
