@@ -45,9 +45,9 @@ caf::behavior endpoint::make_behavior() {
       [this](const endpoint_tick& x) { on_tick(x); },
       [this](const probe_result& x) { on_probe(x); },
       [this](const endpoint_event& x) { on_door_refused(x); },
-      [this](const attach_shard& x) { attach(x); },
+      [this](const attach_shard& x) { take_shard(x); },
       [this](const detach_shard& x) {
-        detach(x.tracker, x.shard);
+        drop_shard(x.tracker, x.shard);
         tell_trackers();
       },
       [this](const endpoint_listens& x) { begin(x); },

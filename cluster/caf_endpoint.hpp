@@ -91,8 +91,8 @@ private:
   void forget(channel_id);
 
   // caf_endpoint_shards.cpp
-  void attach(const attach_shard&);
-  void detach(const std::string& tracker, std::uint32_t shard);
+  void take_shard(const attach_shard&);
+  void drop_shard(const std::string& tracker, std::uint32_t shard);
   void tell_trackers();
   void tell_shards(const std::string& node, bool up);
   void send_out(const send_frame&);

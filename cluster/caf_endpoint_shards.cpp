@@ -7,7 +7,7 @@
 
 namespace rollcall::cluster {
 
-void endpoint::attach(const attach_shard& x) {
+void endpoint::take_shard(const attach_shard& x) {
   if (!x.handle || x.tracker.empty() || stopped_) return;
   auto& entries = shards_[x.tracker];
   const auto old = std::find_if(entries.begin(), entries.end(),
@@ -32,7 +32,7 @@ void endpoint::attach(const attach_shard& x) {
     if (peer.state == "up") compat::send(this, x.handle, link_changed{peer.name, true});
 }
 
-void endpoint::detach(const std::string& tracker, std::uint32_t shard) {
+void endpoint::drop_shard(const std::string& tracker, std::uint32_t shard) {
   const auto i = shards_.find(tracker);
   if (i == shards_.end()) return;
   std::erase_if(i->second, [&](shard_entry& e) {

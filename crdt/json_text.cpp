@@ -1,6 +1,5 @@
 #include "crdt/json_text.hpp"
 
-#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -93,7 +92,10 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_json_double(std::string& out, double x) {
-  assert(std::isfinite(x));
+  if (!std::isfinite(x)) { // JSON has no word for it
+    out += "null";
+    return;
+  }
   char buf[40];
   const auto* end = std::to_chars(buf, buf + sizeof buf, x).ptr;
   const std::string_view text{buf, static_cast<std::size_t>(end - buf)};

@@ -11,8 +11,8 @@ namespace rollcall::crdt {
 /// of a sequence, as the Unicode standard recommends: every parser reads it.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Appends a finite double in the shortest form that reads back as the same
-/// double, and as no integer.
+/// Appends a double in the shortest form that reads back as the same double, and
+/// as no integer; null for what is not finite.
 void append_json_double(std::string& out, double x);
 
 } // namespace rollcall::crdt

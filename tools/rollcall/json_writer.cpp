@@ -3,7 +3,6 @@
 #include "crdt/json_text.hpp"
 
 #include <cassert>
-#include <cmath>
 
 namespace rollcall::tool {
 
@@ -42,7 +41,6 @@ json_writer& json_writer::value(std::string_view text) {
 }
 
 json_writer& json_writer::value(double x) {
-  if (!std::isfinite(x)) return raw("null"); // JSON has no word for it
   separate();
   crdt::append_json_double(text_, x);
   return *this;
