@@ -96,7 +96,7 @@ TEST_CASE("a subscriber gets one state for each shard, then diffs without gap or
   busy.join();
   std::size_t all = 0;
   for (auto& [topic, n] : t.topics()) all += n;
-  for (int i = 0; i < 12; ++i) {
+  for (std::size_t i = 0; i < 12; ++i) {
     const auto want = i % 3 == 2 ? t.count("room:3") : all;
     CHECK(eventually([&] { return views[i]->size() == want; }));
     CHECK(views[i]->wrong() == 0);

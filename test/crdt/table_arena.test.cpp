@@ -44,7 +44,7 @@ TEST_CASE("an arena rounds up by at most an eighth, and nodes to whole cache lin
     REQUIRE(r <= n + std::max<std::size_t>(7, n / 8));
   }
   arena mem;
-  for (std::size_t n : {64, 128, 192, 256, 384, 512, 640, 768, 896, 1024})
+  for (std::size_t n : {64u, 128u, 192u, 256u, 384u, 512u, 640u, 768u, 896u, 1024u})
     for (int i = 0; i < 40; ++i)
       CHECK(reinterpret_cast<std::uintptr_t>(mem.at<char>(mem.allocate(n))) % 64 == 0);
 }

@@ -55,8 +55,7 @@ std::string canonical(const store& s, const replica_id& id, std::map<dot, std::s
 
 } // namespace
 
-cells::cells(replica_id owner, std::size_t max_log, std::size_t keys)
-    : id_(std::move(owner)), keys_(keys) {
+cells::cells(replica_id owner, std::size_t max_log) : id_(std::move(owner)) {
   limits_.max_removal_log = max_log;
 }
 

@@ -41,7 +41,7 @@ struct cut_result {
 /// All parts of one slice.
 class cells {
 public:
-  cells(replica_id owner, std::size_t max_log, std::size_t keys);
+  cells(replica_id owner, std::size_t max_log);
 
   // -- the owner's side: every state of it
   number new_owner();
@@ -105,7 +105,6 @@ private:
 
   replica_id id_, reader_{"reader", {1, 1}};
   limits limits_;
-  std::size_t keys_;
   std::size_t computed_ = 0;
   std::vector<owner_cell> owners_{1};
   std::vector<copy_cell> copies_{1};

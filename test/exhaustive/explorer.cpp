@@ -69,7 +69,7 @@ public:
   search(const setting& x, std::size_t most) : set_(x), most_(most) {
     for (std::size_t i = 0; i < replicas; ++i)
       slices_.emplace_back(replica_id{std::string(1, static_cast<char>('a' + i)), {1, 1}},
-                           x.max_log, x.keys);
+                           x.max_log);
   }
 
   result run() {

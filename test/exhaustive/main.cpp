@@ -44,7 +44,7 @@ std::vector<setting> settings(bool longer) {
   std::vector<setting> all;
   for (auto& shape : shapes) {
     if (shape.only_longer && !longer) continue;
-    for (std::size_t log : {1000, 0}) {
+    for (std::size_t log : {1000u, 0u}) {
       setting x;
       x.name = std::string{shape.name} + "/log-" + std::to_string(log);
       x.apart = shape.apart;
