@@ -200,7 +200,10 @@ void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
       pack = false;
       continue;
     }
-    const auto window = n.skip ? key_window{key_of(x.what).substr(n.skip)} : x.whole;
+    // A key that is shorter than what all here share is none of them.
+    const auto key = key_of(x.what);
+    const auto window =
+        n.skip ? key_window{key.substr(std::min<std::size_t>(n.skip, key.size()))} : x.whole;
     if ((to < n.count && to >= done && n.entries()[to].same(window)
          && same(n.entries()[to].what, x.what))
         || (came && came->whole == x.whole && same(came->what, x.what))) {
