@@ -226,7 +226,7 @@ private:
   void on_packet(const received&);
   void on_hello(channel_id, hello, bool welcome);
   void on_update(channel_id, const hello&);
-  void on_refusal(channel_id, const refusal&);
+  void on_refusal(channel_id, refusal);
   void on_pong(channel_id, std::uint64_t nonce);
   void on_bye(channel_id);
   void establish(channel_id, const hello&, bool welcome);

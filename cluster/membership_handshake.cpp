@@ -42,8 +42,8 @@ void membership::on_packet(const received& e) {
   }
   case packet_kind::refusal:
     if (!linked && !greeted) return;
-    if (const auto x = read_refusal(e.body))
-      on_refusal(e.channel, *x);
+    if (auto x = read_refusal(e.body))
+      on_refusal(e.channel, std::move(*x));
     else
       ++stats_.bad_packets;
     return;
@@ -300,7 +300,8 @@ void membership::refuse(channel_id channel, const hello& x, const refusal& why) 
     emit(forget{channel});
 }
 
-void membership::on_refusal(channel_id channel, const refusal& x) {
+void membership::on_refusal(channel_id channel, refusal x) {
+  if (x.message.empty()) x.message = describe(x.code);
   const auto i = greetings_.find(channel);
   const bool greeted = i != greetings_.end();
   greeting ours;

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace rollcall::tool {
 
@@ -12,6 +13,17 @@ namespace rollcall::tool {
 struct bad_argument : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// Boost puts what was given into its messages in place of marks, until none is
+/// left: given a mark, it would go on for ever.
+inline bool holds_mark(std::string_view text) noexcept {
+  for (const std::string_view mark : {"%canonical_option%", "%option%", "%value%", "%prefix%",
+                                      "%original_token%", "%invalid_line%"})
+    if (text.find(mark) != text.npos) return true;
+  return false;
+}
+inline constexpr const char* no_marks =
+    "no option holds a word between two percent signs: leave it out";
 
 /// Fills a `Parsed { help, args, error }`: its help, or what `read` makes of the
 /// variables, or one line that says what is wrong. Options have to be written
@@ -23,6 +35,8 @@ Parsed parse_command_line(int argc, const char* const* argv,
   namespace po = boost::program_options;
   Parsed out;
   try {
+    for (int i = 1; i < argc; ++i)
+      if (holds_mark(argv[i])) throw bad_argument(no_marks);
     po::variables_map given;
     po::store(
         po::command_line_parser(argc, argv)

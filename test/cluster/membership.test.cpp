@@ -288,6 +288,19 @@ TEST_CASE("time in which we did not run is nobody's silence") {
   CHECK(t <= 65'500ms);
 }
 
+TEST_CASE("a refusal without a word is told with what its code says") {
+  world w{3};
+  auto& a = w.start("a", 1, {2});
+  auto& b = w.start("b", 2, {});
+  REQUIRE(w.run_until([&] { return w.full_mesh(); }, 2s));
+  const auto link = a.links.at("b");
+  const auto bytes = pack_refusal({rollcall::errc::pool_mismatch, "", {}, false});
+  w.step(a, received{link, packet_kind::refusal, std::string_view{bytes}.substr(1)});
+  REQUIRE(a.refusals.size() == 1);
+  CHECK(a.refusals[0].message == rollcall::describe(rollcall::errc::pool_mismatch));
+  CHECK(b.refusals.empty());
+}
+
 TEST_CASE("nodes whose mesh is settled sleep from ping to ping") {
   world w{7};
   for (std::size_t i = 1; i <= 6; ++i) {

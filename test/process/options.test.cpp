@@ -128,6 +128,11 @@ TEST_CASE("help is no error") {
   CHECK(mentions(std::get<early_end>(result).text, "--broadcast-period"));
 }
 
+TEST_CASE("a mark of Boost's messages in what is given does not make it go on for ever") {
+  for (const std::string given : {"--x'%canonical_option%'", "--pool-size=%value%", "%option%"})
+    CHECK(bad({"--name=x", given}).find("percent signs") != std::string::npos);
+}
+
 TEST_CASE("what is quoted of bad arguments can neither break the line nor steer a terminal") {
   for (const std::string given : {"--a\nb", "--a\x1b[31m", "--a\r", "--a\x7f", "stray\nword"}) {
     const auto text = bad({given});

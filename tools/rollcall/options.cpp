@@ -1,11 +1,13 @@
 #include "tools/rollcall/options.hpp"
 
 #include "cluster/address.hpp"
+#include "tools/command_line.hpp"
 #include "tools/rollcall/duration.hpp"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <optional>
@@ -170,6 +172,7 @@ early_end bad_arguments(std::string_view name, std::string_view why) {
 std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args) {
   const auto known = describe_options();
   po::variables_map values;
+  if (std::any_of(args.begin(), args.end(), holds_mark)) return bad_arguments(program, no_marks);
   try {
     // No abbreviations: a typo must not turn into another option.
     constexpr int style = po::command_line_style::unix_style
@@ -184,7 +187,10 @@ std::variant<node_options, early_end> parse_node_options(const std::vector<std::
       std::ifstream file(path);
       if (!file)
         return bad_arguments(program, fmt::format("--config \"{}\": cannot read that file", path));
-      po::store(po::parse_config_file(file, known), values);
+      std::stringstream text;
+      text << file.rdbuf();
+      if (holds_mark(text.str())) return bad_arguments(program, no_marks);
+      po::store(po::parse_config_file(text, known), values);
     }
   } catch (const po::error& error) {
     return bad_arguments(program, error.what());
