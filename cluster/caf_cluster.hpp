@@ -30,8 +30,8 @@ struct link_options {
   millis connect_timeout{5000};   ///< for the handshakes below ours, after it
   millis handshake_timeout{4000}; ///< for the answer to a hello
   millis claim_timeout{2000};     ///< for who holds a name that another life claims
-  millis ping_interval{1000};
-  millis silence{5000}; ///< a link over which nothing comes for so long is down
+  millis ping_interval{1500};     ///< more than three go into `silence`
+  millis silence{5000};           ///< a link over which nothing comes for so long is down
   millis tick_period{100};
   std::size_t max_dials = 8;
   std::size_t max_peers = 1024;

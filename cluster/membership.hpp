@@ -52,7 +52,7 @@ struct options {
   millis second_dialer{1000};     ///< what the larger name waits beyond that
   millis handshake_timeout{4000}; ///< for the answer to a hello; more than `probe_timeout`
   millis probe_timeout{2000};     ///< for who holds a name that another life claims
-  millis ping_interval{1000};
+  millis ping_interval{1500};
   millis silence{5000};         ///< a link over which nothing comes for so long is down
   millis say_again{60'000};     ///< the same reason for the same peer is told once in this
   std::size_t max_dials = 8;    ///< at a time
