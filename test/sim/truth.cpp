@@ -52,6 +52,13 @@ life& truth::begin(const replica_id& id) {
   return l;
 }
 
+bool truth::is_below_an_ended(const replica_id& id) const {
+  const auto i = by_name_.find(id.name);
+  return i != by_name_.end() && std::any_of(i->second.begin(), i->second.end(), [&](const life* x) {
+           return x->over && x->id.inc > id.inc;
+         });
+}
+
 life* truth::find(const replica_id& id) {
   const auto i = by_name_.find(id.name);
   if (i == by_name_.end()) return nullptr;

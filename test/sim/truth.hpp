@@ -74,6 +74,10 @@ public:
   life* find(const replica_id&);
   const life* find(const replica_id& id) const { return const_cast<truth*>(this)->find(id); }
 
+  /// Whether a later life of its name, by incarnation, is over: who hears of
+  /// that must take this one for older still, until it has itself born again.
+  bool is_below_an_ended(const replica_id&) const;
+
   identity_no number_of(std::string_view topic, std::string_view key, std::uint64_t actor);
   const identity& identity_at(identity_no n) const { return identities_[n]; }
 

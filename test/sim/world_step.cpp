@@ -45,7 +45,8 @@ actions world::step(int n, int s, const event& ev, const letter* read, bool dama
   for (auto& e : did.events) {
     if (e.what != replica_change::down) continue;
     ++count_.downs;
-    if (const auto* l = truth_at(s).find(e.whose); settings_.no_false_downs && l && !l->over)
+    if (const auto* l = truth_at(s).find(e.whose);
+        settings_.no_false_downs && l && !l->over && !truth_at(s).is_below_an_ended(e.whose))
       throw violation("L3: called down, and it lives: " + to_string(e.whose) + ", at " + h.name);
   }
   const bool seen = x.eyes->saw(m, did, m.stats().merges - merges, now_);
