@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rollcall::tool {
 
@@ -15,15 +16,21 @@ struct bad_argument : std::runtime_error {
 };
 
 /// Boost puts what was given into its messages in place of marks, until none is
-/// left: given a mark, it would go on for ever.
-inline bool holds_mark(std::string_view text) noexcept {
+/// left: given a mark, it would go on for ever. So: before Boost sees it. Throws
+/// as Boost does.
+inline void refuse_marks(std::string_view text) {
   for (const std::string_view mark : {"%canonical_option%", "%option%", "%value%", "%prefix%",
                                       "%original_token%", "%invalid_line%"})
-    if (text.find(mark) != text.npos) return true;
-  return false;
+    if (text.find(mark) != text.npos)
+      throw boost::program_options::error{
+          "no option holds a word between two percent signs: leave it out"};
 }
-inline constexpr const char* no_marks =
-    "no option holds a word between two percent signs: leave it out";
+inline void refuse_marks(const std::vector<std::string>& args) {
+  for (const auto& x : args) refuse_marks(std::string_view{x});
+}
+inline void refuse_marks(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) refuse_marks(std::string_view{argv[i]});
+}
 
 /// Fills a `Parsed { help, args, error }`: its help, or what `read` makes of the
 /// variables, or one line that says what is wrong. Options have to be written
@@ -35,8 +42,7 @@ Parsed parse_command_line(int argc, const char* const* argv,
   namespace po = boost::program_options;
   Parsed out;
   try {
-    for (int i = 1; i < argc; ++i)
-      if (holds_mark(argv[i])) throw bad_argument(no_marks);
+    refuse_marks(argc, argv);
     po::variables_map given;
     po::store(
         po::command_line_parser(argc, argv)

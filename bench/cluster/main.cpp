@@ -9,6 +9,7 @@
 // table to stdout, and one JSON line at its end.
 #include "bench/cluster/bare.hpp"
 #include "bench/cluster/scenarios.hpp"
+#include "tools/command_line.hpp"
 
 #include <boost/program_options.hpp>
 #include <fmt/core.h>
@@ -58,6 +59,7 @@ int main(int argc, char** argv) {
   // clang-format on
   try {
     po::variables_map given;
+    rollcall::tool::refuse_marks(argc, argv);
     po::store(po::parse_command_line(argc, argv, options), given);
     po::notify(given);
     if (given.count("help")) {

@@ -55,6 +55,7 @@ TEST_CASE("arguments that cannot be are refused before anything starts") {
   CHECK(mentions(refused({"--seed", "127.0.0.1:x"}), "HOST:PORT"));
   CHECK(mentions(refused({"--listen", "0.0.0.0:0"}), "not_loopback"));
   CHECK(run({}).code == 2);
+  CHECK(run({"demo", "--x'%canonical_option%'"}).code == 2); // and ends at all
   CHECK(run({"noed"}).code == 2);
   CHECK(run({"--help"}).code == 0);
   CHECK(mentions(run({"node", "--help"}).out, "--pool-size"));

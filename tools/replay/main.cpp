@@ -1,4 +1,5 @@
 // rollcall_replay: conformance recordings -> verdict.
+#include "tools/command_line.hpp"
 #include "tools/replay/report.hpp"
 
 #include <boost/program_options.hpp>
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
     po::positional_options_description files;
     files.add("trace", -1);
     po::variables_map given;
+    rollcall::tool::refuse_marks(argc, argv);
     po::store(po::command_line_parser(argc, argv).options(all).positional(files).run(), given);
     po::notify(given);
     if (given.count("help") != 0) {

@@ -7,7 +7,6 @@
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <optional>
@@ -172,13 +171,13 @@ early_end bad_arguments(std::string_view name, std::string_view why) {
 std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args) {
   const auto known = describe_options();
   po::variables_map values;
-  if (std::any_of(args.begin(), args.end(), holds_mark)) return bad_arguments(program, no_marks);
   try {
     // No abbreviations: a typo must not turn into another option.
     constexpr int style = po::command_line_style::unix_style
                           & ~po::command_line_style::allow_guessing
                           & ~po::command_line_style::allow_short;
     const po::positional_options_description none;
+    refuse_marks(args);
     po::store(po::command_line_parser(args).options(known).positional(none).style(style).run(),
               values);
     if (values.count("help")) return early_end{exit_ok, help()};
@@ -189,7 +188,7 @@ std::variant<node_options, early_end> parse_node_options(const std::vector<std::
         return bad_arguments(program, fmt::format("--config \"{}\": cannot read that file", path));
       std::stringstream text;
       text << file.rdbuf();
-      if (holds_mark(text.str())) return bad_arguments(program, no_marks);
+      refuse_marks(text.str());
       po::store(po::parse_config_file(text, known), values);
     }
   } catch (const po::error& error) {

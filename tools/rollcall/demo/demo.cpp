@@ -1,5 +1,6 @@
 #include "tools/rollcall/demo/demo.hpp"
 
+#include "tools/command_line.hpp"
 #include "tools/rollcall/demo/check.hpp"
 #include "tools/rollcall/demo/story.hpp"
 #include "tools/rollcall/options.hpp"
@@ -38,6 +39,7 @@ std::variant<demo_options, early_end> parse(const std::vector<std::string>& args
                           & ~po::command_line_style::allow_guessing
                           & ~po::command_line_style::allow_short;
     const po::positional_options_description none;
+    refuse_marks(args);
     po::store(po::command_line_parser(args).options(known).positional(none).style(style).run(),
               values);
     po::notify(values);
