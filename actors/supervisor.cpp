@@ -47,9 +47,7 @@ void supervisor::spawn_child(std::size_t number) {
                               static_cast<supervisor*>(y)->is_over(who);
                             }});
       });
-  children_[number] = {};
-  children_[number].handle = handle;
-  children_[number].state = state::starting;
+  children_[number] = {.handle = handle, .state = state::starting};
   compat::monitor(this, handle, on_down_);
   compat::send(this, handle, call_msg{[me, number](void* x) {
                  auto* it = static_cast<shard*>(x);

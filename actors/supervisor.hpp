@@ -45,7 +45,7 @@ private:
     // memory that this one still writes.
     bool down = false; ///< CAF says so
     bool over = false; ///< the shard does, as the last thing
-    caf::error why;
+    caf::error why{};
   };
 
   // supervisor.cpp
