@@ -189,7 +189,12 @@ void gossip::impl::on_pull(peer& p, const frame& f) {
   reply.from = st.self();
   const bool goes_on = f.at && p.reply && p.reply->id() == f.at->answer
                        && p.reply->cut(f.at->k, st, opt.limits, reply, now);
-  if (!goes_on) {
+  // It asks to go on with an answer whose place a later one took, of which it
+  // was given the first frame only: that one again, not a third answer. Else
+  // each of two that are under way would be given up for the other, for ever.
+  const bool again = !goes_on && f.at && p.reply && crdt::begun_after(p.reply->id(), f.at->answer)
+                     && p.reply->cut(0, st, opt.limits, reply, now);
+  if (!goes_on && !again) {
     p.reply.emplace(crdt::answer_id{st.self(), ++answer_no}, st, f.clocks, f.from.name);
     if (!p.reply->cut(0, st, opt.limits, reply, now)) return p.reply.reset();
   }

@@ -21,7 +21,9 @@ void pull_state::asked(instant now, std::optional<answer_position> at) {
 bool pull_state::waits_for(const answer_position& at) const noexcept {
   if (!open_) return false;
   if (!open_->next) return at.k == 0;
-  return at.answer == open_->next->answer && at.k == open_->next->k;
+  const auto& awaited = open_->next->answer;
+  if (at.answer == awaited) return at.k == open_->next->k;
+  return at.k == 0 && begun_after(at.answer, awaited);
 }
 
 void pull_state::came(bool moved) noexcept {

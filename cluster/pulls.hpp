@@ -2,7 +2,8 @@
 //
 // At most one pull per peer is under way, for one broadcast period; who lets
 // it time out is asked last until it answers anything. One frame per pull: we
-// ask for the next, and go on only from the frame that we wait for.
+// ask for the next, and go on only from the frame that we wait for, or from the
+// first of an answer begun after it.
 #pragma once
 
 #include "cluster/instant.hpp"
@@ -24,7 +25,9 @@ public:
   bool may_ask(instant now, instant period);
   void asked(instant now, std::optional<answer_position> at);
 
-  /// Whether a state is the frame that we wait for; anything else is a
+  /// Whether a state is the frame that we wait for, or the first of an answer
+  /// that was begun anew since the peer no longer had the one that we go on
+  /// with: a pull that came late or twice takes its place. Anything else is a
   /// duplicate, or of an answer that we gave up.
   bool waits_for(const answer_position&) const noexcept;
   /// It came, and `moved` a prefix of ours or not.

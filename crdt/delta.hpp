@@ -63,6 +63,11 @@ struct answer_id {
   friend bool operator==(const answer_id&, const answer_id&) = default;
 };
 
+/// Of the same life's answers.
+inline bool begun_after(const answer_id& a, const answer_id& b) noexcept {
+  return a.from == b.from && a.number > b.number;
+}
+
 struct part {
   answer_id answer;
   clock_value x = 0;

@@ -129,6 +129,55 @@ TEST_CASE("a new life of ours does not wait for answers to the pulls of the life
   CHECK(pulled(did));
 }
 
+TEST_CASE("an answer begun anew for a late pull is gone on with") {
+  // Seeds 10804313 and 10976033: a pull that was doubled, and late, took the
+  // place of the answer under way; who waited for its next frame ignored the
+  // answer that was begun for it instead, for a period.
+  tracker_options o;
+  o.limits.max_frame_presences = 1;
+  gossip a{{"a", {1, 1}}, o, 0ms, 100ms}, b{other, o, 0ms, 100ms};
+  for (int i = 0; i < 9; ++i)
+    b.step(op_track{"t", "k" + std::to_string(i), 1, rollcall::meta{}.bytes()}, 1ms);
+  a.step(link_up{"b"}, 1ms);
+  b.step(link_up{"a"}, 1ms);
+  b.step(frame_in{heartbeat_of({"a", {1, 1}})}, 1ms);
+  using frames = std::vector<std::string>;
+  auto of_kind = [](const actions& did, frame_kind kind) {
+    frames out;
+    for (auto& f : did.frames)
+      if (decode(*f.bytes, limits{}).frame.kind == kind) out.push_back(*f.bytes);
+    return out;
+  };
+  auto answer_to = [&](const frames& pulls) {
+    REQUIRE(pulls.size() == 1);
+    auto states = of_kind(b.step(frame_in{pulls[0]}, 2ms), frame_kind::state);
+    REQUIRE(states.size() == 1);
+    return states[0];
+  };
+  auto next_pull = [&](const std::string& state) {
+    return of_kind(a.step(frame_in{state}, 2ms), frame_kind::pull);
+  };
+  const auto first = of_kind(a.step(frame_in{heartbeat_of(other, 9)}, 2ms), frame_kind::pull);
+  const auto second = next_pull(answer_to(first));
+  REQUIRE(second.size() == 1);
+  const auto for_late = answer_to(first); // the first pull once more
+  auto asked = frames{};
+  SECTION("the late pull's answer is lost") { asked = next_pull(answer_to(second)); }
+  SECTION("it comes after the one begun anew") {
+    asked = next_pull(answer_to(second));
+    CHECK(next_pull(for_late).empty());
+  }
+  SECTION("it came a third time, and neither is given up for the other") {
+    const auto third = answer_to(first);
+    const auto gone_on = next_pull(for_late);
+    CHECK(answer_to(gone_on) == third);
+    asked = next_pull(third);
+    CHECK(next_pull(third).empty());
+  }
+  for (int i = 0; i < 9 && !asked.empty(); ++i) asked = next_pull(answer_to(asked));
+  CHECK(a.state().table().count("t") == 9);
+}
+
 TEST_CASE("after bye a machine changes nothing and sends nothing") {
   gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
   g.step(link_up{"b"}, 1ms);
