@@ -1,5 +1,7 @@
 #include "cluster/answers.hpp"
 
+#include "crdt/cut.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -31,6 +33,7 @@ struct room {
     } else {
       auto& p = std::get<crdt::part>(d.what);
       births(p.adds);
+      n += p.known.count() / crdt::numbers_per_birth;
       size += p.known.intervals() * 4;
     }
     presences -= std::min(presences, n);

@@ -15,8 +15,6 @@ constexpr std::size_t bytes_of(const birth& b) {
          + (b.prev_ref ? 26 : 0);
 }
 
-// A dot told by number only costs the one who merges it a fraction of a birth.
-constexpr std::size_t numbers_per_birth = 64;
 constexpr std::size_t intervals_per_birth = 16;
 
 /// How many births a piece can have: to take its memory once.

@@ -31,6 +31,10 @@ struct piece_size {
   std::size_t bytes;
 };
 
+/// What is told by number only costs who cuts it, and who merges it, a fraction
+/// of a birth: 16 of them count as one presence.
+constexpr std::size_t numbers_per_birth = 16;
+
 /// Everything that happened in (a, e], for some e in (a, b] as large as fits.
 /// The log must reach back to a. O(what happened).
 range cut_range(const own_slice&, const presence_table&, clock_value a, clock_value b, piece_size);
