@@ -9,16 +9,6 @@ using namespace rollcall::cluster::mesh;
 using namespace rollcall::cluster::mesh::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-bool says(const std::vector<refused>& all, errc code, const std::string& text) {
-  return std::any_of(all.begin(), all.end(), [&](const refused& x) {
-    return x.code == code && x.message.find(text) != std::string::npos;
-  });
-}
-
-} // namespace
-
 TEST_CASE("two nodes have one link, whichever of them dials") {
   for (bool smaller_dials : {true, false}) {
     world w{1};

@@ -2,8 +2,6 @@
 #include "test/catch.hpp"
 #include "test/cluster/membership_world.hpp"
 
-#include <algorithm>
-
 using namespace rollcall;
 using namespace rollcall::cluster;
 using namespace rollcall::cluster::mesh;
@@ -11,12 +9,6 @@ using namespace rollcall::cluster::mesh::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-bool says(const std::vector<refused>& all, errc code, const std::string& text) {
-  return std::any_of(all.begin(), all.end(), [&](const refused& x) {
-    return x.code == code && x.message.find(text) != std::string::npos;
-  });
-}
 
 hello::tracker lobby(std::uint32_t pool_size, millis broadcast = 1500ms) {
   return {"lobby", pool_size, broadcast, 30'000ms, 1'200'000ms};

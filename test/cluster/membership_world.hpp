@@ -5,6 +5,7 @@
 
 #include "cluster/membership.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -37,6 +38,13 @@ struct life {
   millis ticks_at{0}; ///< the next one
   std::size_t ticks = 0;
 };
+
+/// Whether one of these refusals has that code, and that text in its message.
+inline bool says(const std::vector<refused>& all, errc code, const std::string& text) {
+  return std::any_of(all.begin(), all.end(), [&](const refused& x) {
+    return x.code == code && x.message.find(text) != std::string::npos;
+  });
+}
 
 class world {
 public:

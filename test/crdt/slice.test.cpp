@@ -160,7 +160,7 @@ TEST_CASE("dots told by number are packed: a half dead slice of 100k is a few pa
 }
 
 TEST_CASE("no piece names so many dots by number that the step of who cuts or merges it is long") {
-  // One frame named 262,144 of them: 17 to 22 ms in one message at a million.
+  // One frame could name 262,144 of them.
   limits lim;
   lim.max_removal_log = 0;
   store s{self, lim};
