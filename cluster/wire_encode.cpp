@@ -367,22 +367,25 @@ private:
       *p_++ = static_cast<char>(value_same);
       return;
     }
-    column now{x, {}, {}};
+    const auto old = before.text;
+    const auto m = before.number;
+    auto& now = before;
+    now.value = x;
+    now.text = {};
     if (x.size() > 1 && x[0] == static_cast<char>(crdt::meta_tag::string)) {
       now.text = text_of(x);
       now.number = number_tail{now.text};
     }
-    const auto old = std::exchange(before, now);
-    if (old.text.data() != nullptr && now.text.data() != nullptr) {
-      const auto &n = now.number, &m = old.number;
+    if (old.data() != nullptr && now.text.data() != nullptr) {
+      const auto& n = now.number;
       if (n.digits > 1 && n.value == key_number_.value && key_number_.digits > 0
           && n.plain(now.text) && n.head == m.head && n.head <= max_shared
-          && now.text.substr(0, n.head) == old.text.substr(0, n.head)) {
+          && now.text.substr(0, n.head) == old.substr(0, n.head)) {
         *p_++ = static_cast<char>(value_key_number);
         return;
       }
       *p_++ = static_cast<char>(value_text);
-      if (packed(now.text, n, old.text, m)) return;
+      if (packed(now.text, n, old, m)) return;
       --p_;
     }
     bytes(x);

@@ -13,7 +13,10 @@
 // times would make the reader build a megabyte.
 #pragma once
 
+#include "crdt/varint.hpp"
+
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -47,11 +50,33 @@ struct number_tail {
 
   number_tail() = default;
   explicit number_tail(std::string_view x) noexcept : head(x.size()) {
-    for (std::uint64_t unit = 1; head > 0 && digits < max_digits; unit *= 10, --head, ++digits) {
+    std::uint64_t unit = 1;
+    if (head >= 8) {
+      last_eight(crdt::load_le64(x.data() + head - 8));
+      if (digits < 8) return;
+      unit = 100'000'000;
+    }
+    for (; head > 0 && digits < max_digits; unit *= 10, --head, ++digits) {
       const auto digit = static_cast<unsigned char>(x[head - 1] - '0');
       if (digit > 9) break;
       value += unit * digit;
     }
+  }
+  /// Of eight bytes at once, the first of them the lowest of the word: pairs of
+  /// digits become numbers, then pairs of those, then pairs of those.
+  void last_eight(std::uint64_t text) noexcept {
+    constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
+    const auto x = text ^ ('0' * each); // a digit's byte is at most 9 now
+    const auto others = (((x & ~high) + (0x7f - 9) * each) | x) & high;
+    digits = static_cast<std::size_t>(std::countl_zero(others)) / 8;
+    head -= digits;
+    if (digits == 0) return;
+    auto n = x & (~std::uint64_t{0} << (64 - 8 * digits));
+    n = n * 10 + (n >> 8);
+    n = ((n & 0x000000FF000000FF) * (100 + (1'000'000ull << 32))
+         + ((n >> 16) & 0x000000FF000000FF) * (1 + (10'000ull << 32)))
+        >> 32;
+    value = n;
   }
   /// Written without leading zeros, which is how `put_number` does it.
   bool plain(std::string_view x) const noexcept {

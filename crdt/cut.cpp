@@ -35,8 +35,8 @@ public:
   /// These answer false when the piece is full without it.
   bool leave(const removal_log::entry& x) {
     const bool counts = x.what <= r_.a; // else it was born in this piece: nothing to tell
-    if (counts && !room(bytes_of_dead)) return full(x.at - 1);
-    update_ = {x.of_update ? x.at : 0, counts, empty()};
+    if (counts && !room(held(), bytes_of_dead)) return full(x.at - 1);
+    update_ = {x.of_update ? x.at : 0, counts, held() == 0};
     if (counts) {
       r_.dead.push_back(x.what);
       bytes_ += bytes_of_dead;
@@ -46,16 +46,17 @@ public:
 
   bool join(dot d, handle h) {
     const bool ends_update = update_.leave != 0 && update_.leave + 1 == d;
-    auto b = table_.as_birth(h);
-    if (!room(bytes_of(b))) {
+    const auto before = held();
+    auto& b = r_.adds.emplace_back(); // where it stays, if it may
+    table_.describe(h, b);
+    const auto bytes = bytes_of(b);
+    if (!room(before, bytes) && !(ends_update && update_.opens_piece)) {
+      r_.adds.pop_back();
       if (!ends_update) return full(d - 1);
-      if (!update_.opens_piece) {
-        if (update_.counts) r_.dead.pop_back();
-        return full(update_.leave - 1);
-      } // else the two do not fit, and nothing else is here: they go alone
-    }
-    bytes_ += bytes_of(b);
-    r_.adds.push_back(b);
+      if (update_.counts) r_.dead.pop_back();
+      return full(update_.leave - 1);
+    } // an update that does not fit with nothing else here goes alone
+    bytes_ += bytes;
     return true;
   }
 
@@ -67,10 +68,9 @@ public:
   }
 
 private:
-  bool empty() const { return r_.adds.empty() && r_.dead.empty(); }
-  bool room(std::size_t bytes) const {
-    return empty()
-           || (r_.adds.size() + r_.dead.size() < max_.presences && bytes_ + bytes <= max_.bytes);
+  std::size_t held() const { return r_.adds.size() + r_.dead.size(); }
+  bool room(std::size_t held, std::size_t bytes) const {
+    return held == 0 || (held < max_.presences && bytes_ + bytes <= max_.bytes);
   }
   bool full(clock_value end) {
     end_ = end;
@@ -135,11 +135,12 @@ part cut_part(const slice& s, const presence_table& table, clock_value x, clock_
         ++numbers;
       }
     } else {
-      const auto add = table.as_birth(h);
       if (p.adds.empty() && !p.known.empty()) bytes = bytes_of_known(p.known.last());
+      auto& add = p.adds.emplace_back(); // where it stays, if it may
+      table.describe(h, add);
       bytes += bytes_of(add);
-      fits = first || (p.adds.size() < max.presences && bytes <= max.bytes);
-      if (fits) p.adds.push_back(add);
+      fits = first || (p.adds.size() <= max.presences && bytes <= max.bytes);
+      if (!fits) p.adds.pop_back();
     }
     if (!fits) p.y = d - 1; // nothing lives between the last one told and this one
     return fits;

@@ -39,6 +39,14 @@ using dot = clock_value;
 
 /// A birth, as carried by a delta.
 struct birth {
+  // Neither is left to the compiler: as an aggregate it would have all its bytes
+  // cleared before each is set, which took a third of the time of decoding.
+  birth() noexcept {} // NOLINT(modernize-use-equals-default)
+  birth(crdt::dot d, std::string_view in, std::string_view under, std::uint64_t who,
+        std::string_view with, std::optional<rollcall::ref> own = {},
+        std::optional<rollcall::ref> before = {}) noexcept
+      : dot(d), topic(in), key(under), actor(who), meta(with), ref(own), prev_ref(before) {}
+
   crdt::dot dot = 0;
   std::string_view topic;
   std::string_view key;

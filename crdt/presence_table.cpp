@@ -147,16 +147,20 @@ slice_no presence_table::slice_of(handle h) const noexcept { return at(*core_, h
 
 dot presence_table::dot_of(handle h) const noexcept { return at(*core_, h).dot; }
 
-birth presence_table::as_birth(handle h) const {
+void presence_table::describe(handle h, birth& b) const {
   auto& r = at(*core_, h);
-  birth b;
   b.dot = r.dot;
   b.topic = topic_at(*core_, r.topic).name();
   b.key = r.key();
   b.actor = r.actor;
   b.meta = r.meta();
-  b.ref = r.own_ref();
-  b.prev_ref = r.prev_ref();
+  if (r.layout & record::has_ref) b.ref = r.own_ref();
+  if (r.layout & record::has_prev) b.prev_ref = r.prev_ref();
+}
+
+birth presence_table::as_birth(handle h) const {
+  birth b;
+  describe(h, b);
   return b;
 }
 

@@ -11,7 +11,7 @@
 //
 //     auto table = std::make_shared<presence_table>(limits{});
 //     auto slice = table->open_slice(replica, true);
-//     table->insert(slice, birth{.dot = 1, .topic = "lobby", .key = "ada"}, true);
+//     table->insert(slice, birth{1, "lobby", "ada", actor, meta}, true);
 //     table->publish();
 //     for (auto p : table->list("lobby")) ... // on any thread
 //
@@ -88,7 +88,8 @@ public:
   bool visible(handle) const noexcept;
   slice_no slice_of(handle) const noexcept;
   dot dot_of(handle) const noexcept;
-  birth as_birth(handle) const; ///< for cutting a delta
+  birth as_birth(handle) const;
+  void describe(handle, birth& fresh) const; ///< the same where it is to stand, for many
 
   /// Makes all changes since the last one visible to readers, and frees what
   /// nobody can see any more: a bounded amount per call, so call it now and then
