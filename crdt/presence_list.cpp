@@ -18,6 +18,9 @@ namespace rollcall {
 
 namespace {
 
+/// The records lie anywhere: those of the next steps are had on their way.
+constexpr std::uint32_t ahead = 6;
+
 const crdt::topic_state& topic_of(const crdt::table_core& c, const crdt::record& r) noexcept {
   return *c.memory.at<crdt::topic_state>(r.topic);
 }
@@ -125,11 +128,27 @@ presence_view presence_list::iterator::operator*() const noexcept { return {core
 
 presence_list::iterator& presence_list::iterator::operator++() {
   if (--left_ == 0) return *this;
+  if (!run_ && hidden_.left == 0 && next_in_leaf()) return *this;
   if (run_ && ++run_at_ < run_->size())
     at_ = (*run_)[run_at_];
   else
     next_key();
   return *this;
+}
+
+// Nearly always: the next entry is in the leaf at hand, and so is the one after
+// it, whose window tells that it has another key.
+bool presence_list::iterator::next_in_leaf() noexcept {
+  auto& c = shown_;
+  const auto* e = c.leaf->entries() + c.index;
+  const auto left = c.leaf->count - c.index;
+  if (left < 2 || (e[0].hi == e[1].hi && e[0].lo == e[1].lo)) return false;
+  at_ = core_->memory.at<crdt::record>(e[0].what);
+  ++c.index;
+  ++c.rank;
+  --c.left;
+  if (left > ahead) __builtin_prefetch(core_->memory.at<char>(e[ahead].what));
+  return true;
 }
 
 void presence_list::iterator::seek(cursor& c) const noexcept {
@@ -143,8 +162,6 @@ void presence_list::iterator::advance(cursor& c) const noexcept {
   ++c.rank;
   --c.left;
   if (++c.index == c.leaf->count) seek(c);
-  // The records lie anywhere: have those of the next steps on their way.
-  constexpr std::uint32_t ahead = 6;
   if (c.left && c.index + ahead < c.leaf->count)
     __builtin_prefetch(core_->memory.at<char>(c.leaf->entries()[c.index + ahead].what));
 }

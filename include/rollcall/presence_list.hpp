@@ -122,6 +122,7 @@ private:
   void seek(cursor&) const noexcept;
   void advance(cursor&) const noexcept;
   const crdt::record* head(const cursor&) const noexcept;
+  bool next_in_leaf() noexcept;
   void next_key();
   void gather(const crdt::record* first);
 
