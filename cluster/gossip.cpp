@@ -46,7 +46,7 @@ actions gossip::impl::step(const event& ev, instant at) {
   if (!closed) {
     out.flush_at = flush_at;
     if (next_grace && (!flush_at || *next_grace < *flush_at)) out.flush_at = next_grace;
-    out.more = !untracks.empty() || st.sweeping();
+    out.more = !untracks.empty() || !merging.empty() || st.sweeping();
   }
   return std::move(out);
 }
@@ -54,6 +54,8 @@ actions gossip::impl::step(const event& ev, instant at) {
 void gossip::impl::on(const proceed&) {
   if (!untracks.empty())
     untrack_piece();
+  else if (!merging.empty())
+    merge_piece();
   else
     sweep_now = true;
 }
@@ -122,6 +124,7 @@ gossip::held gossip::holdings() const noexcept {
   for (auto& [name, p] : impl_->peers) {
     h.answers += p.reply.has_value();
     h.pulls += p.pull.under_way();
+    h.merging += p.aside != nullptr;
     h.most_outstanding = std::max(h.most_outstanding, p.flow.outstanding());
   }
   return h;

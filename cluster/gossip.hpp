@@ -147,6 +147,7 @@ public:
     std::size_t pulls = 0;            ///< under way to us
     std::size_t most_outstanding = 0; ///< bytes, of the peer that has the most
     std::size_t untracks = 0;         ///< actors whose presences still go
+    std::size_t merging = 0;          ///< frames that are merged in pieces
   };
   held holdings() const noexcept;
 

@@ -44,9 +44,9 @@ void gossip::impl::on(const frame_in& e) {
 
   switch (f.kind) {
   case frame_kind::heartbeat:
-    return on_heartbeat(*p, f, e.bytes.size());
+    return on_heartbeat(*p, f, e.bytes);
   case frame_kind::state:
-    return on_state(*p, f);
+    return on_state(*p, f, e.bytes);
   case frame_kind::pull:
     return on_pull(*p, f);
   case frame_kind::bye:
@@ -104,22 +104,32 @@ void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
 
 // -- heartbeats and states ----------------------------------------------------
 
-void gossip::impl::on_heartbeat(peer& p, const frame& f, std::size_t bytes) {
-  take(f);
+void gossip::impl::on_heartbeat(peer& p, const frame& f, std::string_view bytes) {
+  merge_position at;
+  const bool whole = take(f, at);
   auto& life = *p.life;
   for (auto& d : f.deltas)
     if (auto r = std::get_if<crdt::range>(&d.what); r && d.slice == f.from)
       life.told = std::max(life.told, r->b);
   if (f.full_clocks) p.pull.heard(ahead_of_us(f));
-  if (!f.deltas.empty() && p.flow.received(bytes, opt.limits.max_outstanding_bytes) && p.link.up) {
+  if (!f.deltas.empty() && p.flow.received(bytes.size(), opt.limits.max_outstanding_bytes) && p.link.up) {
     p.flow.told_clocks();
     box.send(f.from.name, full_heartbeat());
   }
-  if (gap(p)) pull(p);
+  whole ? merged(p, f, at.moved) : set_aside(p, bytes, at);
 }
 
-void gossip::impl::on_state(peer& p, const frame& f) {
-  const bool moved = take(f);
+void gossip::impl::on_state(peer& p, const frame& f, std::string_view bytes) {
+  if (p.aside) return; // the next frame is asked for when that one is merged
+  merge_position at;
+  take(f, at) ? merged(p, f, at.moved) : set_aside(p, bytes, at);
+}
+
+void gossip::impl::merged(peer& p, const frame& f, bool moved) {
+  if (f.kind == frame_kind::heartbeat) {
+    if (gap(p)) pull(p);
+    return;
+  }
   if (!f.at || !p.pull.waits_for(*f.at)) return; // a duplicate, or given up
   p.pull.came(moved);
   if (!f.at->last) return ask(p, answer_position{f.at->answer, f.at->k + 1});
@@ -130,20 +140,44 @@ void gossip::impl::on_state(peer& p, const frame& f) {
   if (worth && any_gap() && !canary(bug::recheck)) pull(p);
 }
 
-bool gossip::impl::take(const frame& f) {
-  bool moved = false;
+bool gossip::impl::take(const frame& f, merge_position& at) {
   if (canary(bug::hearsay))
     for (auto& [who, clock] : f.clocks)
       if (auto i = peers.find(who.name); i != peers.end() && i->second.holds(who))
         i->second.life->heard = now;
-  for (auto& d : f.deltas) {
+  auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  for (; at.next < f.deltas.size() && budget > 0; ++at.next, at.done = 0) {
+    auto& d = f.deltas[at.next];
     // Unknown, ended, or our own, where nobody else writes.
     if (d.slice == st.self() || !st.holds(d.slice)) continue;
-    const auto did = st.merge(d, report_of(d.slice));
+    const auto did = st.merge(d, budget, at.done, report_of(d.slice));
     stats.merges += did.applied;
-    moved |= did.moved;
+    at.moved |= did.moved;
+    budget -= std::min(budget, did.gone);
+    if (did.more) return false;
   }
-  return moved;
+  return at.next == f.deltas.size();
+}
+
+/// Of each peer one frame at a time: of another one the rest is lost, as frames
+/// may be. (That is one that it pushed; what we pull comes one by one.)
+void gossip::impl::set_aside(peer& p, std::string_view bytes, const merge_position& at) {
+  if (p.aside) return;
+  p.aside = std::make_unique<unmerged>(unmerged{std::string{bytes}, {}, at});
+  p.aside->what = decode(p.aside->bytes, opt.limits).frame;
+  const auto& name = p.life->id.name; // there still, if a life before it had one
+  if (std::find(merging.begin(), merging.end(), name) == merging.end()) merging.push_back(name);
+}
+
+void gossip::impl::merge_piece() {
+  const auto name = std::move(merging.front());
+  merging.pop_front();
+  const auto i = peers.find(name);
+  if (i == peers.end() || !i->second.aside) return; // that life is gone
+  auto& p = i->second;
+  if (!take(p.aside->what, p.aside->at)) return merging.push_back(name);
+  const auto all = std::move(p.aside);
+  merged(p, all->what, all->at.moved);
 }
 
 /// The clocks of a heartbeat that tell of something we lack, or may lack once
@@ -164,7 +198,7 @@ clock_list gossip::impl::ahead_of_us(const frame& f) const {
 // -- pulls --------------------------------------------------------------------
 
 void gossip::impl::pull(peer& p) {
-  if (!p.link.up || !p.up() || !p.pull.may_ask(now, opt.broadcast_period)) return;
+  if (!p.link.up || !p.up() || p.aside || !p.pull.may_ask(now, opt.broadcast_period)) return;
   std::optional<answer_position> at; // from the start
   if (canary(bug::lost_chunk) && (at = p.pull.waited_for())) ++at->k;
   ask(p, std::move(at));

@@ -50,10 +50,13 @@ struct gossip::impl {
   void on(const frame_in&);
   peer* admit(const frame&); ///< the rules of lives; null: the frame is ignored
   void correct(peer&, const frame&, const incarnation& known);
-  void on_heartbeat(peer&, const frame&, std::size_t bytes);
-  void on_state(peer&, const frame&);
+  void on_heartbeat(peer&, const frame&, std::string_view bytes);
+  void on_state(peer&, const frame&, std::string_view bytes);
   void on_pull(peer&, const frame&);
-  bool take(const frame&); ///< merges; true: a prefix moved
+  bool take(const frame&, merge_position&); ///< merges some; true: that was all
+  void set_aside(peer&, std::string_view bytes, const merge_position&);
+  void merge_piece();                                ///< of those set aside
+  void merged(peer&, const frame&, bool moved);      ///< all of it
   clock_list ahead_of_us(const frame&) const;
   void pull(peer&);
   void ask(peer&, std::optional<answer_position>);
@@ -102,6 +105,7 @@ struct gossip::impl {
   std::size_t samples;               ///< ticks until the next choice
   std::uint64_t answer_no = 0;
   std::deque<std::uint64_t> untracks; ///< actors of which presences are left to untrack
+  std::deque<std::string> merging;    ///< peers that have a frame set aside
   std::optional<instant> conflict_told;
   bool closed = false;   ///< said bye
   bool restored = false; ///< this life took presences along from the one before

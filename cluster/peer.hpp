@@ -10,10 +10,25 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace rollcall::cluster {
+
+/// How far a frame's deltas have been merged.
+struct merge_position {
+  std::size_t next = 0;      ///< delta
+  crdt::clock_value done = 0; ///< of it
+  bool moved = false;        ///< a prefix
+};
+
+/// A frame of which very much dies: it is merged in pieces.
+struct unmerged {
+  std::string bytes; ///< that `what` looks into
+  frame what;
+  merge_position at;
+};
 
 struct peer {
   link_state link;
@@ -22,6 +37,7 @@ struct peer {
   pull_state pull;
   std::optional<answer> reply;      ///< the one under way to it
   std::optional<instant> corrected; ///< when it was last told of a higher life of its name
+  std::unique_ptr<unmerged> aside;  ///< a frame of it that is being merged
   bool greeted = false;             ///< with all that a restored life of ours brings
 
   bool up() const noexcept { return life && life->up; }
@@ -33,6 +49,7 @@ struct peer {
     flow = {};
     pull = {};
     reply.reset();
+    aside.reset();
   }
 };
 

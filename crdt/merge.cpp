@@ -24,7 +24,7 @@ bool merger::merge(remote_slice& s, const range& r, changes& out) {
     if (add == r.adds.end() || add->dot != d) gone_.emplace_back(d, h);
     return true;
   });
-  find_born(s, r.adds);
+  find_born(s, r.adds, r.a, r.b);
   if (!fits()) return false;
   apply(s, out);
   for (const auto d : r.dead)
@@ -33,35 +33,44 @@ bool merger::merge(remote_slice& s, const range& r, changes& out) {
   return true;
 }
 
-bool merger::merge(remote_slice& s, const part& p, changes& out) {
+bool merger::merge(remote_slice& s, const part& p, std::size_t most, clock_value& done,
+                   changes& out) {
   if (!well_formed(p) || (s.prefix < p.a && !canary(bug::over_a_gap))) return false;
+  const auto x = std::max(p.x, done);
   const bool follows = s.progress.answer == p.answer
-                       && (s.progress.y == p.x || (s.progress.y < p.x && canary(bug::lost_chunk)));
-  if (p.x != 0 && !follows && !canary(bug::parts)) return false;
+                       && (s.progress.y == x || (s.progress.y < x && canary(bug::lost_chunk)));
+  if (x != 0 && !follows && !canary(bug::parts)) return false;
   gone_.clear();
   auto add = p.adds.begin();
   auto run = p.known.runs().begin();
   const auto runs = p.known.runs().end();
-  s.living.walk(p.x, p.y, [&](dot d, handle h) {
+  auto y = p.y;
+  s.living.walk(x, p.y, [&](dot d, handle h) {
     while (run != runs && run->b < d) ++run;
     if (run != runs && run->a < d) return true;
     while (add != p.adds.end() && add->dot < d) ++add;
-    if (add == p.adds.end() || add->dot != d) gone_.emplace_back(d, h);
-    return true;
+    if (add != p.adds.end() && add->dot == d) return true;
+    gone_.emplace_back(d, h);
+    if (gone_.size() < most) return true;
+    y = d;
+    return false;
   });
-  find_born(s, p.adds);
+  find_born(s, p.adds, x, y);
   if (!fits()) return false;
   apply(s, out);
-  s.learn(s.prefix, p.y);
+  s.learn(s.prefix, y);
   s.progress.answer = p.answer;
-  s.progress.y = p.y;
+  s.progress.y = done = y;
   return true;
 }
 
-void merger::find_born(const remote_slice& s, const std::vector<birth>& adds) {
+/// Those of (x, y].
+void merger::find_born(const remote_slice& s, const std::vector<birth>& adds, clock_value x,
+                       clock_value y) {
   born_.clear();
-  for (const auto& b : adds)
-    if (!s.knows(b.dot)) born_.push_back(&b);
+  auto b = std::partition_point(adds.begin(), adds.end(), [=](auto& i) { return i.dot <= x; });
+  for (; b != adds.end() && b->dot <= y; ++b)
+    if (!s.knows(b->dot)) born_.push_back(&*b);
 }
 
 bool merger::fits() const noexcept {

@@ -23,6 +23,10 @@
 // Everything is looked up before anything is changed, so a delta that would
 // break a bound leaves no trace: half a delta would not be sound.
 //
+// A part of which very many die is merged in pieces, each up to some dot: so no
+// step is long, whatever died while the log was cut. Each piece is as good as a
+// part that ends there.
+//
 // Cost: the dead are found by walking the dots of this slice in (a, b], each of
 // which is an add or dies; so O(adds + dead), and for a part O(what it names),
 // whatever else is held.
@@ -45,10 +49,14 @@ public:
 
   /// True when it was applied: see store::merge.
   bool merge(remote_slice&, const range&, changes& out);
-  bool merge(remote_slice&, const part&, changes& out);
+  /// Of a part, until `most` have died: it is done up to `done`, where the next
+  /// call goes on.
+  bool merge(remote_slice&, const part&, std::size_t most, clock_value& done, changes& out);
+  /// How many the last one, if it was applied, took away.
+  std::size_t gone() const noexcept { return gone_.size(); }
 
 private:
-  void find_born(const remote_slice&, const std::vector<birth>& adds);
+  void find_born(const remote_slice&, const std::vector<birth>& adds, clock_value x, clock_value y);
   bool fits() const noexcept;
   void apply(remote_slice&, changes& out);
   void begin(remote_slice&, const birth&, changes& out);

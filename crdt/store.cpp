@@ -98,11 +98,23 @@ bool store::gap_beyond(const replica_id& id) const {
 }
 
 store::merged store::merge(const delta& d, changes& out) {
+  clock_value done = 0;
+  return merge(d, SIZE_MAX, done, out);
+}
+
+store::merged store::merge(const delta& d, std::size_t most, clock_value& done, changes& out) {
   auto* s = p_->copy_of(d.slice);
   if (!s) return {};
   const auto before = s->prefix;
   merged result;
-  result.applied = std::visit([&](const auto& x) { return p_->merging.merge(*s, x, out); }, d.what);
+  if (const auto* r = std::get_if<range>(&d.what)) {
+    result.applied = p_->merging.merge(*s, *r, out);
+  } else {
+    const auto& p = std::get<part>(d.what);
+    result.applied = p_->merging.merge(*s, p, std::max<std::size_t>(most, 1), done, out);
+    result.more = result.applied && done < p.y;
+  }
+  result.gone = result.applied ? p_->merging.gone() : 0;
   result.moved = s->prefix > before;
   assert(result.applied || !result.moved);
   return result;

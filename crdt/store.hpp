@@ -94,9 +94,15 @@ public:
     /// False: not held (our own never is), ill-formed, over a bound
     /// (max_presences, max_beyond), or a part out of its turn. Nothing changed.
     bool applied = false;
-    bool moved = false; ///< the prefix grew
+    bool moved = false;   ///< the prefix grew
+    bool more = false;    ///< only a piece of it was applied
+    std::size_t gone = 0; ///< how many presences it ended
   };
   merged merge(const delta&, changes& out);
+  /// The same, but of a part only until `most` presences (or 1) have died. `done`
+  /// is 0 at first; the same call goes on while there is `more`. What comes in
+  /// between is merged as it comes between two parts of an answer.
+  merged merge(const delta&, std::size_t most, clock_value& done, changes& out);
 
   /// Whether the slice is to be shown. Carried out by `sweep`, in pieces.
   void set_visible(const replica_id&, bool);

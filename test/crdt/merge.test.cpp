@@ -313,3 +313,49 @@ TEST_CASE("nobody writes into our own slice, nor into one that is not held") {
   CHECK(!c.state.merge({other, range{0, 1, {born(1, "k")}, {}}}, c.last).applied);
   CHECK(c.state.table().size() == 0);
 }
+
+TEST_CASE("a part is merged in pieces, each up to some dot") {
+  copy c;
+  std::vector<birth> all;
+  const std::string keys = "abcdefgh";
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    all.push_back(born(i + 1, std::string_view{keys}.substr(i, 1)));
+  REQUIRE(c.merge(a_range(0, 8, all)));
+  const auto p = a_part(1, 0, 12, 8, {3, 6}, {born(10, "x"), born(12, "y")});
+  clock_value done = 0;
+  const auto piece = [&] {
+    c.last.clear();
+    const auto did = c.state.merge(p, 2, done, c.last);
+    c.state.publish();
+    c.sum.add(c.state, c.last);
+    c.sum.check(c.state);
+    return did;
+  };
+  auto did = piece();
+  CHECK(did.applied);
+  CHECK(did.more);
+  CHECK(!did.moved);
+  CHECK(did.gone == 2);
+  CHECK(c.dots() == dots{3, 4, 5, 6, 7, 8});
+  SECTION("to its end") {
+    CHECK(piece().more);
+    CHECK(c.dots() == dots{3, 6, 7, 8});
+    did = piece(); // the last two that die; and what is born, once it is known that none else does
+    CHECK(did.more);
+    CHECK(c.dots() == dots{3, 6});
+    CHECK(c.prefix() == 8);
+    did = piece();
+    CHECK(!did.more);
+    CHECK(did.moved);
+    CHECK(did.gone == 0);
+    CHECK(c.dots() == dots{3, 6, 10, 12});
+    CHECK(c.prefix() == 12);
+  }
+  SECTION("but not past one of another answer") {
+    CHECK(c.merge(a_part(2, 0, 5, 8, {3, 4}, {})));
+    CHECK(!piece().applied);
+    CHECK(c.dots() == dots{3, 4, 6, 7, 8});
+    CHECK(c.merge(a_part(2, 5, 9, 8, {6}, {})));
+    CHECK(c.dots() == dots{3, 4, 6});
+  }
+}

@@ -138,6 +138,7 @@ private:
     must(held.peers <= 2 * l.max_replicas, "peers within their limit");
     must(held.ended <= l.max_ended, "ended within its limit");
     must(held.answers <= held.peers && held.pulls <= held.peers, "one answer and pull per peer");
+    must(held.merging <= held.peers, "one frame set aside per peer");
     must(machine.state().removal_log_size() <= l.max_removal_log, "log within its limit");
     must(machine.state().table().size() <= l.max_presences + 8, "presences within their limit");
     for (auto& id : machine.state().slices()) {

@@ -174,6 +174,7 @@ void observer::check_bounds(const cluster::gossip& machine) const {
   bound("bytes under way", held.most_outstanding, lim.max_outstanding_bytes);
   bound("answers", held.answers, held.peers);
   bound("pulls", held.pulls, held.peers);
+  bound("frames being merged", held.merging, held.peers);
   bound("presences", st.table().size(), lim.max_presences);
 }
 

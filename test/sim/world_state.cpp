@@ -91,6 +91,7 @@ void world::check_nothing_left() const {
     const auto extra = x.machine->holdings();
     if (extra.answers > 0) bad("S11: answers are held");
     if (extra.untracks > 0) bad("S11: actors are being untracked");
+    if (extra.merging > 0) bad("S11: frames are being merged");
     if (extra.ended > 0) bad("S11: ended lives are held");
   });
 }
