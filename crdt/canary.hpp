@@ -6,8 +6,9 @@
 //     if (!canary(bug::echo)) announce();   // in a shipped build: announce();
 //
 // That is so only in builds of their own (rollcall_crdt_canaries and
-// rollcall_gossip_canaries), which rollcall_sim alone links, and no program that
-// links the plain ones. In all others `canary` is false when it is compiled.
+// rollcall_gossip_canaries), which the programs of our checks alone link
+// (rollcall_sim, test_exhaustive_canaries), and none that links the plain ones.
+// In all others `canary` is false when it is compiled.
 // Switches stand in .cpp files only: then a header means the same to both.
 //
 // What each bug is, and which check catches it: docs/canaries.md.
