@@ -112,7 +112,8 @@ void gossip::impl::on_heartbeat(peer& p, const frame& f, std::string_view bytes)
     if (auto r = std::get_if<crdt::range>(&d.what); r && d.slice == f.from)
       life.told = std::max(life.told, r->b);
   if (f.full_clocks) p.pull.heard(ahead_of_us(f));
-  if (!f.deltas.empty() && p.flow.received(bytes.size(), opt.limits.max_outstanding_bytes) && p.link.up) {
+  if (!f.deltas.empty() && p.flow.received(bytes.size(), opt.limits.max_outstanding_bytes)
+      && p.link.up) {
     p.flow.told_clocks();
     box.send(f.from.name, full_heartbeat());
   }

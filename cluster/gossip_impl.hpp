@@ -55,8 +55,8 @@ struct gossip::impl {
   void on_pull(peer&, const frame&);
   bool take(const frame&, merge_position&); ///< merges some; true: that was all
   void set_aside(peer&, std::string_view bytes, const merge_position&);
-  void merge_piece();                                ///< of those set aside
-  void merged(peer&, const frame&, bool moved);      ///< all of it
+  void merge_piece();                           ///< of those set aside
+  void merged(peer&, const frame&, bool moved); ///< all of it
   clock_list ahead_of_us(const frame&) const;
   void pull(peer&);
   void ask(peer&, std::optional<answer_position>);

@@ -18,9 +18,9 @@ namespace rollcall::cluster {
 
 /// How far a frame's deltas have been merged.
 struct merge_position {
-  std::size_t next = 0;      ///< delta
+  std::size_t next = 0;       ///< delta
   crdt::clock_value done = 0; ///< of it
-  bool moved = false;        ///< a prefix
+  bool moved = false;         ///< a prefix
 };
 
 /// A frame of which very much dies: it is merged in pieces.
