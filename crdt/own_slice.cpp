@@ -15,13 +15,12 @@ own_slice::own_slice(replica_id self, presence_table& table, const limits& lim)
 }
 
 errc own_slice::join(birth b, changes& out) {
-  if (table_.find(no, b.topic, b.key, b.actor) != 0) return errc::already_tracked;
   if (table_.size() >= limits_.max_presences
       || table_.count_of_actor(b.actor) >= limits_.max_presences_per_actor
       || table_.topic_size(b.topic) >= limits_.max_presences_per_topic)
-    return errc::limit_reached;
-  add(b, out);
-  return errc::none;
+    return table_.find(no, b.topic, b.key, b.actor) != 0 ? errc::already_tracked
+                                                         : errc::limit_reached;
+  return add(b, out) ? errc::none : errc::already_tracked;
 }
 
 errc own_slice::update(std::string_view topic, std::string_view key, std::uint64_t actor,
@@ -79,12 +78,15 @@ void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
   table_.close_slice(old_no);
 }
 
-void own_slice::add(birth b, changes& out) {
-  b.dot = ++clock_;
+bool own_slice::add(birth b, changes& out) {
+  b.dot = clock_ + 1;
   if (b.ref == ref{id.inc, b.dot}) b.ref.reset(); // goes without saying
-  const auto h = table_.insert(no, b, true);
+  const auto h = table_.insert_new(no, b);
+  if (h == 0) return false;
+  ++clock_;
   living.insert(b.dot, h);
   out.push_back({h, true});
+  return true;
 }
 
 void own_slice::leave(handle h, bool of_update, changes& out) {

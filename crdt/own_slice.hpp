@@ -38,7 +38,7 @@ public:
   void rebirth(replica_id next, changes& leaves, changes& joins);
 
 private:
-  void add(birth b, changes& out);
+  bool add(birth b, changes& out); ///< false: it is there
   void leave(handle h, bool of_update, changes& out);
   void note_leave(handle h, bool of_update, changes& out); ///< all but the table
 

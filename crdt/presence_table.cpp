@@ -67,6 +67,15 @@ void presence_table::touch(topic_state& t, handle h) {
 }
 
 handle presence_table::insert(slice_no slice, const birth& b, bool visible) {
+  return put(slice, b, visible, nullptr);
+}
+
+handle presence_table::insert_new(slice_no slice, const birth& b) {
+  handle there = 0;
+  return put(slice, b, true, &there);
+}
+
+handle presence_table::put(slice_no slice, const birth& b, bool visible, handle* there) {
   auto& c = *core_;
   auto topic = topic_for(b.topic);
   auto& t = topic_at(c, topic);
@@ -74,7 +83,11 @@ handle presence_table::insert(slice_no slice, const birth& b, bool visible) {
   auto h = make_record(c.memory, slice, local, topic, b);
   if (visible) at(c, h).state = record::is_visible;
   auto& root = visible ? t.shown : t.hidden;
-  root = tree_editor{c.memory, c.version, t.garbage_nodes}.insert(root, h);
+  root = tree_editor{c.memory, c.version, t.garbage_nodes}.insert(root, h, there);
+  if (there && *there) {
+    c.memory.free(h); // no reader ever saw it
+    return 0;
+  }
   ++(visible ? t.shown_count : t.hidden_count);
   c.slices.add_record(slice);
   if (local) c.actors.add(h);
@@ -227,7 +240,7 @@ void presence_table::publish_topic(handle h) {
 std::size_t presence_table::size() const noexcept { return core_->records; }
 
 std::size_t presence_table::topic_size(std::string_view topic) const {
-  auto* t = core_->find_topic(topic);
+  auto* t = known_topic(topic);
   return t ? std::size_t{t->shown_count} + t->hidden_count : 0;
 }
 

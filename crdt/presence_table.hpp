@@ -56,6 +56,9 @@ public:
   /// `visible`: shown by list, get_by_key and count; hidden ones by dirty_list only.
   /// Not when `nearly_full` was said before the step began.
   handle insert(slice_no, const birth&, bool visible);
+  /// The same in one search, for a slice of which all is visible: 0, and nothing is
+  /// changed, if it is there.
+  handle insert_new(slice_no, const birth&);
   /// Nearly 32 GiB are held: begin nothing that inserts. What has begun can be
   /// finished: there is room for some frames still.
   bool nearly_full() const noexcept;
@@ -115,6 +118,7 @@ public:
   std::map<std::string, std::size_t> topics() const;
 
 private:
+  handle put(slice_no, const birth&, bool visible, handle* there);
   handle topic_for(std::string_view name);
   topic_state* known_topic(std::string_view name) const;
   void touch(topic_state&, handle);

@@ -141,14 +141,14 @@ tree_editor::halves tree_editor::split(handle h, std::uint32_t mid) {
 
 std::uint32_t tree_editor::members(handle h) const noexcept { return tree_size(mem_, h); }
 
-handle tree_editor::insert(handle root, handle what) {
+handle tree_editor::insert(handle root, handle what, handle* found) {
   if (!root) {
     root = make(0, 1);
     at(root).count = 1;
     put(at(root), 0, what);
     return root;
   }
-  auto out = insert_below(root, sought{*mem_.at<record>(what)}, what, true);
+  auto out = insert_below(root, sought{*mem_.at<record>(what)}, what, true, found);
   if (!out.right) return out.left;
   root = make(at(out.left).level + 1u, 2);
   auto& n = at(root);
@@ -161,16 +161,27 @@ handle tree_editor::insert(handle root, handle what) {
   return root;
 }
 
-// `last`: h is the last node of its level.
-tree_editor::halves tree_editor::insert_below(handle h, const sought& s, handle what, bool last) {
+// `last`: h is the last node of its level. All is looked up on the way down, and
+// changed on the way back.
+tree_editor::halves tree_editor::insert_below(handle h, const sought& s, handle what, bool last,
+                                              handle* found) {
   auto* n = &at(h);
   if (n->level) {
     auto i = child_for(mem_, *n, s);
     last = last && i + 1u == n->count;
-    return add_child(h, i, insert_below(n->children()[i].node, s, what, last), last);
+    const auto child = insert_below(n->children()[i].node, s, what, last, found);
+    if (found && *found) return {h, 0};
+    return add_child(h, i, child, last);
   }
   auto i = count_before(mem_, *n, s, false);
   halves out{h, 0};
+  if (found && i < n->count && (n->skip || n->entries()[i].same(s.whole))) {
+    const auto there = n->entries()[i].what;
+    if (s.compare(*mem_.at<record>(there)) == 0) {
+      *found = there;
+      return out;
+    }
+  }
   auto target = &out.left;
   if (n->count == tree_node::max_leaf) {
     if (last && i == n->count) { // keys that only grow: leave full leaves behind

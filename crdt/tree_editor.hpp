@@ -23,7 +23,9 @@ public:
       : mem_(mem), version_(version), garbage_(garbage) {}
 
   /// Both return the new root. The record is not in the tree; is in the tree.
-  handle insert(handle root, handle what);
+  /// With `found` (which is 0) it may be: then nothing is changed, and what has its
+  /// identity goes there.
+  handle insert(handle root, handle what, handle* found = nullptr);
   handle erase(handle root, handle what);
 
 protected:
@@ -51,7 +53,7 @@ protected:
   void join(tree_node& parent, std::uint32_t i);
   std::uint32_t members(handle) const noexcept;
 
-  halves insert_below(handle, const sought&, handle what, bool last);
+  halves insert_below(handle, const sought&, handle what, bool last, handle* found);
   halves add_child(handle, std::uint32_t i, halves child, bool last);
   handle erase_below(handle, const sought&);
 

@@ -118,6 +118,7 @@ TEST_CASE("own operations past a limit answer limit_reached, and change nothing"
     CHECK(s.track("b", "k", 1, bytes(1), out) == errc::none);
     CHECK(s.track("c", "k", 1, bytes(1), out) == errc::limit_reached);
     CHECK(s.restore({0, "c", "k", 1, {}, {}, {}}, out) == errc::limit_reached);
+    CHECK(s.track("a", "k", 1, bytes(2), out) == errc::already_tracked); // says more
     CHECK(s.clock() == 2);
     CHECK(s.update("a", "k", 1, bytes(2), out) == errc::none);
     CHECK(s.untrack("a", "k", 1, out) == errc::none);

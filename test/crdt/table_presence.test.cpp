@@ -227,3 +227,43 @@ TEST_CASE("iterators can be copied and walked again") {
   list = moved;
   CHECK(f.keys(list) == "a b b b c ");
 }
+
+TEST_CASE("what is inserted as new, and is there, changes nothing") {
+  // Keys that a window tells apart; that it does not; and that share more than one.
+  for (const std::string head : {"", "k0000000000", "customer-of-the-north-and-the-south-"})
+    for (const std::size_t n : {1u, 40u, 5000u}) {
+      CAPTURE(head, n);
+      fixture f;
+      const auto at = [&](std::size_t i) {
+        birth x;
+        x.dot = f.clock + 1;
+        x.topic = "t";
+        x.actor = i % 3;
+        static std::string key;
+        key = head + std::to_string(i / 3 * 7919 % 5003);
+        x.key = key;
+        return x;
+      };
+      for (std::size_t i = 0; i < n; ++i) {
+        REQUIRE(f.table->insert_new(f.a, at(i)) != 0);
+        ++f.clock;
+        if (i % 100 == 0) f.table->publish();
+      }
+      f.table->publish();
+      const auto before = f.table->list("t");
+      const auto objects = f.table->objects();
+      for (std::size_t i = 0; i < n; ++i) REQUIRE(f.table->insert_new(f.a, at(i)) == 0);
+      CHECK(f.table->objects() == objects);
+      f.table->publish();
+      CHECK(f.table->size() == n);
+      CHECK(f.table->count("t") == n);
+      CHECK(f.table->sound());
+      CHECK(f.keys(f.table->list("t")) == f.keys(before));
+      // Of another slice or actor it is another.
+      CHECK(f.table->insert_new(f.b, at(0)) != 0);
+      auto other = at(0);
+      other.actor = 9;
+      CHECK(f.table->insert_new(f.a, other) != 0);
+      CHECK(f.table->sound());
+    }
+}
