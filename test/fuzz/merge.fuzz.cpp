@@ -74,7 +74,8 @@ part some_part(source& in, const answer_id& answer) {
 
 class bench {
 public:
-  explicit bench(std::uint8_t how) : limits_(limits_of(how)), store_({"me", {1, 1}}, limits_) {
+  explicit bench(std::uint8_t how)
+      : limits_(limits_of(how)), most_(how >> 2 & 3), store_({"me", {1, 1}}, limits_) {
     for (auto& c : copies_) store_.open(c.id);
   }
 
@@ -143,7 +144,46 @@ private:
     return x;
   }
 
+  /// What of p lies in (x, y].
+  static part within(const part& p, clock_value x, clock_value y) {
+    part some{p.answer, x, y, p.a, {}, {}};
+    for (auto& run : p.known.runs())
+      if (std::max(run.a, x) < std::min(run.b, y))
+        some.known.insert(std::max(run.a, x), std::min(run.b, y));
+    for (auto& b : p.adds)
+      if (b.dot > x && b.dot <= y) some.adds.push_back(b);
+    return some;
+  }
+
+  /// Each piece is what a part would be that ends there.
+  void merge_pieces(copy& c, const delta& d) {
+    auto& p = std::get<part>(d.what);
+    clock_value reached = 0;
+    for (bool more = true; more;) {
+      const auto from = std::max(p.x, reached);
+      const auto before = c.model.prefix;
+      changes out;
+      const auto did = store_.merge(d, most_, reached, out);
+      more = did.more;
+      must(did.gone <= most_, "a piece is bounded");
+      const auto some = within(p, from, did.applied ? reached : p.y);
+      const bool good = slice_model::lawful(p) && c.model.in_turn(some);
+      must(good || !did.applied, "what breaks the rules is not applied");
+      if (!did.applied) {
+        must(out.empty() && !more, "not applied: nothing changed");
+        must(!good || total() + c.model.births(p.adds) > limits_.max_presences,
+             "a part in its turn is refused for a bound only");
+        return check(c);
+      }
+      c.model.merge(some);
+      must(did.moved == (c.model.prefix > before), "moved: the prefix grew");
+      done(out);
+      check(c);
+    }
+  }
+
   void merge(copy& c, const delta& d) {
+    if (most_ != 0 && std::holds_alternative<part>(d.what)) return merge_pieces(c, d);
     const auto before = c.model;
     changes out;
     const auto did = store_.merge(d, out);
@@ -250,6 +290,7 @@ private:
   }
 
   const limits limits_;
+  const std::size_t most_; ///< die in a piece of a part; 0: no matter how many
   store store_;
   std::array<copy, 2> copies_{copy{{"a", {1, 1}}, true, {}, {}}, copy{{"b", {1, 1}}, true, {}, {}}};
 };
