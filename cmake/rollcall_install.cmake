@@ -18,7 +18,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/rollcall-config-ver
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rollcall-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/rollcall-config-version.cmake
-              ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake ${CMAKE_CURRENT_LIST_DIR}/caf_statics.map
         DESTINATION ${package_dir})
 # An optional component: find_package(rollcall COMPONENTS simulation), and link
 # rollcall::simulation. It sees the insides of the pure layers, so their headers

@@ -10,14 +10,6 @@ function(rollcall_target target)
   if(ROLLCALL_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
-  # Debian's CAF is built by g++, which sets the options' tables up when it compiles;
-  # clang does so when a program runs, and CAF would find the program's, which
-  # nobody has set up yet, in place of its own.
-  get_target_property(type ${target} TYPE)
-  if(type STREQUAL "EXECUTABLE" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND NOT ROLLCALL_SANITIZE)
-    target_link_options(${target} PRIVATE
-                        -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/private_symbols.map)
-  endif()
   if(ROLLCALL_FUZZ)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
