@@ -28,7 +28,7 @@ inline handle make_record(arena& mem, slice_no slice, bool local, handle topic, 
   b.key.copy(p, b.key.size());
   b.meta.copy(p + b.key.size(), b.meta.size());
   if (b.prev_ref) std::memcpy(p -= sizeof(ref), &*b.prev_ref, sizeof(ref));
-  if (b.ref) std::memcpy(p -= sizeof(ref), &*b.ref, sizeof(ref));
+  if (b.ref) std::memcpy(p - sizeof(ref), &*b.ref, sizeof(ref));
   return h;
 }
 
