@@ -67,8 +67,8 @@ TEST_CASE("who asks for a long list when the tracker ends gets an answer") {
 }
 
 TEST_CASE("actors that end at once leave whole, each once, before what comes after") {
-  test_system system;
   std::atomic<int> joins{0}, leaves{0};
+  test_system system;
   auto t = system.started(small_pieces(),
                           scripted_handler({.diff = [&](const auto&, const rollcall::diff& d) {
                             for (const auto& x : d) {
@@ -106,8 +106,8 @@ TEST_CASE("the shard counts how long each message kept it busy") {
 }
 
 TEST_CASE("a handler's diffs are whole and its own, whatever the one before was like") {
-  test_system system;
   notes told;
+  test_system system;
   auto t = system.started(small_pieces(),
                           scripted_handler({.diff = [&](const auto&, const rollcall::diff& d) {
                             std::string line;
