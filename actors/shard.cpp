@@ -44,9 +44,7 @@ shard::behavior_type shard::make_behavior() {
     heard(info{std::move(x)});
   });
   return {
-      [this](const track_msg& x) -> caf::result<track_reply> {
-        return answer_with(track(x.who, x.topic, x.key, x.meta));
-      },
+      [this](const track_msg& x) -> caf::result<track_reply> { return track_with_others(x); },
       [this](const track_many_msg& x) -> caf::result<track_many_reply> {
         return track_many(x.who, x.topic, x.keys, x.meta);
       },
@@ -258,11 +256,12 @@ void shard::on_exit() {
   }
   if (pool_->endpoint())
     compat::anon_send(pool_->endpoint(), cluster::detach_shard{pool_->name(), number_});
+  const auto ended = pool_->ended();
+  fail_tracks(ended != errc::none ? ended : errc::timed_out);
   handler_.end();
   machine_.reset();
   watches_.clear();
   // Whether it took place is open, unless all of it ends.
-  const auto ended = pool_->ended();
   copies_.fail(ended != errc::none ? ended : errc::timed_out);
   for (auto& [actor, answer] : std::exchange(untracking_, {}))
     answer(make_error(ended != errc::none ? ended : errc::timed_out));

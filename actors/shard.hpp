@@ -3,6 +3,7 @@
 // Decides nothing about the protocol. One file for each concern:
 //   shard.cpp            what it understands, its start and its end
 //   shard_operations.cpp track, update, untrack
+//   shard_tracks.cpp     tracks that come together
 //   shard_queries.cpp    list, replicas, stats ...
 //   shard_gossip.cpp     steps, timers, frames, events
 //   shard_watch.cpp      the actors that it monitors
@@ -53,6 +54,8 @@ public:
   // -- operations ---------------------------------------------------------------
   expected<track_reply> track(const caf::actor_addr&, std::string_view topic, std::string_view key,
                               const meta&);
+  /// The same of a message, answered with those that wait behind it.
+  caf::result<track_reply> track_with_others(const track_msg&);
   track_many_reply track_many(const caf::actor_addr&, std::string_view topic,
                               const std::vector<std::string>& keys, const meta&);
   expected<update_reply> update(const caf::actor_addr&, std::string_view topic,
@@ -84,7 +87,8 @@ private:
   /// had ended before it came. Counts how long it took; within another, nothing.
   class turn {
   public:
-    explicit turn(shard&);
+    enum class begin : bool { releases, holds }; ///< tracks that are held
+    explicit turn(shard&, begin = begin::releases);
     ~turn();
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
@@ -105,9 +109,20 @@ private:
   errc refused_name(std::string_view topic, std::string_view key) const noexcept;
   errc refused_meta(const meta&) const noexcept;
   errc refused_pid(const pid&) const;
+  caf::error refused_by(cluster::actions);
   expected<update_reply> update_id(std::uint64_t actor, std::string_view topic,
                                    std::string_view key, const meta&);
   caf::error untrack_id(std::uint64_t actor, std::string_view topic, std::string_view key);
+
+  // shard_tracks.cpp
+  /// One that was carried out, and that nobody was told of yet.
+  struct held_track {
+    caf::typed_response_promise<track_reply> promise;
+    track_reply answer;
+    cluster::actions todo;
+  };
+  void release_tracks();
+  void fail_tracks(errc);
 
   // shard_gossip.cpp
   cluster::actions step(const cluster::event&);
@@ -160,11 +175,12 @@ private:
   std::optional<cluster::gossip> machine_;
   diff_builder diffs_;
   compat::down_handler on_down_;
+  std::vector<held_track> held_, released_;
   std::unordered_map<std::uint64_t, watch> watches_; // local actors, by id
   std::vector<std::pair<std::uint64_t, reply>> untracking_;
   std::vector<std::uint64_t> ended_;       // actors, whose presences are here still
   std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
-  std::uint64_t generations_[6] = {};      // by timer
+  std::uint64_t generations_[7] = {};      // by timer
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
   long_copies copies_;

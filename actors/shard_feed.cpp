@@ -30,6 +30,7 @@ void shard::failed(const handler_host::failure& x) {
 }
 
 void shard::heard(const info& x) {
+  release_tracks();
   if (handler_.present()) failed(handler_.handle_info(x));
 }
 
@@ -124,6 +125,7 @@ void shard::answered(std::uint64_t id) {
 }
 
 expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
+  release_tracks();
   const turn now{*this};
   busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
@@ -149,6 +151,7 @@ expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
 }
 
 void shard::unsubscribe(std::uint64_t id) {
+  release_tracks();
   const turn now{*this};
   busy_ = true;
   drop_subscription(id);

@@ -71,9 +71,11 @@ void shard::carry_out(cluster::actions todo, const meta* known) {
   machine_->take_back(std::move(todo));
 }
 
-shard::turn::turn(shard& self) : self_(self), outermost_(!std::exchange(self.in_turn_, true)) {
+shard::turn::turn(shard& self, begin how)
+    : self_(self), outermost_(!std::exchange(self.in_turn_, true)) {
   if (!outermost_) return;
   began_ = std::chrono::steady_clock::now();
+  if (how == begin::releases || !self.ended_.empty()) self.release_tracks();
   self.untrack_ended();
 }
 
@@ -107,7 +109,14 @@ void shard::set_flush(std::optional<cluster::instant> at) {
 
 void shard::handle(timer_msg x) {
   if (!machine_ || stopped_) return;
-  if (x.what == timer::ended) return untrack_ended();
+  if (x.what == timer::ended) {
+    release_tracks();
+    return untrack_ended();
+  }
+  if (x.what == timer::held) {
+    const turn now{*this}; // releases them
+    return;
+  }
   if (x.what == timer::copies) {
     const turn now{*this};
     copying_ = false;
@@ -134,6 +143,7 @@ void shard::handle(timer_msg x) {
   case timer::proceed:
   case timer::ended:
   case timer::copies:
+  case timer::held:
     break;
   }
 }

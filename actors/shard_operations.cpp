@@ -30,6 +30,14 @@ errc shard::refused_pid(const pid& who) const {
   return who.replica.name == machine_->self().name ? errc::not_owner : errc::not_local;
 }
 
+/// What the machine refuses changes nothing. But a flush may have been due, or an
+/// actor been untracked for good before it: that is carried out all the same.
+caf::error shard::refused_by(cluster::actions todo) {
+  const auto code = todo.code;
+  carry_out(std::move(todo));
+  return make_error(code);
+}
+
 // -- operations --------------------------------------------------------------------
 
 expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view topic,
@@ -39,7 +47,7 @@ expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view 
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
   auto todo = step(cluster::op_track{topic, key, who.id(), data.bytes()});
-  if (todo.code != errc::none) return make_error(todo.code);
+  if (todo.code != errc::none) return refused_by(std::move(todo));
   const track_reply result{todo.ref.value()};
   watch_tracked(who);
   carry_out(std::move(todo), &data);
@@ -65,7 +73,7 @@ expected<update_reply> shard::update_id(std::uint64_t actor, std::string_view to
                                         std::string_view key, const meta& data) {
   if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
   auto todo = step(cluster::op_update{topic, key, actor, data.bytes()});
-  if (todo.code != errc::none) return make_error(todo.code);
+  if (todo.code != errc::none) return refused_by(std::move(todo));
   const update_reply result{todo.ref.value(), todo.prev_ref.value()};
   carry_out(std::move(todo), &data);
   return result;
@@ -112,7 +120,7 @@ expected<update_reply> shard::update(const caf::actor_addr& who, std::string_vie
 
 caf::error shard::untrack_id(std::uint64_t actor, std::string_view topic, std::string_view key) {
   auto todo = step(cluster::op_untrack{topic, key, actor});
-  if (todo.code != errc::none && todo.code != errc::nopresence) return make_error(todo.code);
+  if (todo.code != errc::none && todo.code != errc::nopresence) return refused_by(std::move(todo));
   unwatch_tracked(actor);
   carry_out(std::move(todo));
   return {};

@@ -41,7 +41,6 @@ actions gossip::impl::step(const event& ev, instant at) {
   std::erase_if(out.reports, [](const report& r) { return r.changes.empty(); });
   for (auto& r : out.reports)
     for (auto& c : r.changes) ++(c.join ? stats.joins : stats.leaves);
-  st.publish();
   out.frames = box.take();
   if (!closed) {
     out.flush_at = flush_at;
@@ -100,7 +99,13 @@ gossip::~gossip() = default;
 gossip::gossip(gossip&&) noexcept = default;
 gossip& gossip::operator=(gossip&&) noexcept = default;
 
-actions gossip::step(const event& ev, instant now) { return impl_->step(ev, now); }
+actions gossip::step(const event& ev, instant now) {
+  auto todo = impl_->step(ev, now);
+  impl_->st.publish();
+  return todo;
+}
+actions gossip::step_unpublished(const event& ev, instant now) { return impl_->step(ev, now); }
+void gossip::publish() { impl_->st.publish(); }
 void gossip::take_back(actions x) noexcept { impl_->take_back(x); }
 const replica_id& gossip::self() const noexcept { return impl_->st.self(); }
 const crdt::store& gossip::state() const noexcept { return impl_->st; }

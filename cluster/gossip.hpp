@@ -7,7 +7,7 @@
 // under a seed (test/sim).
 //
 // Each step changes the state, publishes it to readers, and only then returns
-// what is to be reported and sent.
+// what is to be reported and sent. (But for step_unpublished.)
 //
 // Threads: one at a time. `state().table()` may be read from any.
 #pragma once
@@ -131,6 +131,11 @@ public:
   gossip& operator=(gossip&&) noexcept;
 
   actions step(const event&, instant now);
+  /// The same, but readers do not see what it did before the next `step` or
+  /// `publish`: for several in a row, each of which is reported by itself. Its
+  /// actions are carried out after that, before another step begins.
+  actions step_unpublished(const event&, instant now);
+  void publish();
   /// What a step returned, when it is carried out: the next one uses its room.
   void take_back(actions) noexcept;
 

@@ -1,6 +1,6 @@
 // The inside of the machine. Who does what:
 //
-//   gossip.cpp         one step: dispatch, publish, what is left to do
+//   gossip.cpp         one step: dispatch, what is left to do; publish
 //   gossip_local.cpp   local operations, the flush, the end
 //   gossip_frames.cpp  what a frame does: lives, clocks, merges, pulls, answers
 //   gossip_tick.cpp    the tick: send, compare, detect
@@ -21,7 +21,7 @@ namespace rollcall::cluster {
 struct gossip::impl {
   impl(replica_id self, const tracker_options&, instant first_tick);
 
-  actions step(const event&, instant at);
+  actions step(const event&, instant at); ///< all but to publish
   void take_back(actions&) noexcept;
 
   // -- gossip_local.cpp

@@ -14,10 +14,12 @@ std::string state_of(node& x, const std::string& name_or_address) {
   return "unknown";
 }
 
+/// In the end: what shards are told of a link comes before the event.
 bool says(node& x, endpoint_event_kind kind, errc code, const std::string& text) {
-  const auto seen = x.seen().copy();
-  return std::any_of(seen.events.begin(), seen.events.end(), [&](const endpoint_event& e) {
-    return e.kind == kind && e.code == code && e.message.find(text) != std::string::npos;
+  return x.seen().wait([&](const record::state& seen) {
+    return std::any_of(seen.events.begin(), seen.events.end(), [&](const endpoint_event& e) {
+      return e.kind == kind && e.code == code && e.message.find(text) != std::string::npos;
+    });
   });
 }
 

@@ -1,0 +1,61 @@
+// Tracks that wait in the mailbox together are shown to readers at once.
+//
+// To publish costs as much as to insert: whatever is changed after it must be
+// copied first. So a track that comes as a message is carried out, but published,
+// reported and answered only with those that wait behind it: when as many are
+// held as may be, or when a message that the first of them sent to ourselves has
+// come through the mailbox; and before anything else is done. Each is still a diff
+// of its own, and all else is in the order that is promised: shown, handle_diff,
+// subscribers, answer.
+//
+// A shard that dies has shown none of what is held, and answered none of it.
+#include "actors/clock.hpp"
+#include "actors/shard.hpp"
+
+#include <cassert>
+
+namespace rollcall::actors {
+
+namespace {
+
+constexpr std::size_t most_held = 32;
+
+} // namespace
+
+caf::result<track_reply> shard::track_with_others(const track_msg& x) {
+  const turn now{*this, turn::begin::holds};
+  busy_ = true;
+  if (const auto e = refused(x.who, x.topic, x.key); e != errc::none) return make_error(e);
+  if (const auto e = refused_meta(x.meta); e != errc::none) return make_error(e);
+  auto todo = machine_->step_unpublished(
+      cluster::op_track{x.topic, x.key, x.who.id(), x.meta.bytes()}, steady_now());
+  if (todo.code != errc::none) {
+    release_tracks();
+    machine_->publish();
+    return refused_by(std::move(todo));
+  }
+  watch_tracked(x.who);
+  auto promise = compat::make_promise<track_reply>(this);
+  if (held_.empty()) compat::send(this, self(), timer_msg{timer::held, 0});
+  const track_reply answer{todo.ref.value()};
+  held_.push_back({promise, answer, std::move(todo)});
+  if (held_.size() >= most_held) release_tracks();
+  return promise;
+}
+
+void shard::release_tracks() {
+  if (held_.empty()) return;
+  assert(machine_ && released_.empty());
+  released_.swap(held_); // what handlers do comes back as messages, and is held anew
+  machine_->publish();
+  for (auto& x : released_) carry_out(std::move(x.todo));
+  for (auto& x : released_) x.promise.deliver(x.answer);
+  released_.clear();
+}
+
+void shard::fail_tracks(errc why) {
+  for (auto& x : held_) x.promise.deliver(make_error(why));
+  held_.clear();
+}
+
+} // namespace rollcall::actors
