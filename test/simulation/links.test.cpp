@@ -379,3 +379,25 @@ TEST_CASE("a machine that is given its actions back does as one that is not") {
   both(op_track{"u", "k", 8, rollcall::meta{}.bytes()}, 103ms);
   both(flush_due{}, 104ms);
 }
+
+TEST_CASE("what is not published yet is reported, and seen with the next publication") {
+  gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
+  const auto track = [&](std::string_view key) {
+    return g.step_unpublished(op_track{"t", key, 1, rollcall::meta{}.bytes()}, 1ms);
+  };
+  const auto& table = g.state().table();
+  const auto first = track("k"), second = track("l");
+  CHECK(track("k").code == errc::already_tracked);
+  CHECK(table.count("t") == 0);
+  SECTION("by itself") { g.publish(); }
+  SECTION("of another step") { g.step(flush_due{}, 2ms); }
+  CHECK(table.count("t") == 2);
+  for (const auto* did : {&first, &second}) {
+    REQUIRE(did->reports.size() == 1);
+    REQUIRE(did->reports[0].changes.size() == 1);
+    CHECK(did->reports[0].changes[0].join);
+  }
+  CHECK(table.view(first.reports[0].changes[0].what).key() == "k");
+  CHECK(table.view(second.reports[0].changes[0].what).key() == "l");
+  CHECK(second.ref->clock == first.ref->clock + 1);
+}
