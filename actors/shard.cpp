@@ -256,15 +256,15 @@ void shard::on_exit() {
   }
   if (pool_->endpoint())
     compat::anon_send(pool_->endpoint(), cluster::detach_shard{pool_->name(), number_});
-  const auto ended = pool_->ended();
-  fail_tracks(ended != errc::none ? ended : errc::timed_out);
   handler_.end();
   machine_.reset();
   watches_.clear();
   // Whether it took place is open, unless all of it ends.
-  copies_.fail(ended != errc::none ? ended : errc::timed_out);
-  for (auto& [actor, answer] : std::exchange(untracking_, {}))
-    answer(make_error(ended != errc::none ? ended : errc::timed_out));
+  const auto ended = pool_->ended();
+  const auto why = ended != errc::none ? ended : errc::timed_out;
+  fail_tracks(why);
+  copies_.fail(why);
+  for (auto& [actor, answer] : std::exchange(untracking_, {})) answer(make_error(why));
   if (!pool_->supervised()) pool_->close();
   if (farewell_) std::exchange(farewell_, nullptr)(address());
 }

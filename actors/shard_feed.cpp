@@ -125,7 +125,6 @@ void shard::answered(std::uint64_t id) {
 }
 
 expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
-  release_tracks();
   const turn now{*this};
   busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
@@ -151,7 +150,6 @@ expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
 }
 
 void shard::unsubscribe(std::uint64_t id) {
-  release_tracks();
   const turn now{*this};
   busy_ = true;
   drop_subscription(id);

@@ -109,12 +109,8 @@ void shard::set_flush(std::optional<cluster::instant> at) {
 
 void shard::handle(timer_msg x) {
   if (!machine_ || stopped_) return;
-  if (x.what == timer::ended) {
-    release_tracks();
-    return untrack_ended();
-  }
-  if (x.what == timer::held) {
-    const turn now{*this}; // releases them
+  if (x.what == timer::ended || x.what == timer::held) {
+    const turn now{*this}; // begins with both: what ended is untracked, what is held released
     return;
   }
   if (x.what == timer::copies) {

@@ -28,7 +28,7 @@ struct tracker_stats {
   std::array<std::uint64_t, 5> frames_in{}, frames_out{}, bytes_in{}, bytes_out{};
   std::uint64_t frames_unknown = 0; ///< of a later version: ignored
   std::uint64_t pulls = 0;
-  std::uint64_t merges = 0;
+  std::uint64_t merges = 0; ///< deltas applied; one that is merged in pieces counts for each
   std::uint64_t joins = 0;
   std::uint64_t leaves = 0;
   std::uint64_t rebirths = 0;
