@@ -1,7 +1,7 @@
 // Time and chance, as the shells give them to the pure machines.
 #pragma once
 
-#include "cluster/instant.hpp"
+#include "base/instant.hpp"
 #include "rollcall/presence.hpp"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // What a cluster_node stands for.
 #pragma once
 
-#include "cluster/caf_messages.hpp"
+#include "cluster/caf/messages.hpp"
 #include "rollcall/cluster.hpp"
 
 #include <mutex>

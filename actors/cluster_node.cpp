@@ -2,7 +2,7 @@
 #include "actors/clock.hpp"
 #include "actors/cluster_impl.hpp"
 #include "actors/inside_handler.hpp"
-#include "cluster/caf_cluster.hpp"
+#include "cluster/caf/start.hpp"
 #include "rollcall/cluster.hpp"
 #include "rollcall/config.hpp"
 

@@ -1,7 +1,7 @@
 #include "rollcall/config.hpp"
 
 #include "actors/inner.hpp"
-#include "cluster/caf_tls.hpp"
+#include "cluster/caf/tls.hpp"
 
 #include <caf/io/middleman.hpp>
 

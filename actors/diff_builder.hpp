@@ -1,8 +1,8 @@
 // Turns what a step of the gossip reports into a `diff`, for those who listen.
 #pragma once
 
-#include "crdt/presence_table.hpp"
 #include "crdt/store.hpp"
+#include "crdt/table/presence_table.hpp"
 #include "rollcall/presence.hpp"
 
 #include <memory>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/call.hpp"
-#include "cluster/caf_messages.hpp"
+#include "cluster/caf/messages.hpp"
 #include "rollcall/messages.hpp"
 
 #include <cstdint>

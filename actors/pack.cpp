@@ -1,6 +1,6 @@
 // The bytes of values inside messages to other processes. Read defensively:
 // what does not fit refuses the message.
-#include "cluster/bytes.hpp"
+#include "cluster/wire/bytes.hpp"
 #include "rollcall/detail/value_inspect.hpp"
 
 #include <initializer_list>

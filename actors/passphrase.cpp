@@ -1,5 +1,5 @@
 // By itself: whoever reads options needs no more of the actors than this.
-#include "cluster/packet.hpp"
+#include "cluster/wire/packet.hpp"
 #include "rollcall/config.hpp"
 
 #include <fstream>

@@ -1,7 +1,7 @@
 #include "actors/pool.hpp"
 
 #include "actors/cluster_impl.hpp"
-#include "crdt/phash2.hpp"
+#include "base/phash2.hpp"
 
 #include <algorithm>
 #include <utility>

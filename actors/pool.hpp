@@ -8,7 +8,7 @@
 #include "actors/inner.hpp"
 #include "actors/read_mostly.hpp"
 #include "actors/shard_memory.hpp"
-#include "crdt/presence_table.hpp"
+#include "crdt/table/presence_table.hpp"
 #include "rollcall/cluster.hpp"
 #include "rollcall/subscription.hpp"
 #include "rollcall/tracker_spec.hpp"

@@ -1,6 +1,6 @@
 #include "actors/resolve.hpp"
 
-#include "cluster/caf_messages.hpp"
+#include "cluster/caf/messages.hpp"
 
 namespace rollcall::actors {
 

@@ -16,7 +16,7 @@
 #include "actors/handler_host.hpp"
 #include "actors/long_copies.hpp"
 #include "actors/pool.hpp"
-#include "cluster/gossip.hpp"
+#include "cluster/gossip/gossip.hpp"
 
 #include <array>
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "bench/population.hpp"
 
-#include "cluster/wire.hpp"
+#include "cluster/wire/frame.hpp"
 #include "rollcall/meta.hpp"
 
 #include <algorithm>

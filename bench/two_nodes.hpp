@@ -2,7 +2,7 @@
 // is told to. What the rows about whole slices are measured on.
 #pragma once
 
-#include "cluster/gossip.hpp"
+#include "cluster/gossip/gossip.hpp"
 
 #include <functional>
 #include <string>

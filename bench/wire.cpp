@@ -1,9 +1,8 @@
 // encode_entry, decode_entry: a join within a frame of 100. wire_join,
 // wire_leave: its bytes, of the whole frame / 100, uncompressed.
-#include "cluster/wire.hpp"
-
 #include "bench/population.hpp"
 #include "bench/rows.hpp"
+#include "cluster/wire/frame.hpp"
 
 namespace {
 

@@ -3,9 +3,12 @@
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rollcall)
-set_target_properties(rollcall_crdt PROPERTIES EXPORT_NAME crdt)
-set_target_properties(rollcall_gossip PROPERTIES EXPORT_NAME gossip)
-install(TARGETS rollcall_crdt rollcall_gossip rollcall EXPORT rollcall-targets
+set(parts base table crdt wire gossip mesh caf)
+foreach(part IN LISTS parts)
+  set_target_properties(rollcall_${part} PROPERTIES EXPORT_NAME ${part})
+endforeach()
+list(TRANSFORM parts PREPEND rollcall_)
+install(TARGETS ${parts} rollcall EXPORT rollcall-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT rollcall-targets NAMESPACE rollcall:: DESTINATION ${package_dir})
@@ -31,9 +34,8 @@ if(ROLLCALL_BUILD_SIMULATION)
   install(EXPORT rollcall-simulation-targets NAMESPACE rollcall:: DESTINATION ${package_dir}
           COMPONENT simulation)
   set(simulation_dir ${CMAKE_INSTALL_INCLUDEDIR}/rollcall-simulation)
-  foreach(layer crdt cluster test/sim)
+  foreach(layer base crdt crdt/table cluster/wire cluster/gossip test/sim)
     file(GLOB headers ${PROJECT_SOURCE_DIR}/${layer}/*.hpp)
-    list(FILTER headers EXCLUDE REGEX "/caf_[^/]*$")
     install(FILES ${headers} DESTINATION ${simulation_dir}/${layer} COMPONENT simulation)
   endforeach()
   install(FILES ${PROJECT_SOURCE_DIR}/test/sim/include/rollcall/simulation.hpp

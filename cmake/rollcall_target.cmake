@@ -27,7 +27,7 @@ function(rollcall_sources var)
 endfunction()
 
 # rollcall_canaries(<target> LIBS <libraries>...): <target>_canaries, the same
-# library with the switches of crdt/canary.hpp alive. What has no switch in it is
+# library with the switches of base/canary.hpp alive. What has no switch in it is
 # not compiled again: its objects are taken from <target>. So no program may link
 # both.
 function(rollcall_canaries target)
@@ -38,7 +38,7 @@ function(rollcall_canaries target)
   get_target_property(sources ${target} SOURCES)
   set(names)
   foreach(source IN LISTS sources)
-    file(STRINGS ${source} switched REGEX "^#include \"crdt/canary.hpp\"" LIMIT_COUNT 1)
+    file(STRINGS ${source} switched REGEX "^#include \"base/canary.hpp\"" LIMIT_COUNT 1)
     if(switched)
       list(REMOVE_ITEM sources ${source})
       list(APPEND again ${source})

@@ -1,6 +1,6 @@
 #include "crdt/merge.hpp"
 
-#include "crdt/canary.hpp"
+#include "base/canary.hpp"
 #include "crdt/store.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "crdt/own_slice.hpp"
 
-#include "crdt/canary.hpp"
+#include "base/canary.hpp"
 #include "crdt/store.hpp"
 
 #include <cassert>

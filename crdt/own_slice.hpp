@@ -8,9 +8,9 @@
 // Threads: one writer. Errors: as store.hpp says; nothing has changed then.
 #pragma once
 
-#include "crdt/presence_table.hpp"
 #include "crdt/removal_log.hpp"
 #include "crdt/slice.hpp"
+#include "crdt/table/presence_table.hpp"
 #include "rollcall/errc.hpp"
 #include "rollcall/options.hpp"
 

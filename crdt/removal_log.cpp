@@ -1,6 +1,6 @@
 #include "crdt/removal_log.hpp"
 
-#include "crdt/canary.hpp"
+#include "base/canary.hpp"
 
 #include <algorithm>
 #include <cassert>

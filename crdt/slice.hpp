@@ -9,7 +9,7 @@
 #include "crdt/delta.hpp"
 #include "crdt/dot_index.hpp"
 #include "crdt/interval_set.hpp"
-#include "crdt/presence_table.hpp"
+#include "crdt/table/presence_table.hpp"
 
 namespace rollcall::crdt {
 

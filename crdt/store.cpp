@@ -1,6 +1,6 @@
 #include "crdt/store.hpp"
 
-#include "crdt/canary.hpp"
+#include "base/canary.hpp"
 #include "crdt/cut.hpp"
 #include "crdt/merge.hpp"
 #include "crdt/own_slice.hpp"

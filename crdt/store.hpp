@@ -22,7 +22,7 @@
 #pragma once
 
 #include "crdt/delta.hpp"
-#include "crdt/presence_table.hpp"
+#include "crdt/table/presence_table.hpp"
 #include "rollcall/options.hpp"
 
 #include <cstddef>

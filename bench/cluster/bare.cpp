@@ -1,6 +1,6 @@
 #include "bench/cluster/bare.hpp"
 
-#include "cluster/caf_io.hpp"
+#include "cluster/caf/io.hpp"
 #include "rollcall/rollcall.hpp"
 
 #include <chrono>

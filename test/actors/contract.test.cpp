@@ -1,6 +1,6 @@
 // What section 4 of the design promises and no other file here asks for.
 #include "actors/inner.hpp"
-#include "crdt/presence_table.hpp"
+#include "crdt/table/presence_table.hpp"
 #include "test/actors/fabric.hpp"
 
 #include <atomic>

@@ -1,10 +1,10 @@
 // That the search can fail: each bug of the data layer that can be built in
-// (crdt/canary.hpp), and where the search first comes upon it.
+// (base/canary.hpp), and where the search first comes upon it.
 //
 //     test_exhaustive_canaries
 //
 // Exit 1 if one is not found.
-#include "crdt/canary.hpp"
+#include "base/canary.hpp"
 #include "test/exhaustive/shapes.hpp"
 
 #include <cstdio>

@@ -13,7 +13,7 @@
 // part or pair is first seen: throws std::runtime_error, which says which.
 #pragma once
 
-#include "cluster/wire.hpp"
+#include "cluster/wire/frame.hpp"
 #include "crdt/slice.hpp"
 #include "crdt/store.hpp"
 #include "test/crdt/world.hpp"

@@ -1,7 +1,7 @@
 // How much memory a decoded frame holds.
 #pragma once
 
-#include "cluster/wire.hpp"
+#include "cluster/wire/frame.hpp"
 
 #include <algorithm>
 #include <cstddef>

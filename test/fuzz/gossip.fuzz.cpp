@@ -3,13 +3,13 @@
 // Two machines talk over a network that the input rules; a stranger says what
 // the input says. What the machines send can be read; nothing held grows past
 // its limit; nobody writes into another's slice of its own life.
-#include "cluster/gossip.hpp"
+#include "cluster/gossip/gossip.hpp"
 
-#include "cluster/wire.hpp"
-#include "crdt/meta_encoding.hpp"
+#include "base/meta_encoding.hpp"
+#include "cluster/wire/frame.hpp"
 #include "crdt/slice.hpp"
 #include "rollcall/meta.hpp"
-#include "test/cluster/wire_samples.hpp"
+#include "test/cluster/wire/samples.hpp"
 #include "test/fuzz/sealed.hpp"
 
 #include <array>

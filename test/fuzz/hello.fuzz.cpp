@@ -1,9 +1,9 @@
 // What strangers say first: hellos, envelopes, packets, refusals, addresses.
-#include "cluster/hello.hpp"
+#include "cluster/wire/hello.hpp"
 
-#include "cluster/address.hpp"
-#include "cluster/envelope.hpp"
-#include "cluster/packet.hpp"
+#include "cluster/mesh/address.hpp"
+#include "cluster/wire/envelope.hpp"
+#include "cluster/wire/packet.hpp"
 #include "test/fuzz/sealed.hpp"
 
 #include <algorithm>

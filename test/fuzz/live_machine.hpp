@@ -1,8 +1,8 @@
 // Options that were taken are good to run on.
 #pragma once
 
-#include "cluster/gossip.hpp"
-#include "crdt/meta_encoding.hpp"
+#include "base/meta_encoding.hpp"
+#include "cluster/gossip/gossip.hpp"
 #include "rollcall/options.hpp"
 #include "test/fuzz/target.hpp"
 

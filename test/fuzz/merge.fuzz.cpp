@@ -2,11 +2,11 @@
 // here out of small numbers or decoded from any bytes. After each the copy is
 // what a dumb model says, changes sum up to what readers see, and what a copy
 // answers as a relay makes another one equal.
-#include "cluster/wire.hpp"
+#include "cluster/wire/frame.hpp"
 #include "crdt/slice.hpp"
 #include "crdt/store.hpp"
 #include "rollcall/meta.hpp"
-#include "test/cluster/wire_samples.hpp"
+#include "test/cluster/wire/samples.hpp"
 #include "test/fuzz/sealed.hpp"
 #include "test/fuzz/slice_model.hpp"
 

@@ -2,7 +2,7 @@
 //
 // One link for each name at most, told in turns of up and down; tables within
 // their limits; everything that it sends can be read.
-#include "cluster/membership.hpp"
+#include "cluster/mesh/membership.hpp"
 #include "test/fuzz/sealed.hpp"
 
 #include <map>

@@ -1,7 +1,7 @@
 // Bytes with a right head and checksum around them: a fuzzer cannot guess one.
 #pragma once
 
-#include "cluster/wire_head.hpp"
+#include "cluster/wire/head.hpp"
 #include "test/fuzz/target.hpp"
 
 #include <string>

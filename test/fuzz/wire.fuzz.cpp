@@ -2,10 +2,9 @@
 //
 // What decodes keeps every rule of frames, takes memory in proportion to its
 // bytes, and comes back the same when it is encoded again.
-#include "cluster/wire.hpp"
-
-#include "crdt/meta_encoding.hpp"
-#include "test/cluster/wire_samples.hpp"
+#include "base/meta_encoding.hpp"
+#include "cluster/wire/frame.hpp"
+#include "test/cluster/wire/samples.hpp"
 #include "test/fuzz/footprint.hpp"
 #include "test/fuzz/sealed.hpp"
 

@@ -1,6 +1,6 @@
 #include "tools/rollcall/json_lines.hpp"
 
-#include "crdt/json_text.hpp"
+#include "base/json_text.hpp"
 #include "test/catch.hpp"
 #include "tools/rollcall/arguments.hpp"
 #include "tools/rollcall/json_writer.hpp"

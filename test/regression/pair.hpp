@@ -2,8 +2,8 @@
 // dropped, doubled or passed in another order.
 #pragma once
 
-#include "cluster/gossip.hpp"
-#include "cluster/wire.hpp"
+#include "cluster/gossip/gossip.hpp"
+#include "cluster/wire/frame.hpp"
 #include "test/catch.hpp"
 
 #include <deque>

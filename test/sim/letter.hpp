@@ -2,7 +2,7 @@
 // it is sent, however many get it.
 #pragma once
 
-#include "cluster/wire.hpp"
+#include "cluster/wire/frame.hpp"
 #include "test/sim/truth.hpp"
 
 #include <cstddef>

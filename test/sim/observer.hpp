@@ -8,7 +8,7 @@
 // it now and then.
 #pragma once
 
-#include "cluster/gossip.hpp"
+#include "cluster/gossip/gossip.hpp"
 #include "crdt/slice.hpp"
 #include "test/sim/letter.hpp"
 #include "test/sim/truth.hpp"

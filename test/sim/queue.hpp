@@ -1,7 +1,7 @@
 // What is to happen, in order of time, and of arrival where times are equal.
 #pragma once
 
-#include "cluster/instant.hpp"
+#include "base/instant.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "test/sim/run.hpp"
 
-#include "cluster/liveness.hpp"
+#include "cluster/gossip/liveness.hpp"
 
 #include <algorithm>
 #include <ostream>

@@ -1,7 +1,7 @@
 // What a simulated cluster is like: its size, options and weather.
 #pragma once
 
-#include "cluster/instant.hpp"
+#include "base/instant.hpp"
 #include "rollcall/options.hpp"
 #include "test/sim/random.hpp"
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "crdt/delta.hpp"
-#include "crdt/presence_table.hpp"
+#include "crdt/table/presence_table.hpp"
 #include "test/sim/violation.hpp"
 
 #include <cstdint>

@@ -14,7 +14,7 @@
 // `violation`. Same seed and same calls: same run, to the bit (`digest`).
 #pragma once
 
-#include "cluster/gossip.hpp"
+#include "cluster/gossip/gossip.hpp"
 #include "test/sim/letter.hpp"
 #include "test/sim/observer.hpp"
 #include "test/sim/queue.hpp"

@@ -1,6 +1,6 @@
 // The network of a simulated cluster: frames on their way, links that come and
 // go.
-#include "cluster/wire_head.hpp"
+#include "cluster/wire/head.hpp"
 #include "test/sim/world.hpp"
 
 #include <algorithm>

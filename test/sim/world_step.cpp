@@ -1,5 +1,5 @@
 // One step of one machine, its checks, and all that follows it.
-#include "crdt/phash2.hpp"
+#include "base/phash2.hpp"
 #include "test/sim/world.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // What a later version adds to our bytes. For next_*.cpp only.
 #pragma once
 
-#include "cluster/bytes.hpp"
-#include "cluster/wire_head.hpp"
+#include "cluster/wire/bytes.hpp"
+#include "cluster/wire/head.hpp"
 
 #include <string>
 

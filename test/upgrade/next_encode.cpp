@@ -1,6 +1,6 @@
 // The encoder of frames as it is today, and what a later version adds.
 #define encode encode_as_today
-#include "cluster/wire_encode.cpp"
+#include "cluster/wire/encode.cpp"
 #undef encode
 
 #include "test/upgrade/next.hpp"

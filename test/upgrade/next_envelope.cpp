@@ -1,5 +1,5 @@
 #define encode encode_as_today
-#include "cluster/envelope.cpp"
+#include "cluster/wire/envelope.cpp"
 #undef encode
 
 #include "test/upgrade/next.hpp"

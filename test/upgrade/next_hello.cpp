@@ -1,5 +1,5 @@
 #define encode encode_as_today
-#include "cluster/hello.cpp"
+#include "cluster/wire/hello.cpp"
 #undef encode
 
 #include "test/upgrade/next.hpp"

@@ -1,7 +1,7 @@
 // The scenarios of upstream's delta generations. There several generations of
 // deltas of growing size are kept, and an answer is the first that will do; here
 // the owner cuts the one that fits, out of its slice and its removal log.
-#include "cluster/answers.hpp"
+#include "cluster/gossip/answers.hpp"
 #include "test/upstream/stores.hpp"
 
 using namespace upstream;

@@ -1,7 +1,7 @@
 // The scenarios of upstream's Replica: what one shard holds of another one's
 // life, and how it changes with what is heard and not heard of it.
-#include "cluster/gossip.hpp"
-#include "cluster/wire.hpp"
+#include "cluster/gossip/gossip.hpp"
+#include "cluster/wire/frame.hpp"
 #include "test/catch.hpp"
 
 using namespace rollcall;

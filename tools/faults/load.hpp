@@ -7,7 +7,7 @@
 // Pure.
 #pragma once
 
-#include "cluster/backoff.hpp"
+#include "cluster/mesh/backoff.hpp"
 #include "tools/faults/history.hpp"
 
 #include <cstddef>

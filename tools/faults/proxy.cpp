@@ -1,6 +1,6 @@
 #include "tools/faults/proxy.hpp"
 
-#include "cluster/backoff.hpp"
+#include "cluster/mesh/backoff.hpp"
 
 #include <arpa/inet.h>
 #include <atomic>

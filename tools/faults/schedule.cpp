@@ -1,6 +1,6 @@
 #include "tools/faults/schedule.hpp"
 
-#include "cluster/backoff.hpp"
+#include "cluster/mesh/backoff.hpp"
 
 #include <algorithm>
 

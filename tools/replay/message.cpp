@@ -1,6 +1,6 @@
 #include "tools/replay/message.hpp"
 
-#include "cluster/wire.hpp"
+#include "cluster/wire/frame.hpp"
 
 #include <algorithm>
 #include <optional>

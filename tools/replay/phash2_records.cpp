@@ -1,6 +1,6 @@
 // A record of phash2.tsv: the topic in hex, erlang:phash2/1 of it, and
 // erlang:phash2/2 for each of the ranges below.
-#include "crdt/phash2.hpp"
+#include "base/phash2.hpp"
 #include "tools/replay/records.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "tools/rollcall/json_writer.hpp"
 
-#include "crdt/json_text.hpp"
+#include "base/json_text.hpp"
 
 #include <cassert>
 

@@ -1,6 +1,6 @@
 #include "tools/rollcall/log.hpp"
 
-#include "crdt/json_text.hpp"
+#include "base/json_text.hpp"
 
 #include <fmt/format.h>
 

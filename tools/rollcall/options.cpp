@@ -1,6 +1,6 @@
 #include "tools/rollcall/options.hpp"
 
-#include "cluster/address.hpp"
+#include "cluster/mesh/address.hpp"
 #include "tools/command_line.hpp"
 #include "tools/rollcall/duration.hpp"
 

@@ -1,7 +1,7 @@
 // The bugs that can be built in, by name.
 #pragma once
 
-#include "crdt/canary.hpp"
+#include "base/canary.hpp"
 
 #include <span>
 #include <string_view>

@@ -1,0 +1,57 @@
+// The bytes of a meta.
+//
+// A value is a tag byte and a body:
+//
+//     null, false, true   nothing
+//     integer             varint of the zigzag, in its shortest form
+//     real                8 bytes, little-endian IEEE 754; no NaN, no -0.0
+//     string              varint length, bytes
+//     array               varint count, that many values
+//     map                 varint count, that many keys (varint length, bytes;
+//                         strictly ascending), then that many values
+//
+// One value has one encoding, so equal metas are equal bytes. Keys stand before
+// the values on purpose: "count and keys" of a map is its *shape*, a run of
+// bytes that the metas of one application nearly always share, and that a frame
+// therefore carries once (cluster/wire/frame.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace rollcall::crdt {
+
+enum class meta_tag : char {
+  null = 1,
+  boolean_false = 2,
+  boolean_true = 3,
+  integer = 4,
+  real = 5,
+  string = 6,
+  array = 7,
+  map = 8,
+};
+
+inline constexpr std::string_view empty_map{"\x08\x00", 2};
+
+// -- strangers' bytes: checked ------------------------------------------------
+// Each returns the end of what it checked, nullptr for what is cut short or not
+// canonical. `depth`: how many containers may still be opened.
+
+const char* check_value(const char* p, const char* end, std::size_t depth) noexcept;
+/// A shape: count and keys. `count` gets how many values follow.
+const char* check_shape(const char* p, const char* end, std::uint64_t& count) noexcept;
+const char* check_values(const char* p, const char* end, std::uint64_t count,
+                         std::size_t depth) noexcept;
+/// Whether this is one map and nothing behind it.
+bool check_map(std::string_view bytes, std::size_t depth) noexcept;
+
+// -- bytes known to be canonical: walked --------------------------------------
+// Each returns the end of what it stepped over. Never past `end`, whatever the
+// bytes are; nullptr then.
+
+const char* skip_value(const char* p, const char* end) noexcept;
+const char* skip_shape(const char* p, const char* end, std::uint64_t& count) noexcept;
+
+} // namespace rollcall::crdt

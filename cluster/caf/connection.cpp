@@ -1,0 +1,215 @@
+#include "cluster/caf/connection.hpp"
+
+#include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace rollcall::cluster {
+
+namespace {
+
+/// While a path is cut TCP doubles the time to its next attempt; after a cut of
+/// some seconds it would find it healed only as long again later. Linux since
+/// 6.15 takes a bound for that; others do without.
+void retry_each_second(int fd) noexcept {
+#ifdef TCP_RTO_MAX_MS
+  constexpr int option = TCP_RTO_MAX_MS;
+#else
+  constexpr int option = 44; // older headers do not name it
+#endif
+  const int ms = 1000; // the least it takes
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, option, &ms, sizeof ms));
+}
+
+} // namespace
+
+// -- state -------------------------------------------------------------------------
+
+void wire_state::spoke() noexcept {
+  const std::lock_guard lock{mutex_};
+  spoken_ = true;
+}
+
+bool wire_state::has_spoken() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return spoken_;
+}
+
+void wire_state::closed() noexcept {
+  const std::lock_guard lock{mutex_};
+  fd_ = -1;
+}
+
+bool wire_state::is_closed() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return fd_ < 0;
+}
+
+void wire_state::cut() noexcept {
+  const std::lock_guard lock{mutex_};
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+}
+
+bool wire_state::path_is_dead() const noexcept {
+  constexpr unsigned in_vain = 3;
+  const std::lock_guard lock{mutex_};
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return fd_ >= 0 && ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0
+         && info.tcpi_retransmits >= in_vain;
+}
+
+wire::~wire() {
+  if (fd < 0) return;
+  state->closed();
+  tls.reset();
+  ::close(fd);
+}
+
+// -- admission ---------------------------------------------------------------------
+
+admission::admission(int fd, tls_role role, const tls_context* tls, const preamble& ours)
+    : wire_(std::make_unique<wire>()),
+      ours_(ours),
+      phase_(tls != nullptr ? phase::tls : phase::preamble),
+      out_(encode(ours)) {
+  retry_each_second(fd);
+  wire_->fd = fd;
+  wire_->state = std::make_shared<wire_state>(fd);
+  if (tls != nullptr) wire_->tls = std::make_unique<tls_session>(*tls, fd, role);
+  wants_ = static_cast<short>(POLLIN | POLLOUT);
+}
+
+admission::state admission::fail(errc code, std::string text) {
+  why_ = {code, std::move(text)};
+  wants_ = 0;
+  return state::failed;
+}
+
+admission::state admission::advance() {
+  if (phase_ == phase::tls) {
+    const auto now = step_tls();
+    if (now != state::done) return now;
+    phase_ = phase::preamble;
+  }
+  if (phase_ == phase::done) return state::done;
+  // Read first: who is refused by the other end hears why only there.
+  const auto read = read_theirs();
+  if (read == state::failed) return read;
+  const auto sent = out_.empty() ? state::done : send_ours();
+  if (sent == state::failed) return sent;
+  if (read == state::done && sent == state::done) {
+    phase_ = phase::done;
+    return state::done;
+  }
+  wants_ =
+      static_cast<short>((read == state::done ? 0 : POLLIN) | (sent == state::done ? 0 : POLLOUT));
+  return state::pending;
+}
+
+admission::state admission::step_tls() {
+  switch (wire_->tls->handshake()) {
+  case tls_session::result::done:
+    return state::done;
+  case tls_session::result::want_read:
+    wants_ = POLLIN;
+    return state::pending;
+  case tls_session::result::want_write:
+    wants_ = POLLOUT;
+    return state::pending;
+  case tls_session::result::failed:
+    break;
+  }
+  return fail(errc::bad_tls, wire_->tls->why());
+}
+
+tls_session::result admission::move(bool in, void* data, std::size_t size, std::size_t& moved) {
+  if (wire_->tls)
+    return in ? wire_->tls->read(data, size, moved) : wire_->tls->write(data, size, moved);
+  moved = 0;
+  const auto n =
+      in ? ::recv(wire_->fd, data, size, 0) : ::send(wire_->fd, data, size, MSG_NOSIGNAL);
+  if (n > 0) {
+    moved = static_cast<std::size_t>(n);
+    return tls_session::result::done;
+  }
+  const bool again = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  if (again) return in ? tls_session::result::want_read : tls_session::result::want_write;
+  if (n == 0) errno = 0;
+  return tls_session::result::failed;
+}
+
+admission::state admission::broken() {
+  if (wire_->tls) return fail(errc::bad_tls, wire_->tls->why());
+  if (errno != 0 && errno != ECONNRESET && errno != EPIPE)
+    return fail(errc::unreachable, std::error_code{errno, std::generic_category()}.message());
+  return fail(errc::unreachable,
+              "it takes connections, but closes them before a word: is it a node "
+              "of ours, and does it take more peers?");
+}
+
+admission::state admission::send_ours() {
+  while (!out_.empty()) {
+    std::size_t moved = 0;
+    switch (move(false, out_.data(), out_.size(), moved)) {
+    case tls_session::result::done:
+      out_.erase(0, moved);
+      break;
+    case tls_session::result::failed:
+      return broken();
+    default:
+      return state::pending;
+    }
+  }
+  return state::done;
+}
+
+/// Reads what belongs to the preamble and not a byte more: the rest is CAF's.
+admission::state admission::read_theirs() {
+  while (in_.size() < expected_) {
+    char chunk[max_preamble_body];
+    std::size_t moved = 0;
+    const auto most = expected_ - in_.size();
+    switch (move(true, chunk, most, moved)) {
+    case tls_session::result::done:
+      in_.append(chunk, moved);
+      break;
+    case tls_session::result::failed:
+      return broken();
+    default:
+      return state::pending;
+    }
+    if (in_.size() <= preamble_head_size) {
+      auto head = read_preamble_head(in_);
+      if (head.problem) {
+        // So that it can say as much to its own people.
+        static_cast<void>(send_ours());
+        return fail(head.problem.code, std::move(head.problem.message));
+      }
+      if (in_.size() == preamble_head_size) expected_ = preamble_head_size + head.body;
+    }
+  }
+  const auto x = decode_preamble(std::string_view{in_}.substr(preamble_head_size));
+  if (x.code != errc::none)
+    return fail(errc::bad_frame, "what it says first cannot be read: is it a node of ours?");
+  auto found = compare(ours_, x.value);
+  self_ = found.self;
+  // So that the other end sees it too, and can say as much to its own people.
+  if (found.self || found.problem) static_cast<void>(send_ours());
+  if (found.self) return fail(errc::unreachable, "that is ourselves");
+  if (found.problem) return fail(found.problem.code, std::move(found.problem.message));
+  wire_->state->belongs_to(x.value.node);
+  return state::done;
+}
+
+std::string admission::waiting_for() const {
+  if (phase_ == phase::tls) return "the TLS handshake";
+  return "what a node of ours says first";
+}
+
+} // namespace rollcall::cluster

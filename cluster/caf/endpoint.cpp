@@ -1,0 +1,205 @@
+// Start, end and control of the endpoint.
+#include "cluster/caf/endpoint.hpp"
+
+#include "cluster/caf/socket.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace rollcall::cluster {
+
+using namespace std::chrono_literals;
+
+endpoint::endpoint(caf::actor_config& cfg, endpoint_setup setup)
+    : caf::event_based_actor(cfg),
+      setup_(std::move(setup)),
+      dialer_(std::make_unique<dialer>(setup_.mesh.max_dials)),
+      how_(std::make_shared<const dial_how>(setup_.dialing)),
+      down_handler_(
+          [this](const caf::actor_addr& who, const caf::error& why) { on_down(who, why); }),
+      refusals_(setup_.mesh.say_again) {}
+
+const char* endpoint::name() const { return "rollcall.endpoint"; }
+
+instant endpoint::now() const {
+  return std::chrono::duration_cast<instant>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+caf::behavior endpoint::make_behavior() {
+  compat::set_down_handler(this, down_handler_);
+  // Peers may send anything that CAF can read; none of it ends us.
+  compat::set_default_handler(this, [this](const caf::message&) { ++stats_.dropped_unknown; });
+  compat::ignore_error_messages(this);
+  compat::set_exit_handler(this, [this](const caf::exit_msg& x) {
+    if (compat::lives_in(system(), x.source)) quit(x.reason);
+  });
+  return {
+      [this](std::string& bytes) { on_bytes(bytes); },
+      [this](send_frame& x) { send_out(x); },
+      [this](const resolve_remote& x) { return resolve(x); },
+      [this](const std::string& tracker, std::uint64_t actor, std::uint64_t start_us,
+             std::uint64_t salt) {
+        return on_resolve(tracker, actor, {start_us, salt});
+      },
+      [this](const endpoint_tick& x) { on_tick(x); },
+      [this](const probe_result& x) { on_probe(x); },
+      [this](const endpoint_event& x) { on_door_refused(x); },
+      [this](const attach_shard& x) { take_shard(x); },
+      [this](const detach_shard& x) {
+        drop_shard(x.tracker, x.shard);
+        tell_trackers();
+      },
+      [this](const endpoint_listens& x) { begin(x); },
+      [this](const observe_endpoint& x) { observe(x.who); },
+      [this](const get_peers& x) { return list_peers(x.known_only); },
+      [this](const get_endpoint_stats&) { return stats(); },
+      [this](const block_peer& x) {
+        if (x.in || x.out)
+          blocked_[x.name] = {x.in, x.out};
+        else
+          blocked_.erase(x.name);
+        return caf::unit;
+      },
+      [this](const stop_endpoint&) {
+        auto promise = make_response_promise();
+        stop(promise);
+        return promise;
+      },
+  };
+}
+
+void endpoint::begin(const endpoint_listens& x) {
+  if (mesh_ != nullptr || stopped_) return;
+  port_ = x.port;
+  setup_.mesh.address = x.advertise;
+  mesh_ = std::make_unique<mesh::membership>(setup_.mesh, now());
+  tell_trackers();
+  for (auto& [from, bytes] : std::exchange(early_, {})) on_packet(from, bytes);
+  step(mesh::tick{});
+}
+
+void endpoint::on_tick(const endpoint_tick& x) {
+  if (x.generation != generation_ || stopped_) return;
+  armed_ = instant::max();
+  step(mesh::tick{});
+}
+
+void endpoint::on_down(const caf::actor_addr& who, const caf::error& why) {
+  const auto key = caf::actor_cast<handle_key>(who);
+  if (const auto i = channels_.find(key); i != channels_.end()) {
+    const auto channel = i->second;
+    // CAF 1.x would wait for ever if a monitor were taken back in its own handler.
+    remotes_.at(channel).watch = {};
+    step(mesh::channel_lost{channel, "connection lost (" + to_string(why) + ")"});
+    forget(channel);
+    return;
+  }
+  bool ours = false;
+  for (auto i = shards_.begin(); i != shards_.end();) {
+    const auto gone = std::erase_if(i->second, [&](const shard_entry& entry) {
+      return caf::actor_cast<handle_key>(entry.handle) == key;
+    });
+    ours = ours || gone > 0;
+    i = i->second.empty() ? shards_.erase(i) : std::next(i);
+  }
+  if (ours) {
+    tell_trackers();
+    return;
+  }
+  std::erase_if(observers_,
+                [&](const caf::actor& x) { return caf::actor_cast<handle_key>(x) == key; });
+}
+
+// -- control -----------------------------------------------------------------------
+
+void endpoint::observe(const caf::actor& who) {
+  if (!who) return;
+  const bool known = std::find(observers_.begin(), observers_.end(), who) != observers_.end();
+  if (!known) {
+    observers_.push_back(who);
+    compat::monitor(this, who, down_handler_);
+  }
+  if (mesh_ != nullptr)
+    for (const auto& x : mesh_->peers())
+      if (x.state == "up")
+        compat::send(
+            this, who,
+            endpoint_event{endpoint_event_kind::peer_up, x.name, x.address, errc::none, {}});
+  if (!known)
+    for (const auto& text : setup_.warnings)
+      compat::send(this, who,
+                   endpoint_event{endpoint_event_kind::warning, {}, {}, errc::none, text});
+  if (fatal_) compat::send(this, who, *fatal_);
+}
+
+void endpoint::tell(endpoint_event x) {
+  if (observers_.empty()) return;
+  const auto message = caf::make_message(std::move(x));
+  for (const auto& who : observers_) compat::send(this, who, message);
+}
+
+peer_list endpoint::list_peers(bool known_only) const {
+  peer_list result;
+  if (mesh_ == nullptr) return result;
+  for (auto& x : mesh_->peers())
+    if (!known_only || !x.name.empty())
+      result.peers.push_back(
+          {std::move(x.name), std::move(x.address), std::move(x.state), std::move(x.reason)});
+  return result;
+}
+
+endpoint_stats endpoint::stats() const {
+  auto result = stats_;
+  if (mesh_ != nullptr) {
+    const auto& x = mesh_->stats();
+    result.links_up = mesh_->links();
+    result.dials = x.dials;
+    result.dials_failed = x.dials_failed;
+    result.handshakes_refused += x.refused; // and those that came no further than the door
+    result.dropped_unknown += x.bad_packets;
+  }
+  return result;
+}
+
+// -- the end -------------------------------------------------------------------------
+
+void endpoint::stop(caf::response_promise promise) {
+  stopping_.push_back(std::move(promise));
+  if (stopped_) return;
+  stopped_ = true;
+  ++generation_;
+  if (mesh_ != nullptr) step(mesh::leave{});
+  dialer_->close();
+  setup_.door->close();
+  dials_.clear();
+  if (port_ == 0) {
+    finish();
+    return;
+  }
+  compat::request(this, setup_.broker, 1s, unpublish_message(address(), port_))
+      .then([this] { finish(); }, [this](caf::error&) { finish(); });
+}
+
+void endpoint::finish() {
+  for (auto& x : std::exchange(stopping_, {})) compat::deliver_done(x);
+  quit();
+}
+
+void endpoint::on_exit() {
+  dialer_->close();
+  setup_.door->close();
+  dialed_.reset();
+  // Handlers refer to us, and we to them: let go.
+  remotes_.clear();
+  channels_.clear();
+  shards_.clear();
+  observers_.clear();
+  early_.clear();
+  stopping_.clear();
+  last_sent_ = {};
+  last_message_ = {};
+  setup_.broker = nullptr;
+}
+
+} // namespace rollcall::cluster

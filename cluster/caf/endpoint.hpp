@@ -1,0 +1,143 @@
+// The endpoint of a node: the actor that its peers talk to, and through which
+// its shards reach theirs.
+//
+// A shell: what to do about whom is decided by the mesh (membership.hpp); this
+// carries it out. It never blocks, throws nothing, and drops and counts what it
+// does not understand. Peers are told apart by the handle that CAF gives as the
+// sender of what they say, and by nothing that they say of themselves; never by
+// CAF's node_id, which two containers may share.
+//
+// Start one with `start_endpoint` (cluster/caf/start.hpp); talk to it with the
+// messages of cluster/caf/messages.hpp.
+#pragma once
+
+#include "cluster/caf/dialer.hpp"
+#include "cluster/caf/gate.hpp"
+#include "cluster/caf/messages.hpp"
+#include "cluster/mesh/membership.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rollcall::cluster {
+
+struct endpoint_setup {
+  mesh::options mesh; ///< `address` comes with endpoint_listens
+  caf::actor broker;  ///< CAF's, see cluster/caf/socket.hpp
+  dial_how dialing;
+  std::shared_ptr<gate> door;
+  millis connect_timeout{5000};      ///< for CAF's handshake
+  std::vector<std::string> warnings; ///< of the start, told to whoever observes
+};
+
+class endpoint : public caf::event_based_actor {
+public:
+  endpoint(caf::actor_config&, endpoint_setup);
+
+  const char* name() const override;
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  using channel_id = mesh::channel_id;
+  /// Two handles of one remote actor may follow each other, the first one dead:
+  /// they are told apart by where they stand in memory.
+  using handle_key = caf::actor_control_block*;
+
+  struct peer_handle {
+    caf::actor handle;
+    compat::monitor_token watch;
+  };
+  struct shard_entry {
+    std::uint32_t shard;
+    hello::tracker about;
+    caf::actor handle;
+    compat::monitor_token watch;
+  };
+  struct blocked {
+    bool in = false;
+    bool out = false;
+  };
+
+  // endpoint.cpp: start, end, control
+  void begin(const endpoint_listens&);
+  void stop(caf::response_promise);
+  void finish();
+  void on_down(const caf::actor_addr&, const caf::error&);
+  void on_tick(const endpoint_tick&);
+  void tell(endpoint_event);
+  void observe(const caf::actor&);
+  peer_list list_peers(bool known_only) const;
+  endpoint_stats stats() const;
+  instant now() const;
+
+  // caf_endpoint_links.cpp: what the mesh wants, and what comes from the network
+  void step(const mesh::event&);
+  void carry_out(mesh::action&);
+  void dial(const mesh::dial&);
+  void on_probe(const probe_result&);
+  void on_connected(std::uint64_t dial, const caf::node_id&, const caf::strong_actor_ptr&);
+  void on_door_refused(const endpoint_event&);
+  void on_bytes(std::string&);
+  void on_crossed(const std::string& bytes);
+  void on_packet(const caf::strong_actor_ptr& from, std::string& bytes);
+  void on_frame(channel_id, std::string& bytes);
+  channel_id channel_of(const caf::strong_actor_ptr&);
+  void forget(channel_id);
+
+  // caf_endpoint_shards.cpp
+  void take_shard(const attach_shard&);
+  void drop_shard(const std::string& tracker, std::uint32_t shard);
+  void tell_trackers();
+  void tell_shards(const std::string& node, bool up);
+  void send_out(const send_frame&);
+  const caf::actor* find_shard(std::string_view tracker, std::uint32_t shard) const;
+
+  // caf_endpoint_resolve.cpp
+  caf::result<resolved> resolve(const resolve_remote&);
+  caf::result<caf::strong_actor_ptr> on_resolve(const std::string& tracker, std::uint64_t actor,
+                                                const incarnation& life);
+
+  endpoint_setup setup_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<mesh::membership> mesh_; ///< from endpoint_listens on
+  std::unique_ptr<dialer> dialer_;
+  std::shared_ptr<const dial_how> how_;
+  /// What dials have brought, from their threads; a message says that it is there.
+  struct dialed {
+    std::mutex mutex;
+    std::map<std::uint64_t, dialer::answer> answers;
+  };
+  std::shared_ptr<dialed> dialed_ = std::make_shared<dialed>();
+  compat::down_handler down_handler_;
+
+  channel_id last_channel_ = 0;
+  std::map<channel_id, peer_handle> remotes_;
+  std::map<handle_key, channel_id> channels_;
+  std::map<std::uint64_t, std::uint16_t> dials_; ///< the port
+  /// What came before we knew our own address: bounded, answered then.
+  std::vector<std::pair<caf::strong_actor_ptr, std::string>> early_;
+
+  std::map<std::string, std::vector<shard_entry>, std::less<>> shards_; ///< by tracker
+  std::map<std::string, blocked, std::less<>> blocked_;
+  send_frame last_sent_; ///< what `last_message_` was made of
+  caf::message last_message_;
+
+  mesh::notice_limiter refusals_; ///< of who comes to our door
+  instant refusals_since_{0};
+  unsigned refusals_told_ = 0;
+  std::vector<caf::actor> observers_;
+  std::optional<endpoint_event> fatal_;
+  std::vector<caf::response_promise> stopping_;
+  bool stopped_ = false;
+  std::uint64_t generation_ = 0;   ///< of the newest tick
+  instant armed_ = instant::max(); ///< when it comes
+  mutable endpoint_stats stats_;
+};
+
+} // namespace rollcall::cluster

@@ -1,0 +1,263 @@
+// What the mesh wants of the network, and what the network brings.
+#include "cluster/caf/endpoint.hpp"
+#include "cluster/caf/socket.hpp"
+#include "cluster/wire/envelope.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+#include <utility>
+
+namespace rollcall::cluster {
+
+namespace {
+
+template <class... Fs>
+struct overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
+
+constexpr std::size_t most_early = 64;
+constexpr unsigned most_refusals_told = 30; // in `say_again`
+
+} // namespace
+
+void endpoint::step(const mesh::event& x) {
+  auto todo = mesh_->step(x, now());
+  for (auto& one : todo) carry_out(one);
+  if (stopped_ || mesh_->next_tick() >= armed_) return;
+  // The clock of CAF wakes a thread or two: no tick that is not wanted. One that
+  // was on its way for later is not the newest any more, and does nothing.
+  armed_ = mesh_->next_tick();
+  const auto wait = std::max(armed_ - now(), millis{0});
+  compat::delayed_send(this, caf::actor{this}, wait, endpoint_tick{++generation_});
+}
+
+void endpoint::carry_out(mesh::action& x) {
+  std::visit(
+      overloaded{
+          [this](const mesh::dial& a) { dial(a); },
+          [this](mesh::send& a) {
+            if (const auto i = remotes_.find(a.to); i != remotes_.end())
+              compat::send(this, i->second.handle, std::move(a.bytes));
+          },
+          [this](const mesh::forget& a) { forget(a.channel); },
+          [this](mesh::up& a) {
+            tell_shards(a.node, true);
+            tell({endpoint_event_kind::peer_up,
+                  std::move(a.node),
+                  std::move(a.address),
+                  errc::none,
+                  {}});
+          },
+          [this](mesh::down& a) {
+            setup_.door->cut_dead(a.node);
+            tell_shards(a.node, false);
+            tell({endpoint_event_kind::peer_down, std::move(a.node), std::move(a.address),
+                  errc::none, std::move(a.reason)});
+          },
+          [this](mesh::refused& a) {
+            tell({endpoint_event_kind::refused, std::move(a.node), std::move(a.address), a.code,
+                  std::move(a.message)});
+          },
+          [this](mesh::warning& a) {
+            tell({endpoint_event_kind::warning, {}, {}, errc::none, std::move(a.message)});
+          },
+          [this](mesh::fatal& a) {
+            fatal_ = endpoint_event{
+                endpoint_event_kind::fatal, setup_.mesh.node, {}, a.code, std::move(a.message)};
+            tell(*fatal_);
+          },
+      },
+      x);
+}
+
+// -- dialing -------------------------------------------------------------------------
+
+void endpoint::dial(const mesh::dial& x) {
+  dials_[x.id] = x.where.port;
+  // Not a strong handle: an endpoint that has ended need not be told.
+  caf::weak_actor_ptr self{ctrl()};
+  dialer_->ask(x.where, how_, [self, to = dialed_, id = x.id](dialer::answer found) {
+    const auto strong = self.lock();
+    if (!strong) return;
+    {
+      const std::lock_guard lock{to->mutex};
+      to->answers[id] = std::move(found);
+    }
+    probe_result note;
+    note.dial = id;
+    compat::anon_send(caf::actor_cast<caf::actor>(strong), std::move(note));
+  });
+}
+
+void endpoint::on_probe(const probe_result& note) {
+  dialer::answer x;
+  {
+    const std::lock_guard lock{dialed_->mutex};
+    const auto found = dialed_->answers.extract(note.dial);
+    if (found.empty()) return;
+    x = std::move(found.mapped());
+  }
+  const auto i = dials_.find(note.dial);
+  if (i == dials_.end() || stopped_) return;
+  if (x.self) {
+    dials_.erase(i);
+    step(mesh::dial_self{note.dial});
+    return;
+  }
+  if (x.connection == nullptr) {
+    dials_.erase(i);
+    step(mesh::dial_failed{note.dial, x.why.message, x.why.code});
+    return;
+  }
+  const auto state = x.connection->state;
+  setup_.door->watch(state);
+  compat::request(this, setup_.broker, setup_.connect_timeout,
+                  connect_message(system(), *x.connection, i->second))
+      .then(
+          [this, dial = note.dial](const caf::node_id& node, const caf::strong_actor_ptr& who,
+                                   const std::set<std::string>&) { on_connected(dial, node, who); },
+          [this, dial = note.dial, state](const caf::error& e) {
+            state->cut();
+            if (dials_.erase(dial) != 0 && !stopped_)
+              step(mesh::dial_failed{dial, "it is a node of ours, but CAF got no connection ("
+                                               + to_string(e) + ")"});
+          });
+}
+
+void endpoint::on_connected(std::uint64_t dial, const caf::node_id& node,
+                            const caf::strong_actor_ptr& who) {
+  if (dials_.erase(dial) == 0 || stopped_) return;
+  if (!who || node == system().node()) {
+    step(mesh::dial_failed{dial, "it is a node of ours, but its endpoint has ended"});
+    return;
+  }
+  step(mesh::dial_done{dial, channel_of(who)});
+}
+
+/// Whoever can reach the port can cause these, in any number: counted always,
+/// told once in a while, and not many in that time.
+void endpoint::on_door_refused(const endpoint_event& x) {
+  ++stats_.handshakes_refused;
+  if (now() - refusals_since_ >= setup_.mesh.say_again) {
+    refusals_since_ = now();
+    refusals_told_ = 0;
+  }
+  if (stopped_ || refusals_told_ >= most_refusals_told
+      || !refusals_.news(x.address + " " + x.message, {}, now()))
+    return;
+  ++refusals_told_;
+  tell(x);
+}
+
+// -- channels ------------------------------------------------------------------------
+
+endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
+  const auto [i, is_new] = channels_.try_emplace(who.get(), 0);
+  if (is_new) {
+    i->second = ++last_channel_;
+    auto handle = caf::actor_cast<caf::actor>(who);
+    // Of one that has died already we hear at once, by a message.
+    auto watch = compat::monitor(this, handle, down_handler_);
+    remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch)});
+  }
+  return i->second;
+}
+
+void endpoint::forget(channel_id channel) {
+  const auto i = remotes_.find(channel);
+  if (i == remotes_.end()) return;
+  i->second.watch.dispose();
+  channels_.erase(caf::actor_cast<handle_key>(i->second.handle));
+  remotes_.erase(i);
+}
+
+// -- what comes in -------------------------------------------------------------------
+
+void endpoint::on_bytes(std::string& bytes) {
+  const auto& from = current_sender();
+  if (!from || from->node() == system().node()) {
+    ++stats_.dropped_unknown;
+    if (!from) on_crossed(bytes);
+    return;
+  }
+  if (mesh_ != nullptr) {
+    on_packet(from, bytes);
+  } else if (early_.size() < most_early && !stopped_) {
+    early_.emplace_back(from, std::move(bytes));
+  }
+}
+
+/// A hello from nobody. Two nodes that dial each other at one moment may each take
+/// the connection that it made itself for the one of the two, and drop what the
+/// other says of its own: CAF then hears both ways and knows no sender, for as long
+/// as both connections stand, whatever is dialed. So neither may stand.
+void endpoint::on_crossed(const std::string& bytes) {
+  const auto packet = open_packet(bytes);
+  if (stopped_ || packet.kind != packet_kind::hello) return;
+  const auto x = decode_hello(packet.body);
+  if (x.code != errc::none) return;
+  setup_.door->cut_all(x.hello.node);
+  on_door_refused({endpoint_event_kind::refused, printable(x.hello.node),
+                   printable(x.hello.address), errc::unreachable,
+                   "its connection and ours crossed: both are closed, and made anew"});
+}
+
+void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) {
+  if (stopped_) return;
+  const auto packet = open_packet(bytes);
+  const auto i = channels_.find(from.get());
+  if (i != channels_.end()) {
+    if (packet.kind == packet_kind::frame)
+      on_frame(i->second, bytes);
+    else
+      step(mesh::received{i->second, packet.kind, packet.body});
+    return;
+  }
+  // From a stranger only a hello means anything: the mesh keeps the channel,
+  // or has it forgotten at once.
+  if (packet.kind == packet_kind::hello)
+    step(mesh::received{channel_of(from), packet.kind, packet.body});
+  else
+    ++stats_.dropped_unknown;
+}
+
+void endpoint::on_frame(channel_id channel, std::string& bytes) {
+  if (!mesh_->heard(channel, now())) {
+    ++stats_.dropped_unknown;
+    return;
+  }
+  const auto x = decode_envelope(std::string_view{bytes}.substr(1));
+  if (x.code != errc::none) {
+    ++stats_.dropped_unknown;
+    return;
+  }
+  const auto node = mesh_->node_of(channel);
+  if (!blocked_.empty()) {
+    const auto b = blocked_.find(node);
+    if (b != blocked_.end() && b->second.in) {
+      ++stats_.dropped_blocked;
+      return;
+    }
+  }
+  const auto* shard = find_shard(x.envelope.tracker, x.envelope.shard);
+  if (shard == nullptr) {
+    ++stats_.dropped_no_shard;
+    return;
+  }
+  ++stats_.frames_in;
+  stats_.bytes_in += x.envelope.payload.size();
+  frame_received out{std::string{node}, {}};
+  // The payload stands at the end as a rule: then it stays where it is.
+  const auto at = static_cast<std::size_t>(x.envelope.payload.data() - bytes.data());
+  const auto size = x.envelope.payload.size();
+  bytes.resize(at + size);
+  bytes.erase(0, at);
+  out.bytes = std::move(bytes);
+  compat::send(this, *shard, std::move(out));
+}
+
+} // namespace rollcall::cluster

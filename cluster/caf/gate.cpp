@@ -1,0 +1,338 @@
+#include "cluster/caf/gate.hpp"
+
+#include "cluster/mesh/address.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <list>
+#include <mutex>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace rollcall::cluster {
+
+namespace {
+
+using std::chrono::milliseconds;
+using steady = std::chrono::steady_clock;
+
+constexpr milliseconds drain{1000};  ///< what CAF gets to send its rest after `close`
+constexpr milliseconds breath{200};  ///< when there is no descriptor for one more
+constexpr milliseconds slowest{500}; ///< between two looks, where nothing can rouse us
+
+std::string text_of(int error) { return std::error_code{error, std::generic_category()}.message(); }
+
+std::string host_of(const sockaddr_storage& x, socklen_t size) {
+  char host[NI_MAXHOST] = {};
+  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&x), size, host, sizeof host, nullptr, 0,
+                    NI_NUMERICHOST)
+      != 0)
+    return "unknown";
+  return host;
+}
+
+} // namespace
+
+struct gate::core {
+  struct guest {
+    admission by;
+    std::string from;
+    steady::time_point until;
+  };
+  struct handed_over {
+    std::shared_ptr<wire_state> state;
+    std::string from; ///< empty: we dialed it
+    steady::time_point until;
+  };
+
+  explicit core(gate_setup x)
+      : setup(std::move(x)), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~core() {
+    if (wake >= 0) ::close(wake);
+    if (listener >= 0) ::close(listener);
+  }
+
+  gate_setup setup;
+  int wake;
+  int listener = -1;
+
+  std::mutex mutex; ///< guards what follows
+  std::vector<std::shared_ptr<wire_state>> dialed;
+  struct to_cut {
+    std::string node;
+    bool dead_only;
+  };
+  std::vector<to_cut> given_up;
+  bool closing = false;
+  std::mutex calling; ///< held while a callback runs; never taken before `mutex`
+
+  // The thread's own.
+  std::list<guest> guests; ///< the oldest first
+  std::vector<handed_over> young;
+  std::vector<std::weak_ptr<wire_state>> all;
+  steady::time_point accept_after{};
+
+  void rouse() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake, &one, sizeof one);
+  }
+
+  bool open_for_all() {
+    const std::lock_guard lock{mutex};
+    return !closing;
+  }
+
+  void give_up(to_cut x) {
+    {
+      const std::lock_guard lock{mutex};
+      given_up.push_back(std::move(x));
+    }
+    rouse();
+  }
+
+  template <class F>
+  void call(F f) {
+    const std::lock_guard guard{calling};
+    if (open_for_all()) f();
+  }
+
+  void refuse(const std::string& from, rollcall::problem why) {
+    call([&] { setup.refused({from, std::move(why)}); });
+  }
+
+  void accept_some();
+  void advance(std::list<guest>::iterator);
+  void make_room();
+  void drop_late(steady::time_point);
+  void look_after_young(steady::time_point);
+  static void run(const std::shared_ptr<core>&);
+};
+
+void gate::core::accept_some() {
+  for (int i = 0; i < 64; ++i) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&from), &size,
+                             SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) {
+      if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+      // No descriptor or no memory left: it would be the same at once.
+      accept_after = steady::now() + breath;
+      refuse({}, {errc::limit_reached, "no connection can be taken (" + text_of(errno)
+                                           + "): give this process more file descriptors"});
+      return;
+    }
+    make_room();
+    guests.push_back({admission{fd, tls_role::server, setup.tls.get(), setup.ours},
+                      host_of(from, size), steady::now() + setup.patience});
+    advance(std::prev(guests.end()));
+  }
+}
+
+/// Who is in the middle of it for longest has to go: a node of ours is through
+/// in no time.
+void gate::core::make_room() {
+  std::erase_if(young,
+                [](const handed_over& x) { return x.state->has_spoken() || x.state->is_closed(); });
+  const auto strangers = static_cast<std::size_t>(
+      std::count_if(young.begin(), young.end(), [](const auto& x) { return !x.from.empty(); }));
+  if (guests.size() + strangers < setup.most) return;
+  const rollcall::problem why{errc::limit_reached,
+                              "more than " + std::to_string(setup.most)
+                                  + " connections at a time have not finished their handshake: the "
+                                    "oldest was dropped"};
+  const auto oldest = std::find_if(young.begin(), young.end(),
+                                   [](const handed_over& x) { return !x.from.empty(); });
+  if (!guests.empty() && (oldest == young.end() || guests.front().until <= oldest->until)) {
+    refuse(guests.front().from, why);
+    guests.pop_front();
+  } else {
+    oldest->state->cut();
+    refuse(oldest->from, why);
+    young.erase(oldest);
+  }
+}
+
+void gate::core::advance(std::list<guest>::iterator i) {
+  switch (i->by.advance()) {
+  case admission::state::pending:
+    return;
+  case admission::state::failed:
+    if (!i->by.self()) refuse(i->from, i->by.why());
+    break;
+  case admission::state::done: {
+    auto x = i->by.take();
+    all.push_back(x->state);
+    young.push_back({x->state, i->from, i->until});
+    call([&] { setup.admitted(std::move(x)); });
+    break;
+  }
+  }
+  guests.erase(i);
+}
+
+void gate::core::drop_late(steady::time_point now) {
+  while (!guests.empty() && guests.front().until <= now) {
+    const auto& x = guests.front();
+    refuse(x.from, {errc::unreachable, "it connected, but did not finish within "
+                                           + std::to_string(setup.patience.count())
+                                           + " ms: waited for " + x.by.waiting_for()});
+    guests.pop_front();
+  }
+}
+
+void gate::core::look_after_young(steady::time_point now) {
+  {
+    const std::lock_guard lock{mutex};
+    for (auto& x : std::exchange(dialed, {})) {
+      all.push_back(x);
+      young.push_back({std::move(x), {}, now + setup.patience});
+    }
+    for (const auto& [node, dead_only] : std::exchange(given_up, {}))
+      for (const auto& x : all)
+        if (const auto state = x.lock();
+            state && state->node() == node && (!dead_only || state->path_is_dead()))
+          state->cut();
+  }
+  std::erase_if(young, [&](const handed_over& x) {
+    if (x.state->has_spoken() || x.state->is_closed()) return true;
+    if (x.until > now) return false;
+    x.state->cut();
+    if (!x.from.empty())
+      refuse(x.from, {errc::unreachable, "it was let in, and has said nothing within "
+                                             + std::to_string(setup.patience.count()) + " ms"});
+    return true;
+  });
+  std::erase_if(all, [](const std::weak_ptr<wire_state>& x) {
+    const auto state = x.lock();
+    return state == nullptr || state->is_closed();
+  });
+}
+
+void gate::core::run(const std::shared_ptr<core>& self) {
+  std::vector<pollfd> fds;
+  std::vector<std::list<guest>::iterator> owners;
+  while (self->open_for_all()) {
+    auto now = steady::now();
+    self->drop_late(now);
+    self->look_after_young(now);
+    fds.assign(
+        {{self->wake, POLLIN, 0}, {now < self->accept_after ? -1 : self->listener, POLLIN, 0}});
+    owners.clear();
+    for (auto i = self->guests.begin(); i != self->guests.end(); ++i) {
+      fds.push_back({i->by.fd(), i->by.wants(), 0});
+      owners.push_back(i);
+    }
+    auto wait = self->wake < 0 ? slowest : milliseconds{-1};
+    if (!self->young.empty() || self->accept_after > now) wait = breath;
+    if (!self->guests.empty()) {
+      const auto left =
+          std::chrono::ceil<milliseconds>(self->guests.front().until - now) + milliseconds{1};
+      wait = wait.count() < 0 ? left : std::min(wait, left);
+    }
+    if (::poll(fds.data(), fds.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR)
+      std::this_thread::sleep_for(breath);
+    std::uint64_t drained = 0;
+    [[maybe_unused]] const auto got = ::read(self->wake, &drained, sizeof drained);
+    for (std::size_t i = 0; i < owners.size(); ++i)
+      if (fds[i + 2].revents != 0) self->advance(owners[i]);
+    if (fds[1].revents != 0) self->accept_some();
+  }
+  // What CAF still has to send goes out within this time, or never.
+  ::close(std::exchange(self->listener, -1));
+  self->guests.clear();
+  self->look_after_young(steady::now());
+  const auto end = steady::now() + drain;
+  while (!self->all.empty() && steady::now() < end) {
+    std::this_thread::sleep_for(milliseconds{20});
+    self->look_after_young(steady::now());
+  }
+  for (const auto& x : self->all)
+    if (const auto state = x.lock()) state->cut();
+}
+
+gate::gate(gate_setup x) : core_(std::make_shared<core>(std::move(x))) {}
+
+gate::~gate() { close(); }
+
+gate::opened gate::open(const std::string& host, std::uint16_t port) {
+  opened result;
+  auto fail = [&](const std::string& reason) {
+    result.problem = {errc::cannot_listen, "cannot listen on " + to_string(address{host, port})
+                                               + ": it is in use, or no address of this host; "
+                                                 "choose another, or port 0 for any free one ("
+                                               + reason + ")"};
+    return result;
+  };
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV | AI_PASSIVE;
+  addrinfo* found = nullptr;
+  if (const auto error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+      error != 0)
+    return fail(::gai_strerror(error));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, &::freeaddrinfo};
+  std::string reason = "it has no address";
+  int fd = -1;
+  for (const auto* i = addresses.get(); i != nullptr && fd < 0; i = i->ai_next) {
+    fd = ::socket(i->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, i->ai_protocol);
+    const int on = 1; // a port that a killed process had can be taken again at once
+    if (fd >= 0 && ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
+        && ::bind(fd, i->ai_addr, i->ai_addrlen) == 0 && ::listen(fd, 128) == 0)
+      break;
+    reason = text_of(errno);
+    if (fd >= 0) ::close(std::exchange(fd, -1));
+  }
+  if (fd < 0) return fail(reason);
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  char service[NI_MAXSERV] = {};
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0
+      || ::getnameinfo(reinterpret_cast<const sockaddr*>(&own), size, nullptr, 0, service,
+                       sizeof service, NI_NUMERICSERV)
+             != 0) {
+    ::close(fd);
+    return fail("its port is not known");
+  }
+  core_->listener = fd;
+  try {
+    std::thread{core::run, core_}.detach();
+  } catch (const std::system_error&) {
+    ::close(std::exchange(core_->listener, -1));
+    return fail("no thread can be started");
+  }
+  result.port = static_cast<std::uint16_t>(std::stoul(service));
+  return result;
+}
+
+void gate::watch(std::shared_ptr<wire_state> x) {
+  {
+    const std::lock_guard lock{core_->mutex};
+    core_->dialed.push_back(std::move(x));
+  }
+  core_->rouse();
+}
+
+void gate::cut_dead(std::string node) { core_->give_up({std::move(node), true}); }
+
+void gate::cut_all(std::string node) { core_->give_up({std::move(node), false}); }
+
+void gate::close() {
+  {
+    const std::lock_guard lock{core_->mutex};
+    core_->closing = true;
+  }
+  core_->rouse();
+  const std::lock_guard wait_for_callback{core_->calling};
+}
+
+} // namespace rollcall::cluster

@@ -1,0 +1,248 @@
+#include "cluster/caf/socket.hpp"
+
+#include "cluster/caf/io.hpp"
+
+#include <cerrno>
+#include <set>
+#include <string>
+#include <sys/socket.h>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+
+namespace rollcall::cluster {
+
+namespace {
+
+namespace io = caf::io;
+namespace net = caf::io::network;
+
+/// What this CAF's scribes keep bytes in.
+using io_buffer = std::remove_reference_t<decltype(std::declval<io::scribe&>().wr_buf())>;
+
+using stream_handle = caf::intrusive_ptr<net::stream_manager>;
+
+net::default_multiplexer& multiplexer(caf::actor_system& system) {
+  return dynamic_cast<net::default_multiplexer&>(system.middleman().backend());
+}
+
+/// Bytes of a wire, as CAF's streams want them.
+class wire_policy {
+public:
+  explicit wire_policy(std::unique_ptr<tls_session> tls, std::shared_ptr<wire_state> state)
+      : tls_(std::move(tls)), state_(std::move(state)) {}
+
+  net::rw_state read_some(std::size_t& moved, net::native_socket fd, void* to, std::size_t most) {
+    moved = 0;
+    if (most == 0) return net::rw_state::indeterminate;
+    const auto result =
+        tls_ ? of(tls_->read(to, most, moved)) : plain(::recv(fd, to, most, 0), moved);
+    heard(moved);
+    return result;
+  }
+
+  net::rw_state write_some(std::size_t& moved, net::native_socket fd, const void* from,
+                           std::size_t size) {
+    moved = 0;
+    if (size == 0) return net::rw_state::indeterminate;
+    return tls_ ? of(tls_->write(from, size, moved))
+                : plain(::send(fd, from, size, MSG_NOSIGNAL), moved);
+  }
+
+  bool must_read_more(net::native_socket, std::size_t threshold) const noexcept {
+    return tls_ != nullptr && tls_->pending() >= threshold;
+  }
+
+private:
+  /// "Nothing now" is a success of no bytes.
+  static net::rw_state of(tls_session::result x) {
+    return x == tls_session::result::failed ? net::rw_state::failure : net::rw_state::success;
+  }
+
+  static net::rw_state plain(ssize_t n, std::size_t& moved) {
+    if (n > 0) {
+      moved = static_cast<std::size_t>(n);
+      return net::rw_state::success;
+    }
+    const bool again = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    return again ? net::rw_state::success : net::rw_state::failure;
+  }
+
+  /// The other end has spoken when a whole header has come.
+  void heard(std::size_t n) {
+    if (spoken_ || n == 0) return;
+    bytes_ += n;
+    if (bytes_ < io::basp::header_size) return;
+    spoken_ = true;
+    state_->spoke();
+  }
+
+  std::unique_ptr<tls_session> tls_;
+  std::shared_ptr<wire_state> state_;
+  std::size_t bytes_ = 0;
+  bool spoken_ = false;
+};
+
+class wire_scribe : public io::scribe {
+public:
+  wire_scribe(net::default_multiplexer& where, wire& x)
+      : io::scribe(net::conn_hdl_from_socket(x.fd)),
+        state_(x.state),
+        stream_(where, std::exchange(x.fd, -1), std::move(x.tls), x.state) {}
+
+  ~wire_scribe() override { state_->closed(); }
+
+  void configure_read(io::receive_policy::config how) override {
+    stream_.configure_read(how);
+    if (!std::exchange(started_, true)) stream_.start(this);
+  }
+  void ack_writes(bool enable) override { stream_.ack_writes(enable); }
+  io_buffer& wr_buf() override { return stream_.wr_buf(); }
+  io_buffer& rd_buf() override { return stream_.rd_buf(); }
+  void flush() override { stream_.flush(stream_handle{this}); }
+  void graceful_shutdown() override {
+    stream_.graceful_shutdown();
+    detach(&stream_.backend(), false);
+  }
+  std::string addr() const override {
+    auto x = net::remote_addr_of_fd(stream_.fd());
+    return x ? *x : std::string{};
+  }
+  std::uint16_t port() const override {
+    auto x = net::remote_port_of_fd(stream_.fd());
+    return x ? *x : std::uint16_t{0};
+  }
+  void add_to_loop() override { stream_.activate(this); }
+  void remove_from_loop() override { stream_.passivate(); }
+
+private:
+  bool started_ = false;
+  std::shared_ptr<wire_state> state_;
+  net::stream_impl<wire_policy> stream_;
+};
+
+io::scribe_ptr make_scribe(caf::actor_system& system, wire& x) {
+  return caf::make_counted<wire_scribe>(multiplexer(system), x);
+}
+
+/// "Accepts" what the queue holds.
+class queue_policy {
+public:
+  explicit queue_policy(std::shared_ptr<wire_queue> queue) : queue_(std::move(queue)) {}
+  bool try_accept(net::native_socket& result, net::native_socket fd) {
+    char one = 0;
+    if (::recv(fd, &one, 1, MSG_DONTWAIT) != 1) return false;
+    result = queue_->next();
+    return result >= 0;
+  }
+
+private:
+  std::shared_ptr<wire_queue> queue_;
+};
+
+class queue_doorman : public io::doorman {
+public:
+  queue_doorman(net::default_multiplexer& where, int fd, std::shared_ptr<wire_queue> queue,
+                std::uint16_t port)
+      : io::doorman(net::accept_hdl_from_socket(fd)),
+        queue_(queue),
+        port_(port),
+        acceptor_(where, fd, std::move(queue)) {}
+
+  bool new_connection() override {
+    auto x = queue_->pop();
+    if (x == nullptr || detached()) return false;
+    auto& where = acceptor_.backend();
+    auto scribe = make_scribe(parent()->system(), *x);
+    const auto handle = scribe->hdl();
+    parent()->add_scribe(std::move(scribe));
+    return io::doorman::new_connection(&where, handle);
+  }
+  void launch() override { acceptor_.start(this); }
+  void graceful_shutdown() override { detach(&acceptor_.backend(), false); }
+  std::string addr() const override { return "rollcall"; }
+  std::uint16_t port() const override { return port_; }
+  void add_to_loop() override { acceptor_.activate(this); }
+  void remove_from_loop() override { acceptor_.passivate(); }
+
+private:
+  std::shared_ptr<wire_queue> queue_;
+  std::uint16_t port_;
+  net::acceptor_impl<queue_policy> acceptor_;
+};
+
+} // namespace
+
+// -- queue ---------------------------------------------------------------------------
+
+wire_queue::wire_queue() {
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends_) != 0)
+    ends_[0] = ends_[1] = -1;
+}
+
+wire_queue::~wire_queue() {
+  for (const int fd : ends_)
+    if (fd >= 0) ::close(fd);
+}
+
+int wire_queue::take_readable_end() noexcept { return std::exchange(ends_[1], -1); }
+
+void wire_queue::push(std::unique_ptr<wire> x) {
+  {
+    const std::lock_guard lock{mutex_};
+    wires_.push_back(std::move(x));
+  }
+  const char one = 1;
+  if (::send(ends_[0], &one, 1, MSG_NOSIGNAL) == 1) return;
+  const std::lock_guard lock{mutex_};
+  if (!wires_.empty()) wires_.pop_back(); // CAF has not come for many: no place for more
+}
+
+int wire_queue::next() noexcept {
+  const std::lock_guard lock{mutex_};
+  return wires_.empty() ? -1 : wires_.front()->fd;
+}
+
+std::unique_ptr<wire> wire_queue::pop() {
+  const std::lock_guard lock{mutex_};
+  if (wires_.empty()) return nullptr;
+  auto x = std::move(wires_.front());
+  wires_.pop_front();
+  return x;
+}
+
+// -- to the broker ---------------------------------------------------------------------
+
+bool has_network(caf::actor_system& system) {
+  return system.has_middleman()
+         && dynamic_cast<net::default_multiplexer*>(&system.middleman().backend()) != nullptr;
+}
+
+caf::actor basp_broker(caf::actor_system& system) {
+#if ROLLCALL_CAF_0
+  return system.middleman().named_broker<io::basp_broker>(caf::atom("BASP"));
+#else
+  return system.middleman().named_broker<io::basp_broker>("BASP");
+#endif
+}
+
+void publish(caf::actor_system& system, std::shared_ptr<wire_queue> queue, std::uint16_t port,
+             const caf::actor& endpoint) {
+  const int fd = queue->take_readable_end();
+  io::doorman_ptr doorman =
+      caf::make_counted<queue_doorman>(multiplexer(system), fd, std::move(queue), port);
+  compat::anon_send(basp_broker(system),
+                    caf::make_message(caf::publish_atom_v, std::move(doorman), port,
+                                      caf::actor_cast<caf::strong_actor_ptr>(endpoint),
+                                      std::set<std::string>{}));
+}
+
+caf::message connect_message(caf::actor_system& system, wire& x, std::uint16_t port) {
+  return caf::make_message(caf::connect_atom_v, make_scribe(system, x), port);
+}
+
+caf::message unpublish_message(const caf::actor_addr& endpoint, std::uint16_t port) {
+  return caf::make_message(caf::unpublish_atom_v, endpoint, port);
+}
+
+} // namespace rollcall::cluster

@@ -1,0 +1,66 @@
+// How CAF's network reads and writes a wire that the gate has let in, or that
+// we dialed: CAF's own extension points, a scribe (one connection) and a doorman
+// (where connections come from).
+//
+//     auto queue = std::make_shared<wire_queue>();       // gate -> CAF
+//     publish(system, queue, port, endpoint);
+//     queue->push(std::move(wire));
+//     request(broker, timeout, connect_message(system, wire, port));
+//
+// Talks to the broker of CAF's own protocol (BASP) directly, as CAF's middleman
+// actor does; that one would open sockets by itself.
+#pragma once
+
+#include "cluster/caf/compat.hpp"
+#include "cluster/caf/connection.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+namespace rollcall::cluster {
+
+/// Wires on their way from the gate's thread to CAF's.
+class wire_queue {
+public:
+  wire_queue();
+  ~wire_queue();
+  wire_queue(const wire_queue&) = delete;
+  wire_queue& operator=(const wire_queue&) = delete;
+
+  bool ok() const noexcept { return ends_[0] >= 0; }
+  void push(std::unique_ptr<wire>);
+
+  // CAF's end.
+  int take_readable_end() noexcept; ///< a new number for it, the caller's to close
+  /// Number of the socket of the next wire; -1 without. Then `pop` it.
+  int next() noexcept;
+  std::unique_ptr<wire> pop();
+
+private:
+  std::mutex mutex_;
+  std::deque<std::unique_ptr<wire>> wires_;
+  /// A byte goes in at 0 for each wire and comes out at 1. Both stay open for
+  /// as long as this lives: a closed one would be readable for ever.
+  int ends_[2] = {-1, -1};
+};
+
+/// Whether the system has a middleman, with CAF's default network.
+bool has_network(caf::actor_system&);
+
+/// The broker of CAF's protocol. The system must have a middleman.
+caf::actor basp_broker(caf::actor_system&);
+
+/// What comes out of the queue reaches the endpoint as if it had been published
+/// at that port.
+void publish(caf::actor_system&, std::shared_ptr<wire_queue>, std::uint16_t port,
+             const caf::actor& endpoint);
+
+/// For the broker: make the handshake of CAF's protocol over this wire,
+/// whose insides it takes. Answered by node id, actor and interface.
+caf::message connect_message(caf::actor_system&, wire&, std::uint16_t port);
+/// For the broker. Answered by unit.
+caf::message unpublish_message(const caf::actor_addr& endpoint, std::uint16_t port);
+
+} // namespace rollcall::cluster

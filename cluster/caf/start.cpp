@@ -1,0 +1,146 @@
+#include "cluster/caf/start.hpp"
+
+#include "cluster/caf/endpoint.hpp"
+#include "cluster/caf/gate.hpp"
+#include "cluster/caf/socket.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::cluster {
+
+namespace {
+
+problem check_names(const endpoint_config& config) {
+  if (config.node.empty() || config.node.size() > max_hello_text)
+    return {errc::bad_option,
+            "a node name has 1 to 256 bytes: give each node of the cluster its own"};
+  if (config.cluster.size() > max_hello_text)
+    return {errc::bad_option, "a cluster name has at most 256 bytes"};
+  return {};
+}
+
+problem check_loopback(const endpoint_config& config, const address& where, const char* what) {
+  if (config.tls.any() || config.insecure || is_loopback(where.host)) return {};
+  return {
+      errc::not_loopback,
+      std::string{what} + " " + to_string(where)
+          + " is beyond loopback, and plain TCP serves loopback only: set TLS certificate, key and "
+            "CA, or allow insecure plain TCP in a network where everybody is trusted"};
+}
+
+/// Whether it is a number and no name: what a name stands for is seen when it
+/// is dialed.
+bool is_numeric(const std::string& host) {
+  return host.find_first_not_of("0123456789.") == std::string::npos
+         || host.find(':') != std::string::npos;
+}
+
+} // namespace
+
+started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config& config) {
+  started_endpoint result;
+  auto fail = [&](problem x) {
+    result.problem = std::move(x);
+    return result;
+  };
+  if (auto wrong = check_names(config)) return fail(std::move(wrong));
+  auto listen = parse_address(config.listen, port_zero::allowed);
+  if (listen.problem) return fail(std::move(listen.problem));
+  if (auto wrong = check_loopback(config, listen.value, "listening on"))
+    return fail(std::move(wrong));
+  auto advertise = listen;
+  if (!config.advertise.empty()) {
+    advertise = parse_address(config.advertise);
+    if (advertise.problem) return fail(std::move(advertise.problem));
+  } else if (is_any(listen.value.host)) {
+    return fail({errc::bad_address, "who listens on all interfaces has to say which address others "
+                                    "are to dial: set advertise to HOST:PORT"});
+  }
+  endpoint_setup setup;
+  for (const auto& text : config.seeds) {
+    auto seed = parse_address(text);
+    if (seed.problem) return fail(std::move(seed.problem));
+    if (is_numeric(seed.value.host))
+      if (auto wrong = check_loopback(config, seed.value, "the seed"))
+        return fail(std::move(wrong));
+    setup.mesh.seeds.push_back(std::move(seed.value));
+  }
+  if (!has_network(system))
+    return fail({errc::bad_option,
+                 "the actor system has no middleman: prepare its config with rollcall::load"});
+  tls_context::loaded tls;
+  if (config.tls.any()) tls = tls_context::load(config.tls);
+  if (tls.problem) return fail(std::move(tls.problem));
+
+  const auto& links = config.links;
+  auto& mesh = setup.mesh;
+  mesh.cluster = config.cluster;
+  mesh.node = config.node;
+  mesh.inc = config.inc;
+  mesh.caf = compat::caf_release();
+  mesh.tick_period = links.tick_period;
+  mesh.backoff = links.backoff;
+  mesh.second_dialer = links.second_dialer;
+  // The answer to a hello may have to wait for a probe.
+  mesh.handshake_timeout = std::max(links.handshake_timeout, 2 * links.claim_timeout);
+  mesh.probe_timeout = links.claim_timeout;
+  mesh.ping_interval = links.ping_interval;
+  mesh.silence = links.silence;
+  mesh.max_dials = links.max_dials;
+  mesh.max_peers = links.max_peers;
+  mesh.seed = config.jitter_seed != 0 ? config.jitter_seed : config.inc.start_us ^ config.inc.salt;
+  setup.broker = basp_broker(system);
+  setup.connect_timeout = links.connect_timeout;
+  auto& how = setup.dialing;
+  how.connect_timeout = links.probe_timeout;
+  how.handshake_timeout = links.connect_timeout;
+  how.loopback_only = !config.tls.any() && !config.insecure;
+  how.tls = tls.context;
+  how.ours = {compat::caf_release(), to_string(system.node()), config.node, config.inc};
+  if (config.insecure && !config.tls.any())
+    setup.warnings.push_back("plain TCP beyond loopback is allowed: whoever reaches the port is "
+                             "trusted with all there is, and can end this node; set TLS "
+                             "certificate, key and CA instead");
+  auto queue = std::make_shared<wire_queue>();
+  const auto weak = std::make_shared<caf::weak_actor_ptr>(); // set before the door is open
+  gate_setup door;
+  door.tls = tls.context;
+  door.ours = how.ours;
+  door.patience = links.connect_timeout;
+  door.most = links.max_unfinished;
+  door.admitted = [queue](std::unique_ptr<wire> x) { queue->push(std::move(x)); };
+  door.refused = [weak](gate_refusal x) {
+    if (const auto strong = weak->lock())
+      compat::anon_send(caf::actor_cast<caf::actor>(strong),
+                        endpoint_event{endpoint_event_kind::refused,
+                                       {},
+                                       std::move(x.from),
+                                       x.why.code,
+                                       std::move(x.why.message)});
+  };
+  const auto listening = std::make_shared<gate>(std::move(door));
+  setup.door = listening;
+
+  result.endpoint = system.spawn<endpoint>(std::move(setup));
+  *weak = caf::weak_actor_ptr{caf::actor_cast<caf::strong_actor_ptr>(result.endpoint).get()};
+  gate::opened open;
+  if (!queue->ok())
+    open.problem = {errc::cannot_listen, "this process has no file descriptors left"};
+  else
+    open = listening->open(listen.value.host, listen.value.port);
+  if (open.problem) {
+    compat::anon_send(result.endpoint, stop_endpoint{});
+    result.endpoint = nullptr;
+    return fail(std::move(open.problem));
+  }
+  publish(system, std::move(queue), open.port, result.endpoint);
+  listen.value.port = open.port;
+  if (config.advertise.empty()) advertise.value.port = open.port;
+  result.listen = to_string(listen.value);
+  result.advertise = to_string(advertise.value);
+  compat::anon_send(result.endpoint, endpoint_listens{open.port, result.advertise});
+  return result;
+}
+
+} // namespace rollcall::cluster

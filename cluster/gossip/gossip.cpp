@@ -1,0 +1,138 @@
+#include "cluster/gossip/gossip.hpp"
+
+#include "cluster/gossip/impl.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace rollcall::cluster {
+
+gossip::impl::impl(replica_id self, const tracker_options& options, instant first_tick)
+    : opt(options),
+      st(std::move(self), options.limits),
+      ended(options),
+      alive(options, first_tick),
+      silent(alive.silent_ticks()), // so that the first tick speaks
+      samples(std::max<std::size_t>(1, options.clock_sample_periods)) {}
+
+actions gossip::impl::step(const event& ev, instant at) {
+  now = at;
+  out = {};
+  out.reports = std::move(spare_reports);
+  sweep_now = false;
+  if (closed) {
+    // After bye there is nothing left but reading.
+    std::visit(
+        [this]<class E>(const E&) {
+          if constexpr (
+              std::is_same_v<
+                  E,
+                  op_track> || std::is_same_v<E, op_update> || std::is_same_v<E, op_restore> || std::is_same_v<E, op_untrack> || std::is_same_v<E, op_untrack_all>)
+            out.code = errc::shutting_down;
+        },
+        ev);
+    return std::move(out);
+  }
+  std::visit([this](const auto& e) { on(e); }, ev);
+  if (flush_at && *flush_at <= now) flush(false);
+  if (sweep_now) sweep_piece();
+
+  std::erase_if(out.reports, [](const report& r) { return r.changes.empty(); });
+  for (auto& r : out.reports)
+    for (auto& c : r.changes) ++(c.join ? stats.joins : stats.leaves);
+  out.frames = box.take();
+  if (!closed) {
+    out.flush_at = flush_at;
+    if (next_grace && (!flush_at || *next_grace < *flush_at)) out.flush_at = next_grace;
+    out.more = !untracks.empty() || !merging.empty() || st.sweeping();
+  }
+  return std::move(out);
+}
+
+void gossip::impl::on(const proceed&) {
+  if (!untracks.empty())
+    untrack_piece();
+  else if (!merging.empty())
+    merge_piece();
+  else
+    sweep_now = true;
+}
+
+void gossip::impl::sweep_piece() {
+  replica_id whose;
+  crdt::changes swept;
+  st.sweep(std::max<std::size_t>(1, opt.limits.batch), whose, swept);
+  if (swept.empty()) return;
+  auto& all = report_of(whose);
+  all.insert(all.end(), swept.begin(), swept.end());
+}
+
+crdt::changes gossip::impl::no_changes() noexcept { return std::exchange(spare_changes, {}); }
+
+// Most steps report one change or two. The room of a large one goes.
+void gossip::impl::take_back(actions& x) noexcept {
+  constexpr std::size_t few = 64;
+  for (auto& r : x.reports)
+    if (r.changes.capacity() <= few) spare_changes = std::move(r.changes);
+  spare_changes.clear();
+  if (x.reports.capacity() > few) return;
+  x.reports.clear();
+  spare_reports = std::move(x.reports);
+}
+
+crdt::changes& gossip::impl::report_of(const replica_id& whose) {
+  for (auto& r : out.reports)
+    if (r.whose == whose) return r.changes;
+  return out.reports.emplace_back(report{whose, {}}).changes;
+}
+
+// -- the public face ----------------------------------------------------------
+
+gossip::gossip(replica_id self, const tracker_options& opt, instant start, instant first_tick)
+    : impl_(std::make_unique<impl>(std::move(self), opt, first_tick)) {
+  impl_->now = start;
+  assert(!validate(opt));
+}
+
+gossip::~gossip() = default;
+gossip::gossip(gossip&&) noexcept = default;
+gossip& gossip::operator=(gossip&&) noexcept = default;
+
+actions gossip::step(const event& ev, instant now) {
+  auto todo = impl_->step(ev, now);
+  impl_->st.publish();
+  return todo;
+}
+actions gossip::step_unpublished(const event& ev, instant now) { return impl_->step(ev, now); }
+void gossip::publish() { impl_->st.publish(); }
+void gossip::take_back(actions x) noexcept { impl_->take_back(x); }
+const replica_id& gossip::self() const noexcept { return impl_->st.self(); }
+const crdt::store& gossip::state() const noexcept { return impl_->st; }
+const gossip_stats& gossip::stats() const noexcept { return impl_->stats; }
+
+std::vector<replica_info> gossip::replicas() const {
+  std::vector<replica_info> all;
+  all.push_back({impl_->st.self(), replica_status::up, impl_->st.clock()});
+  for (auto& [name, p] : impl_->peers)
+    if (p.life)
+      all.push_back({p.life->id, p.life->up ? replica_status::up : replica_status::down,
+                     impl_->st.prefix(p.life->id)});
+  return all;
+}
+
+gossip::held gossip::holdings() const noexcept {
+  held h;
+  h.peers = impl_->peers.size();
+  h.ended = impl_->ended.size();
+  h.untracks = impl_->untracks.size();
+  for (auto& [name, p] : impl_->peers) {
+    h.answers += p.reply.has_value();
+    h.pulls += p.pull.under_way();
+    h.merging += p.aside != nullptr;
+    h.most_outstanding = std::max(h.most_outstanding, p.flow.outstanding());
+  }
+  return h;
+}
+
+} // namespace rollcall::cluster

@@ -1,0 +1,123 @@
+// The inside of the machine. Who does what:
+//
+//   gossip.cpp         one step: dispatch, what is left to do; publish
+//   local.cpp   local operations, the flush, the end
+//   frames.cpp  what a frame does: lives, clocks, merges, pulls, answers
+//   tick.cpp    the tick: send, compare, detect
+//   peers.cpp   up, hide, drop; links; clocks and gaps
+//
+// and beside it, each with one concern and no knowledge of the machine:
+// liveness, lives, pulls, answers, outbox.
+#pragma once
+
+#include "cluster/gossip/gossip.hpp"
+#include "cluster/gossip/lives.hpp"
+#include "cluster/gossip/peer.hpp"
+
+#include <deque>
+
+namespace rollcall::cluster {
+
+struct gossip::impl {
+  impl(replica_id self, const tracker_options&, instant first_tick);
+
+  actions step(const event&, instant at); ///< all but to publish
+  void take_back(actions&) noexcept;
+
+  // -- local.cpp
+  void on(const op_track&);
+  void on(const op_update&);
+  void on(const op_restore&);
+  void on(const op_untrack&);
+  void on(const op_untrack_all&);
+  void on(const op_actors_gone&);
+  void on(const flush_due&);
+  void on(const say_bye&);
+  void acted(crdt::changes); ///< an operation was carried out: report, open the window
+  void untrack_some(std::uint64_t actor, std::size_t& budget);
+  void untrack_piece(); ///< of those in line
+  void finish_untracks(std::uint64_t actor);
+  bool flush(bool full); ///< pushes the open delta; false: there is none
+  struct cut_frames {
+    std::vector<outbox::bytes> frames;
+    std::size_t bytes = 0;
+  };
+  cut_frames cut_open_delta(crdt::clock_value a, bool full);
+  void heed_own_name(const frame&);
+  void be_reborn(const incarnation& above);
+
+  // -- frames.cpp
+  void on(const frame_in&);
+  peer* admit(const frame&); ///< the rules of lives; null: the frame is ignored
+  void correct(peer&, const frame&, const incarnation& known);
+  void on_heartbeat(peer&, const frame&, std::string_view bytes);
+  void on_state(peer&, const frame&, std::string_view bytes);
+  void on_pull(peer&, const frame&);
+  bool take(const frame&, merge_position&); ///< merges some; true: that was all
+  void set_aside(peer&, std::string_view bytes, const merge_position&);
+  void merge_piece();                           ///< of those set aside
+  void merged(peer&, const frame&, bool moved); ///< all of it
+  clock_list ahead_of_us(const frame&) const;
+  void pull(peer&);
+  void ask(peer&, std::optional<answer_position>);
+
+  // -- tick.cpp
+  void on(const tick&);
+  void announce(); ///< full clocks to every link
+  void choose_and_pull();
+  void judge_all();
+
+  // -- peers.cpp
+  void on(const link_up&);
+  void on(const link_down&);
+  void check_graces();
+  bool come_up(peer&, const frame&); ///< a life that is new or back; false: not now
+  void hide(peer&);
+  void drop(peer_map::iterator, bool final);
+  void forget_if_empty(std::string_view name);
+  bool gap(const peer&) const;
+  bool any_gap() const;
+  clock_list clocks() const; ///< of all that we hold up, and of ourselves
+  frame full_heartbeat() const;
+  void greet(peer_map::value_type&);
+  bool bring_all(frame&);
+
+  // -- gossip.cpp
+  void on(const proceed&);
+  void sweep_piece();
+  crdt::changes& report_of(const replica_id&);
+  crdt::changes no_changes() noexcept; ///< empty, with the room of earlier ones
+  void note(replica_change what, const replica_id& whose) { out.events.push_back({what, whose}); }
+
+  const tracker_options opt;
+  crdt::store st;
+  gossip_stats stats;
+  outbox box{stats};
+  peer_map peers;
+  lives ended;
+  liveness alive;
+
+  crdt::clock_value flushed = 0; ///< the open delta is (flushed, st.clock()]
+  std::optional<instant> flush_at;
+  std::optional<instant> next_grace; ///< the first deadline of a lost link
+  bool changed = false;              ///< something was flushed since the last tick
+  std::size_t silent = 0;            ///< ticks since a heartbeat went to all
+  std::size_t samples;               ///< ticks until the next choice
+  std::uint64_t answer_no = 0;
+  std::deque<std::uint64_t> untracks; ///< actors of which presences are left to untrack
+  std::deque<std::string> merging;    ///< peers that have a frame set aside
+  std::optional<instant> conflict_told;
+  bool closed = false;   ///< said bye
+  bool restored = false; ///< this life took presences along from the one before
+
+  // of the step under way
+  instant now{0};
+  actions out;
+  bool sweep_now = false;
+
+  // room of earlier steps
+  std::vector<report> spare_reports;
+  crdt::changes spare_changes;
+};
+
+} // namespace rollcall::cluster

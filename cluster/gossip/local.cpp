@@ -1,0 +1,245 @@
+// Local operations, the flush that pushes them, and lives of our own.
+#include "base/canary.hpp"
+#include "cluster/gossip/impl.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace rollcall::cluster {
+
+// -- operations ---------------------------------------------------------------
+
+void gossip::impl::on(const op_track& e) {
+  finish_untracks(e.actor);
+  auto did = no_changes();
+  out.code = st.track(e.topic, e.key, e.actor, e.meta, did);
+  if (out.code != errc::none) return;
+  out.ref = rollcall::ref{st.self().inc, st.clock()};
+  acted(std::move(did));
+}
+
+void gossip::impl::on(const op_update& e) {
+  finish_untracks(e.actor);
+  auto did = no_changes();
+  out.code = st.update(e.topic, e.key, e.actor, e.meta, did);
+  if (out.code != errc::none) return;
+  out.ref = rollcall::ref{st.self().inc, st.clock()};
+  out.prev_ref = st.table().view(did.back().what).prev_ref();
+  acted(std::move(did));
+}
+
+void gossip::impl::on(const op_restore& e) {
+  finish_untracks(e.actor);
+  crdt::birth b;
+  b.topic = e.topic;
+  b.key = e.key;
+  b.actor = e.actor;
+  b.meta = e.meta;
+  b.ref = e.ref;
+  b.prev_ref = e.prev_ref;
+  crdt::changes did;
+  out.code = st.restore(b, did);
+  if (out.code != errc::none) return;
+  restored = true;
+  out.ref = e.ref;
+  out.prev_ref = e.prev_ref;
+  acted(std::move(did));
+}
+
+void gossip::impl::on(const op_untrack& e) {
+  auto did = no_changes();
+  const auto code = st.untrack(e.topic, e.key, e.actor, did);
+  if (code == errc::none) acted(std::move(did));
+  if (code != errc::nopresence) out.code = code; // to take nothing away is well
+}
+
+void gossip::impl::on(const op_untrack_all& e) {
+  auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  untrack_some(e.actor, budget);
+}
+
+void gossip::impl::on(const op_actors_gone& e) {
+  auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  for (auto actor : e.actors) untrack_some(actor, budget);
+}
+
+/// As many of that actor's presences as the budget allows; the rest waits.
+void gossip::impl::untrack_some(std::uint64_t actor, std::size_t& budget) {
+  crdt::changes did;
+  const bool done = st.untrack_all(actor, budget, did);
+  budget -= std::min(budget, did.size());
+  acted(std::move(did));
+  if (done) {
+    if (!untracks.empty()) std::erase(untracks, actor);
+    out.untracked.push_back(actor);
+  } else if (std::find(untracks.begin(), untracks.end(), actor) == untracks.end()) {
+    untracks.push_back(actor);
+  }
+}
+
+void gossip::impl::untrack_piece() {
+  auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  while (!untracks.empty() && budget > 0) untrack_some(untracks.front(), budget);
+}
+
+/// An actor that is untracked and then tracks anew: what is new must stay, so
+/// what is old must go first.
+void gossip::impl::finish_untracks(std::uint64_t actor) {
+  if (std::find(untracks.begin(), untracks.end(), actor) == untracks.end()) return;
+  crdt::changes did;
+  st.untrack_all(actor, std::numeric_limits<std::size_t>::max(), did);
+  std::erase(untracks, actor);
+  out.untracked.push_back(actor);
+  acted(std::move(did));
+}
+
+void gossip::impl::acted(crdt::changes did) {
+  if (did.empty()) return;
+  auto& all = report_of(st.self());
+  if (all.empty())
+    all = std::move(did);
+  else
+    all.insert(all.end(), did.begin(), did.end());
+  if (!flush_at) flush_at = now + opt.flush_interval;
+}
+
+// -- the flush ----------------------------------------------------------------
+
+void gossip::impl::on(const flush_due&) {
+  flush(false);
+  check_graces();
+}
+
+/// Closes the open delta (flushed, clock] and pushes it: encoded once, sent to
+/// every peer that is up. The next one starts where it ended, always.
+bool gossip::impl::flush(bool full) {
+  flush_at.reset();
+  const auto a = flushed, b = st.clock();
+  if (a == b) return false;
+  flushed = b;
+  changed = true; // rule "echo": see the tick
+  silent = 0;
+
+  auto takes_deltas = [](const peer& p) { return p.link.up && p.up(); };
+  const bool wanted = std::any_of(peers.begin(), peers.end(),
+                                  [&](const auto& x) { return takes_deltas(x.second); });
+  const auto cut = wanted ? cut_open_delta(a, full) : cut_frames{};
+  const bool too_large = wanted && cut.frames.empty(); // all pull, and need not wait for the tick
+  outbox::bytes bare; // clocks only, for who is behind, down or unknown: it will pull
+  for (auto& [name, p] : peers) {
+    if (!p.link.up) continue;
+    if (p.up() && !cut.frames.empty()
+        && (canary(bug::over_account)
+            || p.flow.fits(cut.bytes, opt.limits.max_outstanding_bytes))) {
+      p.flow.sent(b, cut.bytes);
+      for (auto& bytes : cut.frames) box.send(name, frame_kind::heartbeat, bytes);
+    } else if (full || !p.life || (too_large && p.up())) {
+      if (!bare) {
+        auto f = full_heartbeat();
+        if (!full) {
+          f.clocks = {{st.self(), flushed}};
+          f.full_clocks = false;
+        }
+        bare = outbox::pack(f);
+      }
+      box.send(name, frame_kind::heartbeat, bare);
+    } else {
+      continue;
+    }
+    if (full) p.flow.told_clocks();
+  }
+  return true;
+}
+
+/// The frames of (a, clock]. None when they are more than any peer may be sent:
+/// then the clocks alone go out, and all pull at their own pace.
+gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool full) {
+  cut_frames cut;
+  const crdt::answer_id id{st.self(), ++answer_no};
+  auto e = st.begin_answer(st.self(), a);
+  while (!st.done(e)) {
+    auto piece = st.next_piece(e, id, std::max<std::size_t>(1, opt.limits.max_frame_presences),
+                               std::max<std::size_t>(1, opt.limits.max_frame_bytes));
+    if (!piece) return {};
+    if (canary(bug::late_range))
+      if (auto* whole = std::get_if<crdt::range>(&piece->what);
+          whole && whole->a == a && !whole->adds.empty() && whole->adds.front().dot == a + 1)
+        whole->adds.erase(whole->adds.begin());
+    const bool last = st.done(e);
+    frame f = last && full ? full_heartbeat() : frame{};
+    f.kind = frame_kind::heartbeat;
+    f.from = st.self();
+    // A frame announces no more than what it and those before it carry: else
+    // the first of several would look like a gap, and be answered by a pull. And
+    // no less than was announced before: parts begin anew at the first dot.
+    if (!f.full_clocks) f.clocks = {{st.self(), last ? flushed : std::max(a, e.cursor)}};
+    f.deltas.push_back(std::move(*piece));
+    cut.frames.push_back(outbox::pack(f));
+    cut.bytes += cut.frames.back()->size();
+    if (cut.bytes > opt.limits.max_outstanding_bytes) return {};
+  }
+  return cut;
+}
+
+// -- lives of our own ---------------------------------------------------------
+
+/// Rule "bump": who hears its own name with a higher incarnation takes one
+/// above it. Prevents that a host whose clock went back starts a life that all
+/// others take for an old one, and is never seen again.
+void gossip::impl::heed_own_name(const frame& f) {
+  const auto& self = st.self();
+  const replica_id* above = f.from.name == self.name && f.from.inc > self.inc ? &f.from : nullptr;
+  for (auto& [who, clock] : f.clocks)
+    if (who.name == self.name && who.inc > self.inc && (!above || above->inc < who.inc))
+      above = &who;
+  if (!above || canary(bug::bump)) return;
+  constexpr auto top = std::numeric_limits<std::uint64_t>::max();
+  if (above->inc.start_us < top && ended.may_be_reborn(now)) {
+    be_reborn(above->inc);
+  } else if (!conflict_told || now - *conflict_told >= opt.broadcast_period) {
+    // Two living nodes keep rising above each other: no life is ever the last
+    // one. We stay with the one we have, and say so.
+    conflict_told = now;
+    note(replica_change::name_conflict, *above);
+  }
+}
+
+void gossip::impl::be_reborn(const incarnation& above) {
+  const auto old = st.self();
+  crdt::changes leaves, joins;
+  // The last one that we may take for some time leaps: frames that were held up
+  // may name one former life of ours after the other, each higher than the one
+  // before, and whoever remembers the highest would not listen to us.
+  constexpr std::uint64_t hour_us = 3'600'000'000, top = std::numeric_limits<std::uint64_t>::max();
+  const auto leap = ended.was_last_rebirth() ? std::min(hour_us, top - above.start_us) : 1;
+  st.rebirth({old.name, {above.start_us + leap, old.inc.salt}}, leaves, joins);
+  report_of(old) = std::move(leaves);
+  report_of(st.self()) = std::move(joins);
+  flushed = 0;
+  // What the old life said is void: answers cut from it, bytes under way, and
+  // its pulls, since the others read no frame of it any more.
+  for (auto& [name, p] : peers) {
+    p.flow.clear();
+    p.reply.reset();
+    p.pull.abandon();
+  }
+  ++stats.rebirths;
+  note(replica_change::reborn, st.self());
+  if (!flush(true)) announce();
+}
+
+// -- the end ------------------------------------------------------------------
+
+void gossip::impl::on(const say_bye&) {
+  flush(false);
+  frame f;
+  f.kind = frame_kind::bye;
+  f.from = st.self();
+  const auto bytes = outbox::pack(f);
+  for (auto& [name, p] : peers)
+    if (p.link.up) box.send(name, frame_kind::bye, bytes);
+  closed = true;
+}
+
+} // namespace rollcall::cluster

@@ -1,0 +1,165 @@
+// Peers: their links, their lives with us, what we hold of them and lack.
+#include "base/canary.hpp"
+#include "cluster/gossip/impl.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::cluster {
+
+// -- links --------------------------------------------------------------------
+
+void gossip::impl::on(const link_up& e) {
+  if (e.node == st.self().name) return;
+  auto i = peers.find(e.node);
+  if (i == peers.end()) {
+    if (peers.size() >= opt.limits.max_replicas) return;
+    i = peers.try_emplace(std::string{e.node}).first;
+  }
+  auto& p = i->second;
+  p.link = {true, std::nullopt};
+  // What was under way went down with the link before.
+  p.pull.abandon();
+  p.flow.clear();
+  greet(*i);
+}
+
+void gossip::impl::on(const link_down& e) {
+  auto i = peers.find(e.node);
+  if (i == peers.end() || !i->second.link.up) return;
+  auto& p = i->second;
+  alive.link_lost(p.link, now);
+  if (!p.up()) p.link.deadline.reset();
+  if (p.link.deadline && (!next_grace || *p.link.deadline < *next_grace))
+    next_grace = p.link.deadline;
+  p.pull.abandon();
+  p.flow.clear();
+  forget_if_empty(e.node);
+}
+
+void gossip::impl::check_graces() {
+  if (!next_grace || now < *next_grace) return;
+  next_grace.reset();
+  for (auto& [name, p] : peers) {
+    if (alive.grace_over(p.link, now) && p.up()) hide(p);
+    if (p.link.deadline && (!next_grace || *p.link.deadline < *next_grace))
+      next_grace = p.link.deadline;
+  }
+}
+
+// -- up, down, permdown -------------------------------------------------------
+
+bool gossip::impl::come_up(peer& p, const frame& f) {
+  if (!p.life) {
+    // No room; or the same life comes back after permdown while what was
+    // dropped of it still goes in pieces: its joins would be told before the
+    // leaves. Its frame is lost, as frames may be.
+    if (!st.open(f.from)) return false;
+    p.life.emplace();
+    p.life->id = f.from;
+  } else {
+    p.life->up = true;
+    st.set_visible(f.from, true);
+    sweep_now = true;
+  }
+  note(replica_change::up, f.from);
+  return true;
+}
+
+void gossip::impl::hide(peer& p) {
+  p.life->up = false;
+  st.set_visible(p.life->id, false);
+  sweep_now = true;
+  note(replica_change::down, p.life->id);
+}
+
+void gossip::impl::drop(peer_map::iterator i, bool final) {
+  auto& p = i->second;
+  const auto id = p.life->id;
+  if (p.life->up) note(replica_change::down, id);
+  st.drop(id);
+  sweep_now = true;
+  // Its cursors would go on in another copy, if the same life comes back.
+  for (auto& [name, q] : peers)
+    if (q.reply && q.reply->speaks_of(id)) q.reply.reset();
+  p.forget_life();
+  p.link.deadline.reset();
+  note(replica_change::permdown, id);
+  if (final) ended.end(id, now);
+  forget_if_empty(id.name);
+}
+
+void gossip::impl::forget_if_empty(std::string_view name) {
+  auto i = peers.find(name);
+  if (i != peers.end() && !i->second.link.up && !i->second.life) peers.erase(i);
+}
+
+// -- clocks -------------------------------------------------------------------
+
+bool gossip::impl::gap(const peer& p) const {
+  return p.up() && (st.gap_beyond(p.life->id) || p.life->told > st.prefix(p.life->id));
+}
+
+bool gossip::impl::any_gap() const {
+  return std::any_of(peers.begin(), peers.end(), [this](const auto& x) { return gap(x.second); });
+}
+
+/// One set for all three: what counts, what a pull names, what is announced.
+/// Rule "flushed": the own clock goes out as far as it has been flushed. The
+/// open delta would look like a gap to all, and be pulled before it is pushed.
+clock_list gossip::impl::clocks() const {
+  clock_list all;
+  all.reserve(peers.size() + 1);
+  all.emplace_back(st.self(), canary(bug::flushed) ? st.clock() : flushed);
+  for (auto& [name, p] : peers)
+    if (p.up()) all.emplace_back(p.life->id, st.prefix(p.life->id));
+  return all;
+}
+
+frame gossip::impl::full_heartbeat() const {
+  frame f;
+  f.kind = frame_kind::heartbeat;
+  f.from = st.self();
+  f.clocks = clocks();
+  f.full_clocks = true;
+  if (canary(bug::downed_clocks))
+    for (auto& [name, p] : peers)
+      if (p.life && !p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
+  return f;
+}
+
+/// Rule "greet": who is new or back, or whose link came up, gets a heartbeat at
+/// once. Else a newcomer into an idle cluster waits for the next beat.
+void gossip::impl::greet(peer_map::value_type& x) {
+  auto& [name, p] = x;
+  if (!p.link.up || canary(bug::greet)) return;
+  auto f = full_heartbeat();
+  bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
+  auto bytes = outbox::pack(f);
+  if (brings && !p.flow.fits(bytes->size(), opt.limits.max_outstanding_bytes)) {
+    brings = false; // it pulls
+    bytes = outbox::pack(full_heartbeat());
+  }
+  if (brings) p.flow.sent(st.clock(), bytes->size());
+  box.send(name, f.kind, bytes);
+  p.flow.told_clocks();
+}
+
+/// A life that took presences along from the one before brings them with its
+/// first word, if one frame can hold them: so who drops the old life for it has
+/// the new one in the same step, and nobody is seen to leave and come back. What
+/// is larger is pulled, in pieces.
+bool gossip::impl::bring_all(frame& f) {
+  auto e = st.begin_answer(st.self(), 0);
+  auto all = st.next_piece(e, {st.self(), ++answer_no},
+                           std::max<std::size_t>(1, opt.limits.max_frame_presences),
+                           std::max<std::size_t>(1, opt.limits.max_frame_bytes));
+  if (!all || !st.done(e)) return false;
+  // The open delta is in it, and yet the clock that it announces stays that of
+  // the last flush, since the next frame may come before the flush, and announce
+  // that one.
+  f.deltas.push_back(std::move(*all));
+  return true;
+}
+
+} // namespace rollcall::cluster

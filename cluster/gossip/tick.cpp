@@ -1,0 +1,109 @@
+// The tick: send, compare, detect. An idle one costs O(peers).
+#include "base/canary.hpp"
+#include "cluster/gossip/impl.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace rollcall::cluster {
+
+void gossip::impl::on(const tick&) {
+  if (const auto lateness = alive.tick_came(now); lateness > instant{0}) {
+    for (auto& [name, p] : peers)
+      if (p.life) liveness::forgive(*p.life, lateness, now);
+    ended.forgive(lateness, now);
+  }
+
+  // Send. Rule "echo": the first tick after a change sends a heartbeat, with
+  // nothing new even; else a last frame that was lost is noticed only at the
+  // next beat.
+  const bool sent = flush(true);
+  if (!sent) {
+    if ((changed && !canary(bug::echo)) || silent >= alive.silent_ticks()) {
+      announce();
+      silent = 0;
+    } else {
+      ++silent;
+    }
+  }
+  changed = sent;
+
+  // Compare. Rule "recheck": a gap that is still open is looked at each time.
+  if (--samples == 0) {
+    samples = std::max<std::size_t>(1, opt.clock_sample_periods);
+    choose_and_pull();
+    for (auto& [name, p] : peers) p.pull.forget_clocks();
+  } else if (!canary(bug::recheck) && any_gap()) {
+    choose_and_pull();
+  }
+
+  // Detect.
+  judge_all();
+  check_graces();
+  ended.forget(now);
+  // An answer that nobody has asked of for so long is given up.
+  for (auto& [name, p] : peers)
+    if (p.reply && now - p.reply->last_used() > 4 * opt.broadcast_period) p.reply.reset();
+}
+
+void gossip::impl::announce() {
+  outbox::bytes bytes;
+  for (auto& [name, p] : peers) {
+    if (!p.link.up) continue;
+    if (!bytes) bytes = outbox::pack(full_heartbeat());
+    box.send(name, frame_kind::heartbeat, bytes);
+    p.flow.told_clocks();
+  }
+}
+
+void gossip::impl::choose_and_pull() {
+  std::map<replica_id, crdt::clock_value> need;
+  auto lack_of = [&](const replica_id& who, crdt::clock_value clock) {
+    auto& upto = need[who];
+    upto = std::max(upto, clock);
+  };
+  for (auto& [name, p] : peers) {
+    if (auto heard = p.pull.clocks()) {
+      for (auto& [who, clock] : *heard) {
+        // Rule "strange": only replicas that we hold up count. A pull names no
+        // others, so we would ask for ever for what we may not hold.
+        auto i = peers.find(who.name);
+        const bool counts = (i != peers.end() && i->second.holds(who))
+                            || (canary(bug::downed_clocks) && st.holds(who));
+        if (counts ? clock > st.prefix(who) : canary(bug::strange)) lack_of(who, clock);
+      }
+    }
+    if (gap(p) && !canary(bug::recheck)) lack_of(p.life->id, p.life->told);
+  }
+  if (need.empty()) return;
+
+  std::vector<lack> lacks;
+  lacks.reserve(need.size());
+  for (auto& [who, upto] : need) lacks.push_back({who, upto});
+  std::vector<candidate> who;
+  for (auto& [name, p] : peers)
+    if (p.link.up && p.up()) who.push_back({name, p.pull.clocks(), p.pull.mute()});
+  for (auto name : choose(std::move(who), lacks)) pull(peers.find(name)->second);
+}
+
+void gossip::impl::judge_all() {
+  for (auto i = peers.begin(); i != peers.end();) {
+    auto next = std::next(i);
+    if (auto& p = i->second; p.life) {
+      switch (alive.judge(*p.life, now)) {
+      case verdict::fine:
+        break;
+      case verdict::down:
+        hide(p);
+        break;
+      // Silence is not final: the same life may come back, from nothing.
+      case verdict::permdown:
+        drop(i, false);
+        break;
+      }
+    }
+    i = next;
+  }
+}
+
+} // namespace rollcall::cluster

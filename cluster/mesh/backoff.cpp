@@ -1,0 +1,29 @@
+#include "cluster/mesh/backoff.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace rollcall::cluster {
+
+using std::chrono::milliseconds;
+
+backoff::backoff(backoff_bounds bounds) noexcept : bounds_(bounds) {
+  // A wait of nothing would dial in a circle.
+  bounds_.first = std::max(bounds_.first, milliseconds{1});
+  bounds_.most = std::max(bounds_.most, bounds_.first);
+}
+
+milliseconds backoff::next(random_stream& random) noexcept {
+  auto whole = bounds_.first;
+  for (std::uint32_t i = 0; i < failures_ && whole < bounds_.most; ++i) {
+    // compare before doubling: `most` may be anything that fits
+    whole = whole > bounds_.most / 2 ? bounds_.most : whole * 2;
+  }
+  if (failures_ < std::numeric_limits<std::uint32_t>::max()) ++failures_;
+  const auto fixed = whole / 2;
+  const auto rest = static_cast<std::uint64_t>((whole - fixed).count());
+  const auto jitter = milliseconds{static_cast<milliseconds::rep>(random.up_to(rest))};
+  return std::max(fixed + jitter, milliseconds{1});
+}
+
+} // namespace rollcall::cluster

@@ -1,0 +1,68 @@
+#include "cluster/wire/envelope.hpp"
+
+#include "cluster/wire/bytes.hpp"
+#include "cluster/wire/frame.hpp"
+#include "cluster/wire/head.hpp"
+
+#include <cassert>
+
+namespace rollcall::cluster {
+
+namespace {
+
+enum : std::uint64_t { tag_tracker = 1, tag_shard = 2, tag_payload = 3 };
+
+constexpr std::size_t max_name = 256;
+constexpr std::uint64_t max_shard = 4095;
+
+} // namespace
+
+std::string encode(const envelope& x) {
+  assert(!x.tracker.empty() && x.tracker.size() <= max_name && x.shard <= max_shard);
+  std::string out;
+  out.reserve(head_size + 32 + x.tracker.size() + x.payload.size());
+  out.resize(head_size);
+  put_head(out.data(), wire_type::envelope, wire_version, wire_version_min, 0);
+  writer w{out};
+  w.field(tag_tracker, x.tracker);
+  w.field(tag_shard, x.shard);
+  w.field(tag_payload, x.payload);
+  seal(out.data(), out.size());
+  return out;
+}
+
+decoded_envelope decode_envelope(std::string_view bytes, std::size_t max_payload) noexcept {
+  decoded_envelope result;
+  auto head = open(bytes, wire_type::envelope, wire_version);
+  if (head.code != errc::none) {
+    result.code = head.code;
+    return result;
+  }
+  auto& x = result.envelope;
+  unsigned seen = 0;
+  auto ok = true;
+  std::uint64_t tag = 0;
+  reader body, all{head.body};
+  while (ok && all.field(tag, body)) {
+    if (tag < tag_tracker || tag > tag_payload) continue; // of a later version
+    ok = (seen & (1u << tag)) == 0;
+    seen |= 1u << tag;
+    if (tag == tag_tracker) {
+      x.tracker = body.bytes(body.left());
+      ok = ok && !x.tracker.empty() && x.tracker.size() <= max_name;
+    } else if (tag == tag_shard) {
+      x.shard = static_cast<std::uint32_t>(body.varint(max_shard));
+      ok = ok && body.done();
+    } else {
+      x.payload = body.bytes(body.left());
+      ok = ok && x.payload.size() <= max_payload;
+    }
+  }
+  if (ok && all.done() && seen == (1u << tag_tracker | 1u << tag_shard | 1u << tag_payload))
+    result.code = errc::none;
+  else
+    result.envelope = {};
+  return result;
+}
+
+} // namespace rollcall::cluster

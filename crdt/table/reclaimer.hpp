@@ -1,0 +1,103 @@
+// Frees what nobody can see any more: exactly that, and in small pieces.
+//
+// A node or a record that was removed from a topic's trees was in the snapshot
+// that was current then, and in a run of older ones before it. It becomes
+// garbage of that snapshot. When a snapshot goes, its garbage is looked at: what
+// the next older one that is still in memory shows too becomes that one's
+// garbage, the rest is freed (the dead lists of ZFS work so). A node tells by
+// the version that it was born in whether an older snapshot has it, a record by
+// being looked up there. So a list that somebody holds for an hour keeps what it
+// shows and nothing else, however much comes and goes meanwhile; and as long as
+// nobody holds an old one, nothing is looked up at all.
+//
+// A snapshot goes in two steps. When it is replaced, a reader inside the gate
+// may still be about to pin it: it waits for the epoch to pass. Then it is
+// marked retired. If nobody holds it, it goes at once; else whoever unpins it
+// last puts it on a stack, from which the writer takes it at the next `collect`.
+// Readers never free anything, and nothing is ever searched for.
+//
+// `close` ends the table while lists may be held still: what they show remains,
+// and the last of them to go takes everything with it.
+//
+// Threads: the writer's, but for `unpinned`.
+#pragma once
+
+#include "crdt/table/reader_gate.hpp"
+#include "crdt/table/slice_table.hpp"
+#include "crdt/table/snapshot.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace rollcall::crdt {
+
+// What readers write has a cache line of its own.
+class reclaimer { // NOLINT(clang-analyzer-optin.performance.Padding)
+public:
+  reclaimer(arena& mem, reader_gate& gate, slice_table& slices) noexcept
+      : mem_(mem), gate_(gate), slices_(slices) {}
+  ~reclaimer();
+  reclaimer(const reclaimer&) = delete;
+  reclaimer& operator=(const reclaimer&) = delete;
+
+  // What readers cannot find any more from now on.
+  void retire_snapshot(handle h) { filling_.push_back({what::snapshot, h, nullptr}); }
+  void retire_record(handle h) { filling_.push_back({what::record, h, nullptr}); }
+  void retire_topic(handle h) { filling_.push_back({what::topic, h, nullptr}); }
+  void retire_block(void* p) { filling_.push_back({what::block, 0, p}); } ///< of handle_index
+
+  /// Frees at most `budget` objects. What was retired since the last call is
+  /// not among them.
+  void collect(std::size_t budget);
+  std::size_t held() const noexcept { return held_; } ///< retired snapshots that lists hold
+  std::size_t bytes_held() const noexcept;
+
+  /// Any thread: a retired snapshot is held no more. True: the table has ended
+  /// and this was the last one held; the caller destroys the core.
+  bool unpinned(snapshot&) noexcept;
+  /// The table ends; `current` is called with a function to be called for each
+  /// published snapshot. True: nothing is held; the caller destroys the core.
+  template <class ForEachPublished>
+  bool close(ForEachPublished&& for_each) {
+    for_each([this](snapshot& s) { held_ += retire_now(s) ? 0u : 1u; });
+    return close();
+  }
+
+private:
+  enum class what : std::uint8_t { snapshot, record, topic, block };
+  struct retired {
+    what kind;
+    handle object;
+    void* block;
+  };
+  static constexpr handle closed = ~handle{0}; // in place of the head of the stack
+
+  static bool retire_now(snapshot& s) noexcept {
+    return s.pins.fetch_or(snapshot::retired, std::memory_order_acq_rel) == 0;
+  }
+  bool close() noexcept;
+  void pass_epoch();
+  void take_unpinned() noexcept;
+  void free_ripe(const retired&) noexcept;
+  std::size_t release_some(std::size_t budget) noexcept;
+  void end_release(snapshot&) noexcept;
+  void free_record(handle) noexcept;
+  bool shows(const snapshot&, handle record) const noexcept;
+
+  arena& mem_;
+  reader_gate& gate_;
+  slice_table& slices_;
+  std::vector<retired> filling_; // since the present epoch began
+  std::vector<retired> waiting_; // in the one before: readers of it are still inside
+  std::deque<retired> ripe_;     // out of reach
+  handle unpinned_list_ = 0;     // taken off the stack
+  handle releasing_ = 0;         // the snapshot whose garbage is being looked at
+  std::size_t held_ = 0;
+  alignas(64) std::atomic<handle> unpinned_{0}; // a stack through next_unpinned
+  std::atomic<std::int64_t> orphans_{0};        // once closed: how many are held
+};
+
+} // namespace rollcall::crdt

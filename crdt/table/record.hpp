@@ -1,0 +1,93 @@
+// One presence as it lies in memory: a header, then what is optional, then the
+// bytes of key and meta.
+//
+// Everything that a reader looks at is written once, before the record is
+// published. What changes later (whether it is shown, the chain of its actor)
+// is the writer's alone and stands in words of its own.
+#pragma once
+
+#include "crdt/delta.hpp"
+#include "crdt/table/arena.hpp"
+#include "rollcall/presence.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+namespace rollcall::crdt {
+
+/// A slice within the table. 0 is none.
+using slice_no = std::uint32_t;
+
+/// The other presences of the same local actor: a doubly linked list. In the
+/// first of it, which nothing precedes, `prev` counts its members.
+struct actor_links {
+  handle prev;
+  handle next;
+};
+
+struct record {
+  crdt::dot dot;
+  std::uint64_t actor;
+  handle topic;
+  slice_no slice;
+  std::uint32_t meta_bytes;
+  std::uint16_t key_bytes;
+  std::uint8_t layout; // which optional parts there are
+  std::uint8_t state;  // writer only
+
+  // layout
+  static constexpr std::uint8_t has_links = 1; // of a local slice: actor_links
+  static constexpr std::uint8_t has_ref = 2;   // not (incarnation of the slice, dot)
+  static constexpr std::uint8_t has_prev = 4;
+  // state
+  static constexpr std::uint8_t is_visible = 1;
+  static constexpr std::uint8_t is_first_of_actor = 2;
+
+  static constexpr std::size_t header_bytes = 32;
+
+  static constexpr std::size_t key_offset(std::uint8_t layout) noexcept {
+    return header_bytes + ((layout & has_links) ? sizeof(actor_links) : 0)
+           + ((layout & has_ref) ? sizeof(rollcall::ref) : 0)
+           + ((layout & has_prev) ? sizeof(rollcall::ref) : 0);
+  }
+  static constexpr std::size_t bytes(std::uint8_t layout, std::size_t key, std::size_t meta) {
+    return key_offset(layout) + key + meta;
+  }
+
+  const char* raw() const noexcept { return reinterpret_cast<const char*>(this); }
+  char* raw() noexcept { return reinterpret_cast<char*>(this); }
+
+  std::string_view key() const noexcept { return {raw() + key_offset(layout), key_bytes}; }
+  std::string_view meta() const noexcept {
+    return {raw() + key_offset(layout) + key_bytes, meta_bytes};
+  }
+  actor_links& links() noexcept {
+    assert(layout & has_links);
+    return *reinterpret_cast<actor_links*>(raw() + header_bytes);
+  }
+  std::optional<rollcall::ref> own_ref() const noexcept {
+    return (layout & has_ref) ? load_ref(layout & has_links) : std::nullopt;
+  }
+  std::optional<rollcall::ref> prev_ref() const noexcept {
+    return (layout & has_prev) ? load_ref(layout & (has_links | has_ref)) : std::nullopt;
+  }
+
+  bool visible() const noexcept { return state & is_visible; }
+
+private:
+  /// The ref that stands where the key would with only those parts before it.
+  std::optional<rollcall::ref> load_ref(int before) const noexcept {
+    rollcall::ref x;
+    std::memcpy(&x, raw() + key_offset(static_cast<std::uint8_t>(before)), sizeof x);
+    return x;
+  }
+};
+
+static_assert(sizeof(record) == record::header_bytes);
+static_assert(std::is_trivially_copyable_v<record> && std::is_trivially_copyable_v<rollcall::ref>);
+
+} // namespace rollcall::crdt

@@ -1,0 +1,95 @@
+// Many changes to one tree at once.
+//
+// What tree_editor does for one presence costs a walk down and a copy of a node
+// of each level. A delta brings a hundred, a piece of long work thousands. Here
+// they are sorted, and the tree is changed in two passes over its levels:
+//
+//   down   from the root, level by level, each node's changes are parted among
+//          its children. The nodes of a level that have any are fetched into
+//          the cache many at a time before they are looked at: so the misses,
+//          which are most of what a change in a large tree costs, overlap;
+//   up     from the leaves, each node that has changes is built anew once,
+//          however many it has, from its old entries and what became of its
+//          children.
+//
+// The trees are those of tree_node.hpp, with the same rules of filling: what
+// does not fit is cut into even parts, thin neighbours become one.
+//
+// Threads: the writer's.
+#pragma once
+
+#include "crdt/table/tree_editor.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace rollcall::crdt {
+
+/// One change. Presences of one tree are in order by the window of their key,
+/// and where it ties by their records.
+struct tree_edit {
+  key_window whole;
+  handle what;
+  handle topic;
+  bool hidden; ///< which of the trees of the topic
+  bool gone;   ///< to be erased; else inserted
+};
+
+/// In order of tree, key, slice, actor; what goes before what comes. `spare` is
+/// memory to work in.
+void sort_edits(const arena&, std::vector<tree_edit>&, std::vector<tree_edit>& spare);
+
+/// What the two passes remember; kept from call to call for its memory.
+struct batch_memory {
+  /// A node that has changes: those in [first, end).
+  struct touched {
+    handle node;
+    std::uint32_t first, end;
+    std::uint32_t child;          ///< of its parent
+    std::uint32_t kids, kids_end; ///< its own children that have changes
+    std::uint32_t made, made_end; ///< what became of it
+    bool last;                    ///< of its level
+  };
+  static constexpr std::size_t max_levels = 16;
+  std::array<std::vector<touched>, max_levels> levels;
+  std::vector<handle> made, below; ///< nodes built of this level, of the one below
+  std::vector<tree_entry> entries; ///< of the node being built
+  std::vector<tree_child> children;
+  std::vector<std::size_t> thin; ///< which of these should join a neighbour
+};
+
+class tree_batch : private tree_editor {
+public:
+  tree_batch(arena& mem, std::uint64_t version, handle& garbage, batch_memory& memory) noexcept
+      : tree_editor(mem, version, garbage), m_(memory) {}
+
+  /// Returns the new root. The edits are sorted, of one tree, and not none.
+  /// What is to go is there; what is to come and is there already, in this tree
+  /// or among the edits, is left out and goes to `left_out`.
+  handle apply(handle root, const tree_edit* edits, std::size_t count,
+               std::vector<handle>& left_out);
+
+private:
+  using touched = batch_memory::touched;
+
+  std::uint32_t place(const tree_node&, const tree_edit&, bool or_equal) const noexcept;
+  template <class F>
+  void fetched(std::vector<touched>& level, F&& f) const;
+  void part(touched&, std::vector<touched>& below);
+  bool change_one(touched&);
+  void rebuild_leaf(touched&, std::vector<handle>& left_out);
+  bool replace_children(touched&, const std::vector<touched>& below);
+  void rebuild_inner(touched&, const std::vector<touched>& below);
+  void take_old(const tree_node&, std::uint32_t from, std::uint32_t to, std::size_t skip);
+  void take_child(handle child, std::size_t skip);
+  void join_thin();
+  handle joined(handle, handle);
+  void finish(std::uint32_t level, std::size_t skip, bool pack);
+
+  batch_memory& m_;
+  const tree_edit* edits_ = nullptr;
+};
+
+} // namespace rollcall::crdt

@@ -1,0 +1,65 @@
+// Changing the trees of a topic (tree_node.hpp) without changing what readers
+// see.
+//
+// A node that was made for the version under construction has not been
+// published: it is changed in place. An older one is copied, and so are its
+// ancestors, up to a new root: a change costs one node of each level, whatever
+// the size of the tree, and the next changes of the same batch find the nodes
+// that they share copied already. What is replaced goes to the list of garbage
+// of the topic (its older snapshots still show it), or is freed at once when it
+// was never published.
+//
+// Threads: the writer's.
+#pragma once
+
+#include "crdt/table/tree_node.hpp"
+
+namespace rollcall::crdt {
+
+class tree_editor {
+public:
+  /// `garbage`: a list (garbage_list.hpp).
+  tree_editor(arena& mem, std::uint64_t version, handle& garbage) noexcept
+      : mem_(mem), version_(version), garbage_(garbage) {}
+
+  /// Both return the new root. The record is not in the tree; is in the tree.
+  /// With `found` (which is 0) it may be: then nothing is changed, and what has its
+  /// identity goes there.
+  handle insert(handle root, handle what, handle* found = nullptr);
+  handle erase(handle root, handle what);
+
+protected:
+  struct halves {
+    handle left = 0;
+    handle right = 0; ///< 0: it was not split
+  };
+
+  tree_node& at(handle h) const noexcept { return *mem_.at<tree_node>(h); }
+  bool ours(const tree_node& n) const noexcept { return n.born == version_; }
+  std::string_view key_of(handle what) const noexcept { return mem_.at<record>(what)->key(); }
+
+  handle make(std::uint32_t level, std::uint32_t room);
+  handle copy(const tree_node& from, std::uint32_t first, std::uint32_t last, std::uint32_t spare);
+  void release(handle);
+  handle writable(handle, std::uint32_t room);
+
+  void lengthen_skip(tree_node&);
+  void shorten_skip(tree_node&, std::string_view key);
+  void put(tree_node&, std::uint32_t i, handle what);
+  void open_gap(tree_node&, std::uint32_t i);
+  void close_gap(tree_node&, std::uint32_t i);
+  void put_child(tree_node&, std::uint32_t i, handle child);
+  halves split(handle, std::uint32_t at);
+  void join(tree_node& parent, std::uint32_t i);
+  std::uint32_t members(handle) const noexcept;
+
+  halves insert_below(handle, const sought&, handle what, bool last, handle* found);
+  halves add_child(handle, std::uint32_t i, halves child, bool last);
+  handle erase_below(handle, const sought&);
+
+  arena& mem_;
+  std::uint64_t version_;
+  handle& garbage_;
+};
+
+} // namespace rollcall::crdt
