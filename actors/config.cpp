@@ -1,6 +1,6 @@
 #include "rollcall/config.hpp"
 
-#include "actors/inner.hpp"
+#include "actors/shard_messages.hpp"
 #include "cluster/caf/tls.hpp"
 
 #include <caf/io/middleman.hpp>

@@ -25,12 +25,12 @@ bool pool::end(errc why) noexcept {
   return ended_.compare_exchange_strong(running, why, std::memory_order_acq_rel);
 }
 
-void pool::publish(std::size_t shard, shard_face x) {
-  slots_[shard].face.replace(readers_, std::make_unique<const shard_face>(std::move(x)));
+void pool::publish(std::size_t shard, published_shard x) {
+  slots_[shard].face.replace(readers_, std::make_unique<const published_shard>(std::move(x)));
 }
 
 inner_shard pool::handle(std::size_t shard, errc& why) const {
-  return read(shard, [&](const shard_face* x) {
+  return read(shard, [&](const published_shard* x) {
     if (x == nullptr || !x->handle) {
       const auto all = ended();
       why = all != errc::none ? all : x != nullptr ? x->why : errc::shutting_down;

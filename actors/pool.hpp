@@ -5,9 +5,9 @@
 // they run, and it lets go of them when the tracker ends.
 #pragma once
 
-#include "actors/inner.hpp"
 #include "actors/read_mostly.hpp"
 #include "actors/shard_memory.hpp"
+#include "actors/shard_messages.hpp"
 #include "crdt/table/presence_table.hpp"
 #include "rollcall/cluster.hpp"
 #include "rollcall/subscription.hpp"
@@ -29,7 +29,7 @@ namespace rollcall::actors {
 std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept;
 
 /// How the world reaches a shard. Replaced as a whole when a shard comes back.
-struct shard_face {
+struct published_shard {
   inner_shard handle; ///< null: not there, `why` says why
   std::shared_ptr<crdt::presence_table> table;
   errc why = errc::shutting_down;
@@ -63,12 +63,12 @@ public:
   bool end(errc why) noexcept;
 
   // -- shards --------------------------------------------------------------------
-  /// `f(const shard_face*)`; null before its start.
+  /// `f(const published_shard*)`; null before its start.
   template <class F>
   auto read(std::size_t shard, F f) const {
     return slots_[shard].face.read(readers_, f);
   }
-  void publish(std::size_t shard, shard_face);
+  void publish(std::size_t shard, published_shard);
   /// The shard's handle; or null, and why.
   inner_shard handle(std::size_t shard, errc& why) const;
   /// The shard's own: what it remembers over a restart. Only the shard that runs
@@ -100,7 +100,7 @@ private:
   void note_up(const tracker_event&);
 
   struct slot {
-    read_mostly<shard_face> face;
+    read_mostly<published_shard> face;
     std::shared_ptr<shard_memory> memory = std::make_shared<shard_memory>();
     replica_id life;
   };

@@ -74,27 +74,27 @@ shard::behavior_type shard::make_behavior() {
         return promise;
       },
       [this](const list_msg& x) -> caf::result<presences_reply> {
-        const turn now{*this};
+        const handler_scope now{*this};
         busy_ = true;
         return copied(table()->list(x.topic));
       },
       [this](const get_by_key_msg& x) -> caf::result<presences_reply> {
-        const turn now{*this};
+        const handler_scope now{*this};
         busy_ = true;
         return copied(table()->get_by_key(x.topic, x.key));
       },
       [this](const dirty_list_msg& x) -> caf::result<presences_reply> {
-        const turn now{*this};
+        const handler_scope now{*this};
         busy_ = true;
         return copied(table()->dirty_list(x.topic));
       },
       [this](const count_msg& x) -> caf::result<count_reply> {
-        const turn now{*this};
+        const handler_scope now{*this};
         busy_ = true;
         return count_reply{table()->count(x.topic)};
       },
       [this](const topics_msg&) -> caf::result<topics_reply> {
-        const turn now{*this};
+        const handler_scope now{*this};
         busy_ = true;
         topics_reply result;
         for (auto& [topic, count] : table()->topics()) result.topics.emplace_back(topic, count);
@@ -105,7 +105,7 @@ shard::behavior_type shard::make_behavior() {
         return replicas_reply{replicas()};
       },
       [this](const stats_msg&) -> caf::result<stats_reply> {
-        const turn now{*this};
+        const handler_scope now{*this};
         busy_ = true;
         return stats_reply{stats()};
       },
@@ -138,7 +138,7 @@ shard::behavior_type shard::make_behavior() {
         return {};
       },
       [this](const call_msg& x) {
-        const turn now{*this};
+        const handler_scope now{*this};
         busy_ = true;
         if (x.run) x.run(this);
       },
@@ -203,7 +203,8 @@ void shard::start(const std::function<void(init_result)>& report) {
 // readers: that is what was acknowledged, and it is whole whatever state the
 // predecessor died in. In one go, however many: nobody can be served before.
 void shard::restore() {
-  const auto old = pool_->read(number_, [](const shard_face* x) { return x ? x->table : nullptr; });
+  const auto old =
+      pool_->read(number_, [](const published_shard* x) { return x ? x->table : nullptr; });
   std::vector<presence_list> lists; // hold what the views look at
   std::vector<presence_view> own;
   if (old)
@@ -241,7 +242,7 @@ void shard::stop(bool bye) {
     if (bye)
       step_and_carry_out(cluster::say_bye{});
     else
-      step_and_carry_out(cluster::flush_due{});
+      step_and_carry_out(cluster::timer_due{});
   }
   pool_->publish(number_, {});
   quit();

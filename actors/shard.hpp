@@ -85,13 +85,13 @@ private:
   errc closed() const noexcept; ///< why no operation is taken now
   /// Stands at the start of what handles a message: first go the actors that
   /// had ended before it came. Counts how long it took; within another, nothing.
-  class turn {
+  class handler_scope {
   public:
     enum class begin : bool { releases, holds }; ///< tracks that are held
-    explicit turn(shard&, begin = begin::releases);
-    ~turn();
-    turn(const turn&) = delete;
-    turn& operator=(const turn&) = delete;
+    explicit handler_scope(shard&, begin = begin::releases);
+    ~handler_scope();
+    handler_scope(const handler_scope&) = delete;
+    handler_scope& operator=(const handler_scope&) = delete;
 
   private:
     shard& self_;

@@ -125,7 +125,7 @@ void shard::answered(std::uint64_t id) {
 }
 
 expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   if (x.what == selection::topic
@@ -150,7 +150,7 @@ expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
 }
 
 void shard::unsubscribe(std::uint64_t id) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   drop_subscription(id);
 }

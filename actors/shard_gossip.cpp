@@ -16,9 +16,9 @@ cluster::actions shard::step(const cluster::event& x) {
 void shard::step_and_carry_out(const cluster::event& x) {
   if (!machine_
       || (stopped_ && !std::holds_alternative<cluster::say_bye>(x)
-          && !std::holds_alternative<cluster::flush_due>(x)))
+          && !std::holds_alternative<cluster::timer_due>(x)))
     return;
-  const turn now{*this};
+  const handler_scope now{*this};
   carry_out(step(x));
 }
 
@@ -65,13 +65,13 @@ void shard::carry_out(cluster::actions todo, const meta* known) {
       answer({});
     }
   }
-  set_flush(todo.flush_at);
+  set_flush(todo.wake_at);
   if (todo.more && !std::exchange(proceeding_, true))
     compat::send(this, self(), timer_msg{timer::proceed, 0});
   machine_->take_back(std::move(todo));
 }
 
-shard::turn::turn(shard& self, begin how)
+shard::handler_scope::handler_scope(shard& self, begin how)
     : self_(self), outermost_(!std::exchange(self.in_turn_, true)) {
   if (!outermost_) return;
   began_ = std::chrono::steady_clock::now();
@@ -79,7 +79,7 @@ shard::turn::turn(shard& self, begin how)
   self.untrack_ended();
 }
 
-shard::turn::~turn() {
+shard::handler_scope::~handler_scope() {
   if (!outermost_) return;
   self_.in_turn_ = false;
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -110,11 +110,12 @@ void shard::set_flush(std::optional<cluster::instant> at) {
 void shard::handle(timer_msg x) {
   if (!machine_ || stopped_) return;
   if (x.what == timer::ended || x.what == timer::held) {
-    const turn now{*this}; // begins with both: what ended is untracked, what is held released
+    const handler_scope now{
+        *this}; // begins with both: what ended is untracked, what is held released
     return;
   }
   if (x.what == timer::copies) {
-    const turn now{*this};
+    const handler_scope now{*this};
     copying_ = false;
     copies_.step(std::max<std::size_t>(1, pool_->options().limits.batch));
     return go_on_copying();
@@ -131,7 +132,7 @@ void shard::handle(timer_msg x) {
     break;
   case timer::flush:
     flush_at_.reset();
-    step_and_carry_out(cluster::flush_due{});
+    step_and_carry_out(cluster::timer_due{});
     break;
   case timer::idle:
     if (!busy_) heard(info{});

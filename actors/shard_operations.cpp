@@ -42,7 +42,7 @@ caf::error shard::refused_by(cluster::actions todo) {
 
 expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view topic,
                                    std::string_view key, const meta& data) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
@@ -56,7 +56,7 @@ expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view 
 
 track_many_reply shard::track_many(const caf::actor_addr& who, std::string_view topic,
                                    const std::vector<std::string>& keys, const meta& data) {
-  const turn now{*this};
+  const handler_scope now{*this};
   track_many_reply result;
   for (const auto& key : keys) {
     const auto x = track(who, topic, key, data);
@@ -81,7 +81,7 @@ expected<update_reply> shard::update_id(std::uint64_t actor, std::string_view to
 
 expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
                                      std::string_view key, const meta& data) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   return update_id(who.id(), topic, key, data);
@@ -89,7 +89,7 @@ expected<update_reply> shard::update(const caf::actor_addr& who, std::string_vie
 
 expected<update_reply> shard::update(const pid& who, std::string_view topic, std::string_view key,
                                      const meta& data) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
@@ -98,7 +98,7 @@ expected<update_reply> shard::update(const pid& who, std::string_view topic, std
 
 expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
                                      std::string_view key, const updater& next) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   const auto id = who.id();
@@ -128,14 +128,14 @@ caf::error shard::untrack_id(std::uint64_t actor, std::string_view topic, std::s
 
 caf::error shard::untrack(const caf::actor_addr& who, std::string_view topic,
                           std::string_view key) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   return untrack_id(who.id(), topic, key);
 }
 
 caf::error shard::untrack(const pid& who, std::string_view topic, std::string_view key) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
@@ -143,7 +143,7 @@ caf::error shard::untrack(const pid& who, std::string_view topic, std::string_vi
 }
 
 void shard::untrack_all(const caf::actor_addr& who, reply answer) {
-  const turn now{*this};
+  const handler_scope now{*this};
   busy_ = true;
   if (const auto e = closed(); e != errc::none) return answer(make_error(e));
   if (!compat::lives_in(pool_->system(), who)) return answer(make_error(errc::not_local));

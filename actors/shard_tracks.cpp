@@ -23,7 +23,7 @@ constexpr std::size_t most_held = 32;
 } // namespace
 
 caf::result<track_reply> shard::track_with_others(const track_msg& x) {
-  const turn now{*this, turn::begin::holds};
+  const handler_scope now{*this, handler_scope::begin::holds};
   busy_ = true;
   if (const auto e = refused(x.who, x.topic, x.key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(x.meta); e != errc::none) return make_error(e);

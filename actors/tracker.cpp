@@ -164,7 +164,7 @@ template <class T, class F>
 T read_table(const std::shared_ptr<pool>& where, std::size_t shard, F f) {
   if (!where) return {};
   return where->read(shard,
-                     [&](const shard_face* x) { return x && x->table ? f(*x->table) : T{}; });
+                     [&](const published_shard* x) { return x && x->table ? f(*x->table) : T{}; });
 }
 
 } // namespace

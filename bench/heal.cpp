@@ -46,7 +46,7 @@ void measure(benchmark::State& state, std::size_t removal_log) {
     both.ticks(5);
     both.bytes = 0;
     update(both, order, 0);
-    both.step_a(cluster::flush_due{});
+    both.step_a(cluster::timer_due{});
     those = static_cast<double>(both.bytes);
     both.ticks(20);
     both.cut();

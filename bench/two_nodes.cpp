@@ -28,7 +28,7 @@ void two_nodes::step(node& n, const cluster::event& e) {
   auto did = n.machine.step(e, now_);
   n.times.push_back(cpu_us() - before);
   n.more = did.more;
-  n.flush_at = did.flush_at;
+  n.wake_at = did.wake_at;
   for (auto& f : did.frames) {
     bytes += f.bytes->size();
     if (linked_) under_way_.push_back(std::move(f));
@@ -44,7 +44,7 @@ void two_nodes::settle() {
       step(f.to == owner_id().name ? a_ : b_, cluster::frame_in{*f.bytes});
     }
     for (auto* n : {&a_, &b_}) {
-      if (n->flush_at && *n->flush_at <= now_) step(*n, cluster::flush_due{}), busy = true;
+      if (n->wake_at && *n->wake_at <= now_) step(*n, cluster::timer_due{}), busy = true;
       if (n->more) step(*n, cluster::proceed{}), busy = true;
     }
   }

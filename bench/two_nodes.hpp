@@ -32,7 +32,7 @@ private:
     cluster::gossip machine;
     std::vector<double>& times;
     bool more = false;
-    std::optional<cluster::instant> flush_at = std::nullopt;
+    std::optional<cluster::instant> wake_at = std::nullopt;
   };
   void step(node&, const cluster::event&);
   void settle();

@@ -64,7 +64,7 @@ bool wire_state::path_is_dead() const noexcept {
          && info.tcpi_retransmits >= in_vain;
 }
 
-wire::~wire() {
+tcp_connection::~tcp_connection() {
   if (fd < 0) return;
   state->closed();
   tls.reset();
@@ -74,14 +74,14 @@ wire::~wire() {
 // -- admission ---------------------------------------------------------------------
 
 admission::admission(int fd, tls_role role, const tls_context* tls, const preamble& ours)
-    : wire_(std::make_unique<wire>()),
+    : connection_(std::make_unique<tcp_connection>()),
       ours_(ours),
       phase_(tls != nullptr ? phase::tls : phase::preamble),
       out_(encode(ours)) {
   retry_each_second(fd);
-  wire_->fd = fd;
-  wire_->state = std::make_shared<wire_state>(fd);
-  if (tls != nullptr) wire_->tls = std::make_unique<tls_session>(*tls, fd, role);
+  connection_->fd = fd;
+  connection_->state = std::make_shared<wire_state>(fd);
+  if (tls != nullptr) connection_->tls = std::make_unique<tls_session>(*tls, fd, role);
   wants_ = static_cast<short>(POLLIN | POLLOUT);
 }
 
@@ -113,7 +113,7 @@ admission::state admission::advance() {
 }
 
 admission::state admission::step_tls() {
-  switch (wire_->tls->handshake()) {
+  switch (connection_->tls->handshake()) {
   case tls_session::result::done:
     return state::done;
   case tls_session::result::want_read:
@@ -125,15 +125,16 @@ admission::state admission::step_tls() {
   case tls_session::result::failed:
     break;
   }
-  return fail(errc::bad_tls, wire_->tls->why());
+  return fail(errc::bad_tls, connection_->tls->why());
 }
 
 tls_session::result admission::move(bool in, void* data, std::size_t size, std::size_t& moved) {
-  if (wire_->tls)
-    return in ? wire_->tls->read(data, size, moved) : wire_->tls->write(data, size, moved);
+  if (connection_->tls)
+    return in ? connection_->tls->read(data, size, moved)
+              : connection_->tls->write(data, size, moved);
   moved = 0;
-  const auto n =
-      in ? ::recv(wire_->fd, data, size, 0) : ::send(wire_->fd, data, size, MSG_NOSIGNAL);
+  const auto n = in ? ::recv(connection_->fd, data, size, 0)
+                    : ::send(connection_->fd, data, size, MSG_NOSIGNAL);
   if (n > 0) {
     moved = static_cast<std::size_t>(n);
     return tls_session::result::done;
@@ -145,7 +146,7 @@ tls_session::result admission::move(bool in, void* data, std::size_t size, std::
 }
 
 admission::state admission::broken() {
-  if (wire_->tls) return fail(errc::bad_tls, wire_->tls->why());
+  if (connection_->tls) return fail(errc::bad_tls, connection_->tls->why());
   if (errno != 0 && errno != ECONNRESET && errno != EPIPE)
     return fail(errc::unreachable, std::error_code{errno, std::generic_category()}.message());
   return fail(errc::unreachable,
@@ -203,7 +204,7 @@ admission::state admission::read_theirs() {
   if (found.self || found.problem) static_cast<void>(send_ours());
   if (found.self) return fail(errc::unreachable, "that is ourselves");
   if (found.problem) return fail(found.problem.code, std::move(found.problem.message));
-  wire_->state->belongs_to(x.value.node);
+  connection_->state->belongs_to(x.value.node);
   return state::done;
 }
 

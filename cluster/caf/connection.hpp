@@ -50,14 +50,14 @@ private:
 };
 
 /// A connection that has been admitted. Closes its socket unless it was taken.
-struct wire {
+struct tcp_connection {
   int fd = -1;
   std::unique_ptr<tls_session> tls; ///< null: plain TCP
   std::shared_ptr<wire_state> state;
 
-  wire() = default;
-  wire(wire&&) = delete;
-  ~wire();
+  tcp_connection() = default;
+  tcp_connection(tcp_connection&&) = delete;
+  ~tcp_connection();
 };
 
 class admission {
@@ -69,13 +69,13 @@ public:
 
   state advance();
   short wants() const noexcept { return wants_; } ///< for poll(2)
-  int fd() const noexcept { return wire_->fd; }
+  int fd() const noexcept { return connection_->fd; }
 
   const problem& why() const noexcept { return why_; } ///< of `failed`
   bool self() const noexcept { return self_; }         ///< and then: it is ourselves
   /// How far it came, for one that took too long.
   std::string waiting_for() const;
-  std::unique_ptr<wire> take() noexcept { return std::move(wire_); }
+  std::unique_ptr<tcp_connection> take() noexcept { return std::move(connection_); }
 
 private:
   enum class phase : std::uint8_t { tls, preamble, done };
@@ -87,7 +87,7 @@ private:
   state read_theirs();
   tls_session::result move(bool in, void* data, std::size_t size, std::size_t& moved);
 
-  std::unique_ptr<wire> wire_;
+  std::unique_ptr<tcp_connection> connection_;
   const preamble ours_;
   phase phase_;
   std::string out_;

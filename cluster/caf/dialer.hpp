@@ -34,9 +34,9 @@ struct dial_how {
 class dialer {
 public:
   struct answer {
-    std::shared_ptr<wire> connection; ///< null: no
-    bool self = false;                ///< it is ourselves
-    rollcall::problem why;            ///< there is none
+    std::shared_ptr<tcp_connection> connection; ///< null: no
+    bool self = false;                          ///< it is ourselves
+    rollcall::problem why;                      ///< there is none
   };
   using callback = std::function<void(answer)>;
 

@@ -43,7 +43,7 @@ caf::behavior endpoint::make_behavior() {
         return on_resolve(tracker, actor, {start_us, salt});
       },
       [this](const endpoint_tick& x) { on_tick(x); },
-      [this](const probe_result& x) { on_probe(x); },
+      [this](const dial_result& x) { on_probe(x); },
       [this](const endpoint_event& x) { on_door_refused(x); },
       [this](const attach_shard& x) { take_shard(x); },
       [this](const detach_shard& x) {

@@ -80,7 +80,7 @@ private:
   void step(const mesh::event&);
   void carry_out(mesh::action&);
   void dial(const mesh::dial&);
-  void on_probe(const probe_result&);
+  void on_probe(const dial_result&);
   void on_connected(std::uint64_t dial, const caf::node_id&, const caf::strong_actor_ptr&);
   void on_door_refused(const endpoint_event&);
   void on_bytes(std::string&);

@@ -87,13 +87,13 @@ void endpoint::dial(const mesh::dial& x) {
       const std::lock_guard lock{to->mutex};
       to->answers[id] = std::move(found);
     }
-    probe_result note;
+    dial_result note;
     note.dial = id;
     compat::anon_send(caf::actor_cast<caf::actor>(strong), std::move(note));
   });
 }
 
-void endpoint::on_probe(const probe_result& note) {
+void endpoint::on_probe(const dial_result& note) {
   dialer::answer x;
   {
     const std::lock_guard lock{dialed_->mutex};

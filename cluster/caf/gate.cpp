@@ -76,7 +76,7 @@ struct gate::core {
 
   // The thread's own.
   std::list<guest> guests; ///< the oldest first
-  std::vector<handed_over> young;
+  std::vector<handed_over> handed_over_links;
   std::vector<std::weak_ptr<wire_state>> all;
   steady::time_point accept_after{};
 
@@ -141,24 +141,26 @@ void gate::core::accept_some() {
 /// Who is in the middle of it for longest has to go: a node of ours is through
 /// in no time.
 void gate::core::make_room() {
-  std::erase_if(young,
+  std::erase_if(handed_over_links,
                 [](const handed_over& x) { return x.state->has_spoken() || x.state->is_closed(); });
-  const auto strangers = static_cast<std::size_t>(
-      std::count_if(young.begin(), young.end(), [](const auto& x) { return !x.from.empty(); }));
+  const auto strangers =
+      static_cast<std::size_t>(std::count_if(handed_over_links.begin(), handed_over_links.end(),
+                                             [](const auto& x) { return !x.from.empty(); }));
   if (guests.size() + strangers < setup.most) return;
   const rollcall::problem why{errc::limit_reached,
                               "more than " + std::to_string(setup.most)
                                   + " connections at a time have not finished their handshake: the "
                                     "oldest was dropped"};
-  const auto oldest = std::find_if(young.begin(), young.end(),
+  const auto oldest = std::find_if(handed_over_links.begin(), handed_over_links.end(),
                                    [](const handed_over& x) { return !x.from.empty(); });
-  if (!guests.empty() && (oldest == young.end() || guests.front().until <= oldest->until)) {
+  if (!guests.empty()
+      && (oldest == handed_over_links.end() || guests.front().until <= oldest->until)) {
     refuse(guests.front().from, why);
     guests.pop_front();
   } else {
     oldest->state->cut();
     refuse(oldest->from, why);
-    young.erase(oldest);
+    handed_over_links.erase(oldest);
   }
 }
 
@@ -172,7 +174,7 @@ void gate::core::advance(std::list<guest>::iterator i) {
   case admission::state::done: {
     auto x = i->by.take();
     all.push_back(x->state);
-    young.push_back({x->state, i->from, i->until});
+    handed_over_links.push_back({x->state, i->from, i->until});
     call([&] { setup.admitted(std::move(x)); });
     break;
   }
@@ -195,7 +197,7 @@ void gate::core::look_after_young(steady::time_point now) {
     const std::lock_guard lock{mutex};
     for (auto& x : std::exchange(dialed, {})) {
       all.push_back(x);
-      young.push_back({std::move(x), {}, now + setup.patience});
+      handed_over_links.push_back({std::move(x), {}, now + setup.patience});
     }
     for (const auto& [node, dead_only] : std::exchange(given_up, {}))
       for (const auto& x : all)
@@ -203,7 +205,7 @@ void gate::core::look_after_young(steady::time_point now) {
             state && state->node() == node && (!dead_only || state->path_is_dead()))
           state->cut();
   }
-  std::erase_if(young, [&](const handed_over& x) {
+  std::erase_if(handed_over_links, [&](const handed_over& x) {
     if (x.state->has_spoken() || x.state->is_closed()) return true;
     if (x.until > now) return false;
     x.state->cut();
@@ -233,7 +235,7 @@ void gate::core::run(const std::shared_ptr<core>& self) {
       owners.push_back(i);
     }
     auto wait = self->wake < 0 ? slowest : milliseconds{-1};
-    if (!self->young.empty() || self->accept_after > now) wait = breath;
+    if (!self->handed_over_links.empty() || self->accept_after > now) wait = breath;
     if (!self->guests.empty()) {
       const auto left =
           std::chrono::ceil<milliseconds>(self->guests.front().until - now) + milliseconds{1};

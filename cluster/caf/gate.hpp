@@ -36,7 +36,7 @@ struct gate_setup {
   preamble ours;
   std::chrono::milliseconds patience{5000};
   std::size_t most = 64;
-  std::function<void(std::unique_ptr<wire>)> admitted;
+  std::function<void(std::unique_ptr<tcp_connection>)> admitted;
   std::function<void(gate_refusal)> refused;
 };
 

@@ -176,7 +176,7 @@ struct endpoint_tick {
 };
 
 /// What became of a look whether anybody listens there.
-struct probe_result {
+struct dial_result {
   std::uint64_t dial = 0;
   bool reachable = false;
   std::string ip;        ///< numeric address that answered
@@ -211,7 +211,7 @@ ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::stop_endpoint)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::observe_endpoint)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_event)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_tick)
-ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::probe_result)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::dial_result)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_listens)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::resolve_remote)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::find_actor)
@@ -233,7 +233,7 @@ CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::stop_endpoint))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::observe_endpoint))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_event))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_tick))
-CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::probe_result))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::dial_result))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_listens))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::resolve_remote))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::find_actor))

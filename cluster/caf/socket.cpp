@@ -83,14 +83,14 @@ private:
   bool spoken_ = false;
 };
 
-class wire_scribe : public io::scribe {
+class connection_scribe : public io::scribe {
 public:
-  wire_scribe(net::default_multiplexer& where, wire& x)
+  connection_scribe(net::default_multiplexer& where, tcp_connection& x)
       : io::scribe(net::conn_hdl_from_socket(x.fd)),
         state_(x.state),
         stream_(where, std::exchange(x.fd, -1), std::move(x.tls), x.state) {}
 
-  ~wire_scribe() override { state_->closed(); }
+  ~connection_scribe() override { state_->closed(); }
 
   void configure_read(io::receive_policy::config how) override {
     stream_.configure_read(how);
@@ -121,14 +121,14 @@ private:
   net::stream_impl<wire_policy> stream_;
 };
 
-io::scribe_ptr make_scribe(caf::actor_system& system, wire& x) {
-  return caf::make_counted<wire_scribe>(multiplexer(system), x);
+io::scribe_ptr make_scribe(caf::actor_system& system, tcp_connection& x) {
+  return caf::make_counted<connection_scribe>(multiplexer(system), x);
 }
 
 /// "Accepts" what the queue holds.
 class queue_policy {
 public:
-  explicit queue_policy(std::shared_ptr<wire_queue> queue) : queue_(std::move(queue)) {}
+  explicit queue_policy(std::shared_ptr<connection_queue> queue) : queue_(std::move(queue)) {}
   bool try_accept(net::native_socket& result, net::native_socket fd) {
     char one = 0;
     if (::recv(fd, &one, 1, MSG_DONTWAIT) != 1) return false;
@@ -137,12 +137,12 @@ public:
   }
 
 private:
-  std::shared_ptr<wire_queue> queue_;
+  std::shared_ptr<connection_queue> queue_;
 };
 
 class queue_doorman : public io::doorman {
 public:
-  queue_doorman(net::default_multiplexer& where, int fd, std::shared_ptr<wire_queue> queue,
+  queue_doorman(net::default_multiplexer& where, int fd, std::shared_ptr<connection_queue> queue,
                 std::uint16_t port)
       : io::doorman(net::accept_hdl_from_socket(fd)),
         queue_(queue),
@@ -166,7 +166,7 @@ public:
   void remove_from_loop() override { acceptor_.passivate(); }
 
 private:
-  std::shared_ptr<wire_queue> queue_;
+  std::shared_ptr<connection_queue> queue_;
   std::uint16_t port_;
   net::acceptor_impl<queue_policy> acceptor_;
 };
@@ -175,39 +175,40 @@ private:
 
 // -- queue ---------------------------------------------------------------------------
 
-wire_queue::wire_queue() {
+connection_queue::connection_queue() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends_) != 0)
     ends_[0] = ends_[1] = -1;
 }
 
-wire_queue::~wire_queue() {
+connection_queue::~connection_queue() {
   for (const int fd : ends_)
     if (fd >= 0) ::close(fd);
 }
 
-int wire_queue::take_readable_end() noexcept { return std::exchange(ends_[1], -1); }
+int connection_queue::take_readable_end() noexcept { return std::exchange(ends_[1], -1); }
 
-void wire_queue::push(std::unique_ptr<wire> x) {
+void connection_queue::push(std::unique_ptr<tcp_connection> x) {
   {
     const std::lock_guard lock{mutex_};
-    wires_.push_back(std::move(x));
+    connections_.push_back(std::move(x));
   }
   const char one = 1;
   if (::send(ends_[0], &one, 1, MSG_NOSIGNAL) == 1) return;
   const std::lock_guard lock{mutex_};
-  if (!wires_.empty()) wires_.pop_back(); // CAF has not come for many: no place for more
+  if (!connections_.empty())
+    connections_.pop_back(); // CAF has not come for many: no place for more
 }
 
-int wire_queue::next() noexcept {
+int connection_queue::next() noexcept {
   const std::lock_guard lock{mutex_};
-  return wires_.empty() ? -1 : wires_.front()->fd;
+  return connections_.empty() ? -1 : connections_.front()->fd;
 }
 
-std::unique_ptr<wire> wire_queue::pop() {
+std::unique_ptr<tcp_connection> connection_queue::pop() {
   const std::lock_guard lock{mutex_};
-  if (wires_.empty()) return nullptr;
-  auto x = std::move(wires_.front());
-  wires_.pop_front();
+  if (connections_.empty()) return nullptr;
+  auto x = std::move(connections_.front());
+  connections_.pop_front();
   return x;
 }
 
@@ -226,7 +227,7 @@ caf::actor basp_broker(caf::actor_system& system) {
 #endif
 }
 
-void publish(caf::actor_system& system, std::shared_ptr<wire_queue> queue, std::uint16_t port,
+void publish(caf::actor_system& system, std::shared_ptr<connection_queue> queue, std::uint16_t port,
              const caf::actor& endpoint) {
   const int fd = queue->take_readable_end();
   io::doorman_ptr doorman =
@@ -237,7 +238,7 @@ void publish(caf::actor_system& system, std::shared_ptr<wire_queue> queue, std::
                                       std::set<std::string>{}));
 }
 
-caf::message connect_message(caf::actor_system& system, wire& x, std::uint16_t port) {
+caf::message connect_message(caf::actor_system& system, tcp_connection& x, std::uint16_t port) {
   return caf::make_message(caf::connect_atom_v, make_scribe(system, x), port);
 }
 

@@ -2,7 +2,7 @@
 // we dialed: CAF's own extension points, a scribe (one connection) and a doorman
 // (where connections come from).
 //
-//     auto queue = std::make_shared<wire_queue>();       // gate -> CAF
+//     auto queue = std::make_shared<connection_queue>();       // gate -> CAF
 //     publish(system, queue, port, endpoint);
 //     queue->push(std::move(wire));
 //     request(broker, timeout, connect_message(system, wire, port));
@@ -22,25 +22,25 @@
 namespace rollcall::cluster {
 
 /// Wires on their way from the gate's thread to CAF's.
-class wire_queue {
+class connection_queue {
 public:
-  wire_queue();
-  ~wire_queue();
-  wire_queue(const wire_queue&) = delete;
-  wire_queue& operator=(const wire_queue&) = delete;
+  connection_queue();
+  ~connection_queue();
+  connection_queue(const connection_queue&) = delete;
+  connection_queue& operator=(const connection_queue&) = delete;
 
   bool ok() const noexcept { return ends_[0] >= 0; }
-  void push(std::unique_ptr<wire>);
+  void push(std::unique_ptr<tcp_connection>);
 
   // CAF's end.
   int take_readable_end() noexcept; ///< a new number for it, the caller's to close
   /// Number of the socket of the next wire; -1 without. Then `pop` it.
   int next() noexcept;
-  std::unique_ptr<wire> pop();
+  std::unique_ptr<tcp_connection> pop();
 
 private:
   std::mutex mutex_;
-  std::deque<std::unique_ptr<wire>> wires_;
+  std::deque<std::unique_ptr<tcp_connection>> connections_;
   /// A byte goes in at 0 for each wire and comes out at 1. Both stay open for
   /// as long as this lives: a closed one would be readable for ever.
   int ends_[2] = {-1, -1};
@@ -54,12 +54,12 @@ caf::actor basp_broker(caf::actor_system&);
 
 /// What comes out of the queue reaches the endpoint as if it had been published
 /// at that port.
-void publish(caf::actor_system&, std::shared_ptr<wire_queue>, std::uint16_t port,
+void publish(caf::actor_system&, std::shared_ptr<connection_queue>, std::uint16_t port,
              const caf::actor& endpoint);
 
 /// For the broker: make the handshake of CAF's protocol over this wire,
 /// whose insides it takes. Answered by node id, actor and interface.
-caf::message connect_message(caf::actor_system&, wire&, std::uint16_t port);
+caf::message connect_message(caf::actor_system&, tcp_connection&, std::uint16_t port);
 /// For the broker. Answered by unit.
 caf::message unpublish_message(const caf::actor_addr& endpoint, std::uint16_t port);
 

@@ -102,14 +102,14 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
     setup.warnings.push_back("plain TCP beyond loopback is allowed: whoever reaches the port is "
                              "trusted with all there is, and can end this node; set TLS "
                              "certificate, key and CA instead");
-  auto queue = std::make_shared<wire_queue>();
+  auto queue = std::make_shared<connection_queue>();
   const auto weak = std::make_shared<caf::weak_actor_ptr>(); // set before the door is open
   gate_setup door;
   door.tls = tls.context;
   door.ours = how.ours;
   door.patience = links.connect_timeout;
   door.most = links.max_unfinished;
-  door.admitted = [queue](std::unique_ptr<wire> x) { queue->push(std::move(x)); };
+  door.admitted = [queue](std::unique_ptr<tcp_connection> x) { queue->push(std::move(x)); };
   door.refused = [weak](gate_refusal x) {
     if (const auto strong = weak->lock())
       compat::anon_send(caf::actor_cast<caf::actor>(strong),

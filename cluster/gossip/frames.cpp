@@ -30,7 +30,7 @@ void gossip::impl::on(const frame_in& e) {
   if (slot == 0) return;
 
   const auto& f = in.frame;
-  heed_own_name(f);
+  check_name_conflict(f);
   if (f.from.name == st.self().name) return;
   auto* p = admit(f);
   if (!p) return;
@@ -40,7 +40,8 @@ void gossip::impl::on(const frame_in& e) {
     p->flow.clear();
   else if (auto clock = find(f.clocks, st.self()))
     p->flow.acknowledged(*clock);
-  if (auto clock = find(f.clocks, f.from)) p->life->told = std::max(p->life->told, *clock);
+  if (auto clock = find(f.clocks, f.from))
+    p->life->announced_clock = std::max(p->life->announced_clock, *clock);
 
   switch (f.kind) {
   case frame_kind::heartbeat:
@@ -106,24 +107,24 @@ void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
 
 void gossip::impl::on_heartbeat(peer& p, const frame& f, std::string_view bytes) {
   merge_position at;
-  const bool whole = take(f, at);
+  const bool whole = merge_some(f, at);
   auto& life = *p.life;
   for (auto& d : f.deltas)
     if (auto r = std::get_if<crdt::range>(&d.what); r && d.slice == f.from)
-      life.told = std::max(life.told, r->b);
+      life.announced_clock = std::max(life.announced_clock, r->b);
   if (f.full_clocks) p.pull.heard(ahead_of_us(f));
   if (!f.deltas.empty() && p.flow.received(bytes.size(), opt.limits.max_outstanding_bytes)
       && p.link.up) {
     p.flow.told_clocks();
     box.send(f.from.name, full_heartbeat());
   }
-  whole ? merged(p, f, at.moved) : set_aside(p, bytes, at);
+  whole ? merged(p, f, at.moved) : keep_pending(p, bytes, at);
 }
 
 void gossip::impl::on_state(peer& p, const frame& f, std::string_view bytes) {
-  if (p.aside) return; // the next frame is asked for when that one is merged
+  if (p.pending) return; // the next frame is asked for when that one is merged
   merge_position at;
-  take(f, at) ? merged(p, f, at.moved) : set_aside(p, bytes, at);
+  merge_some(f, at) ? merged(p, f, at.moved) : keep_pending(p, bytes, at);
 }
 
 void gossip::impl::merged(peer& p, const frame& f, bool moved) {
@@ -141,7 +142,7 @@ void gossip::impl::merged(peer& p, const frame& f, bool moved) {
   if (worth && any_gap() && !canary(bug::recheck)) pull(p);
 }
 
-bool gossip::impl::take(const frame& f, merge_position& at) {
+bool gossip::impl::merge_some(const frame& f, merge_position& at) {
   if (canary(bug::hearsay))
     for (auto& [who, clock] : f.clocks)
       if (auto i = peers.find(who.name); i != peers.end() && i->second.holds(who))
@@ -162,10 +163,10 @@ bool gossip::impl::take(const frame& f, merge_position& at) {
 
 /// Of each peer one frame at a time: of another one the rest is lost, as frames
 /// may be. (That is one that it pushed; what we pull comes one by one.)
-void gossip::impl::set_aside(peer& p, std::string_view bytes, const merge_position& at) {
-  if (p.aside) return;
-  p.aside = std::make_unique<unmerged>(unmerged{std::string{bytes}, {}, at});
-  p.aside->what = decode(p.aside->bytes, opt.limits).frame;
+void gossip::impl::keep_pending(peer& p, std::string_view bytes, const merge_position& at) {
+  if (p.pending) return;
+  p.pending = std::make_unique<pending_merge>(pending_merge{std::string{bytes}, {}, at});
+  p.pending->what = decode(p.pending->bytes, opt.limits).frame;
   const auto& name = p.life->id.name; // there still, if a life before it had one
   if (std::find(merging.begin(), merging.end(), name) == merging.end()) merging.push_back(name);
 }
@@ -174,10 +175,10 @@ void gossip::impl::merge_piece() {
   const auto name = std::move(merging.front());
   merging.pop_front();
   const auto i = peers.find(name);
-  if (i == peers.end() || !i->second.aside) return; // that life is gone
+  if (i == peers.end() || !i->second.pending) return; // that life is gone
   auto& p = i->second;
-  if (!take(p.aside->what, p.aside->at)) return merging.push_back(name);
-  const auto all = std::move(p.aside);
+  if (!merge_some(p.pending->what, p.pending->at)) return merging.push_back(name);
+  const auto all = std::move(p.pending);
   merged(p, all->what, all->at.moved);
 }
 
@@ -199,7 +200,7 @@ clock_list gossip::impl::ahead_of_us(const frame& f) const {
 // -- pulls --------------------------------------------------------------------
 
 void gossip::impl::pull(peer& p) {
-  if (!p.link.up || !p.up() || p.aside || !p.pull.may_ask(now, opt.broadcast_period)) return;
+  if (!p.link.up || !p.up() || p.pending || !p.pull.may_ask(now, opt.broadcast_period)) return;
   std::optional<answer_position> at; // from the start
   if (canary(bug::lost_chunk) && (at = p.pull.waited_for())) ++at->k;
   ask(p, std::move(at));

@@ -35,7 +35,7 @@ actions gossip::impl::step(const event& ev, instant at) {
     return std::move(out);
   }
   std::visit([this](const auto& e) { on(e); }, ev);
-  if (flush_at && *flush_at <= now) flush(false);
+  if (wake_at && *wake_at <= now) flush(false);
   if (sweep_now) sweep_piece();
 
   std::erase_if(out.reports, [](const report& r) { return r.changes.empty(); });
@@ -43,8 +43,8 @@ actions gossip::impl::step(const event& ev, instant at) {
     for (auto& c : r.changes) ++(c.join ? stats.joins : stats.leaves);
   out.frames = box.take();
   if (!closed) {
-    out.flush_at = flush_at;
-    if (next_grace && (!flush_at || *next_grace < *flush_at)) out.flush_at = next_grace;
+    out.wake_at = wake_at;
+    if (next_grace && (!wake_at || *next_grace < *wake_at)) out.wake_at = next_grace;
     out.more = !untracks.empty() || !merging.empty() || st.sweeping();
   }
   return std::move(out);
@@ -68,7 +68,9 @@ void gossip::impl::sweep_piece() {
   all.insert(all.end(), swept.begin(), swept.end());
 }
 
-crdt::changes gossip::impl::no_changes() noexcept { return std::exchange(spare_changes, {}); }
+crdt::changes gossip::impl::reuse_changes_buffer() noexcept {
+  return std::exchange(spare_changes, {});
+}
 
 // Most steps report one change or two. The room of a large one goes.
 void gossip::impl::take_back(actions& x) noexcept {
@@ -129,7 +131,7 @@ gossip::held gossip::holdings() const noexcept {
   for (auto& [name, p] : impl_->peers) {
     h.answers += p.reply.has_value();
     h.pulls += p.pull.under_way();
-    h.merging += p.aside != nullptr;
+    h.merging += p.pending != nullptr;
     h.most_outstanding = std::max(h.most_outstanding, p.flow.outstanding());
   }
   return h;

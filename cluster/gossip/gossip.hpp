@@ -62,7 +62,7 @@ struct op_actors_gone {
   std::span<const std::uint64_t> actors;
 };
 struct tick {};      ///< every broadcast_period
-struct flush_due {}; ///< at actions::flush_at; at any time: flush now
+struct timer_due {}; ///< at actions::wake_at; at any time: flush now
 struct proceed {};   ///< when actions::more
 struct frame_in {
   std::string_view bytes;
@@ -77,7 +77,7 @@ struct say_bye {}; ///< orderly end: flush, then bye to all; then reads only
 
 using event =
     std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, op_actors_gone, tick,
-                 flush_due, proceed, frame_in, link_up, link_down, say_bye>;
+                 timer_due, proceed, frame_in, link_up, link_down, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
 /// Joins and leaves of one slice in one step: one `handle_diff`. The handles
@@ -107,10 +107,10 @@ struct actions {
   std::vector<outgoing> frames;         ///< 2.
   std::vector<replica_event> events;    ///< 3.
   std::vector<std::uint64_t> untracked; ///< actors whose op_untrack_all is complete
-  /// When to send `flush_due`, if nothing comes before: the end of the flush
+  /// When to send `timer_due`, if nothing comes before: the end of the flush
   /// window, or of a link's grace. Every step gives it anew: keep one timer,
   /// and set it when this value is another than before.
-  std::optional<instant> flush_at;
+  std::optional<instant> wake_at;
   bool more = false; ///< long work is left: send `proceed` soon
 };
 

@@ -31,9 +31,9 @@ struct gossip::impl {
   void on(const op_untrack&);
   void on(const op_untrack_all&);
   void on(const op_actors_gone&);
-  void on(const flush_due&);
+  void on(const timer_due&);
   void on(const say_bye&);
-  void acted(crdt::changes); ///< an operation was carried out: report, open the window
+  void report_changes(crdt::changes); ///< an operation was carried out: report, open the window
   void untrack_some(std::uint64_t actor, std::size_t& budget);
   void untrack_piece(); ///< of those in line
   void finish_untracks(std::uint64_t actor);
@@ -43,7 +43,7 @@ struct gossip::impl {
     std::size_t bytes = 0;
   };
   cut_frames cut_open_delta(crdt::clock_value a, bool full);
-  void heed_own_name(const frame&);
+  void check_name_conflict(const frame&);
   void be_reborn(const incarnation& above);
 
   // -- frames.cpp
@@ -53,8 +53,8 @@ struct gossip::impl {
   void on_heartbeat(peer&, const frame&, std::string_view bytes);
   void on_state(peer&, const frame&, std::string_view bytes);
   void on_pull(peer&, const frame&);
-  bool take(const frame&, merge_position&); ///< merges some; true: that was all
-  void set_aside(peer&, std::string_view bytes, const merge_position&);
+  bool merge_some(const frame&, merge_position&); ///< merges some; true: that was all
+  void keep_pending(peer&, std::string_view bytes, const merge_position&);
   void merge_piece();                           ///< of those set aside
   void merged(peer&, const frame&, bool moved); ///< all of it
   clock_list ahead_of_us(const frame&) const;
@@ -86,7 +86,7 @@ struct gossip::impl {
   void on(const proceed&);
   void sweep_piece();
   crdt::changes& report_of(const replica_id&);
-  crdt::changes no_changes() noexcept; ///< empty, with the room of earlier ones
+  crdt::changes reuse_changes_buffer() noexcept; ///< empty, with the room of earlier ones
   void note(replica_change what, const replica_id& whose) { out.events.push_back({what, whose}); }
 
   const tracker_options opt;
@@ -98,7 +98,7 @@ struct gossip::impl {
   liveness alive;
 
   crdt::clock_value flushed = 0; ///< the open delta is (flushed, st.clock()]
-  std::optional<instant> flush_at;
+  std::optional<instant> wake_at;
   std::optional<instant> next_grace; ///< the first deadline of a lost link
   bool changed = false;              ///< something was flushed since the last tick
   std::size_t silent = 0;            ///< ticks since a heartbeat went to all

@@ -31,11 +31,11 @@ instant liveness::tick_came(instant now) {
   return lateness > period_ / 2 && !canary(bug::late) ? lateness : instant{0};
 }
 
-void liveness::forgive(vital& life, instant lateness, instant now) {
+void liveness::forgive(peer_life& life, instant lateness, instant now) {
   life.heard = std::min(now, life.heard + lateness);
 }
 
-verdict liveness::judge(const vital& life, instant now) const {
+verdict liveness::judge(const peer_life& life, instant now) const {
   const auto silence = now - life.heard;
   if (silence > permdown_) return verdict::permdown;
   return life.up && silence > down_ ? verdict::down : verdict::fine;

@@ -18,11 +18,11 @@
 namespace rollcall::cluster {
 
 /// The life of a peer that we hold a slice of.
-struct vital {
+struct peer_life {
   replica_id id;
-  instant heard{0};           ///< its last frame
-  bool up = true;             ///< else: its slice is hidden
-  crdt::clock_value told = 0; ///< the highest clock that itself announced
+  instant heard{0};                      ///< its last frame
+  bool up = true;                        ///< else: its slice is hidden
+  crdt::clock_value announced_clock = 0; ///< the highest clock that itself announced
 };
 
 /// The link to a node, if the shell told of one.
@@ -43,9 +43,9 @@ public:
   instant tick_came(instant now);
   /// Rule "late": prevents that who was suspended, or starved, calls all others
   /// down when it wakes, before it has read what they sent meanwhile.
-  static void forgive(vital&, instant lateness, instant now);
+  static void forgive(peer_life&, instant lateness, instant now);
 
-  verdict judge(const vital&, instant now) const;
+  verdict judge(const peer_life&, instant now) const;
 
   /// Silent ticks before an empty heartbeat. Rule "silence": at least three
   /// beats per down_period, whatever max_silent_periods says; else one lost

@@ -12,21 +12,21 @@ namespace rollcall::cluster {
 
 void gossip::impl::on(const op_track& e) {
   finish_untracks(e.actor);
-  auto did = no_changes();
+  auto did = reuse_changes_buffer();
   out.code = st.track(e.topic, e.key, e.actor, e.meta, did);
   if (out.code != errc::none) return;
   out.ref = rollcall::ref{st.self().inc, st.clock()};
-  acted(std::move(did));
+  report_changes(std::move(did));
 }
 
 void gossip::impl::on(const op_update& e) {
   finish_untracks(e.actor);
-  auto did = no_changes();
+  auto did = reuse_changes_buffer();
   out.code = st.update(e.topic, e.key, e.actor, e.meta, did);
   if (out.code != errc::none) return;
   out.ref = rollcall::ref{st.self().inc, st.clock()};
   out.prev_ref = st.table().view(did.back().what).prev_ref();
-  acted(std::move(did));
+  report_changes(std::move(did));
 }
 
 void gossip::impl::on(const op_restore& e) {
@@ -44,13 +44,13 @@ void gossip::impl::on(const op_restore& e) {
   restored = true;
   out.ref = e.ref;
   out.prev_ref = e.prev_ref;
-  acted(std::move(did));
+  report_changes(std::move(did));
 }
 
 void gossip::impl::on(const op_untrack& e) {
-  auto did = no_changes();
+  auto did = reuse_changes_buffer();
   const auto code = st.untrack(e.topic, e.key, e.actor, did);
-  if (code == errc::none) acted(std::move(did));
+  if (code == errc::none) report_changes(std::move(did));
   if (code != errc::nopresence) out.code = code; // to take nothing away is well
 }
 
@@ -69,7 +69,7 @@ void gossip::impl::untrack_some(std::uint64_t actor, std::size_t& budget) {
   crdt::changes did;
   const bool done = st.untrack_all(actor, budget, did);
   budget -= std::min(budget, did.size());
-  acted(std::move(did));
+  report_changes(std::move(did));
   if (done) {
     if (!untracks.empty()) std::erase(untracks, actor);
     out.untracked.push_back(actor);
@@ -91,22 +91,22 @@ void gossip::impl::finish_untracks(std::uint64_t actor) {
   st.untrack_all(actor, std::numeric_limits<std::size_t>::max(), did);
   std::erase(untracks, actor);
   out.untracked.push_back(actor);
-  acted(std::move(did));
+  report_changes(std::move(did));
 }
 
-void gossip::impl::acted(crdt::changes did) {
+void gossip::impl::report_changes(crdt::changes did) {
   if (did.empty()) return;
   auto& all = report_of(st.self());
   if (all.empty())
     all = std::move(did);
   else
     all.insert(all.end(), did.begin(), did.end());
-  if (!flush_at) flush_at = now + opt.flush_interval;
+  if (!wake_at) wake_at = now + opt.flush_interval;
 }
 
 // -- the flush ----------------------------------------------------------------
 
-void gossip::impl::on(const flush_due&) {
+void gossip::impl::on(const timer_due&) {
   flush(false);
   check_graces();
 }
@@ -114,7 +114,7 @@ void gossip::impl::on(const flush_due&) {
 /// Closes the open delta (flushed, clock] and pushes it: encoded once, sent to
 /// every peer that is up. The next one starts where it ended, always.
 bool gossip::impl::flush(bool full) {
-  flush_at.reset();
+  wake_at.reset();
   const auto a = flushed, b = st.clock();
   if (a == b) return false;
   flushed = b;
@@ -187,7 +187,7 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool 
 /// Rule "bump": who hears its own name with a higher incarnation takes one
 /// above it. Prevents that a host whose clock went back starts a life that all
 /// others take for an old one, and is never seen again.
-void gossip::impl::heed_own_name(const frame& f) {
+void gossip::impl::check_name_conflict(const frame& f) {
   const auto& self = st.self();
   const replica_id* above = f.from.name == self.name && f.from.inc > self.inc ? &f.from : nullptr;
   for (auto& [who, clock] : f.clocks)

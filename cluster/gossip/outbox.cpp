@@ -4,24 +4,24 @@
 
 namespace rollcall::cluster {
 
-void account::sent(crdt::clock_value upto, std::size_t bytes) {
+void send_window::sent(crdt::clock_value upto, std::size_t bytes) {
   sent_.push_back({upto, bytes});
   outstanding_ += bytes;
 }
 
-void account::acknowledged(crdt::clock_value clock) noexcept {
+void send_window::acknowledged(crdt::clock_value clock) noexcept {
   while (!sent_.empty() && sent_.front().upto <= clock) {
     outstanding_ -= sent_.front().bytes;
     sent_.pop_front();
   }
 }
 
-void account::clear() noexcept {
+void send_window::clear() noexcept {
   sent_.clear();
   outstanding_ = 0;
 }
 
-bool account::received(std::size_t bytes, std::size_t limit) noexcept {
+bool send_window::received(std::size_t bytes, std::size_t limit) noexcept {
   owed_ += bytes;
   return owed_ > limit / 4;
 }

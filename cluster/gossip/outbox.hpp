@@ -33,7 +33,7 @@ struct gossip_stats {
 };
 
 /// The bytes under way to one peer, and what we owe it.
-class account {
+class send_window {
 public:
   bool fits(std::size_t bytes, std::size_t limit) const noexcept {
     return outstanding_ + bytes <= limit;

@@ -24,7 +24,7 @@ struct merge_position {
 };
 
 /// A frame of which very much dies: it is merged in pieces.
-struct unmerged {
+struct pending_merge {
   std::string bytes; ///< that `what` looks into
   frame what;
   merge_position at;
@@ -32,13 +32,13 @@ struct unmerged {
 
 struct peer {
   link_state link;
-  std::optional<vital> life;
-  account flow;
+  std::optional<peer_life> life;
+  send_window flow;
   pull_state pull;
-  std::optional<answer> reply;      ///< the one under way to it
-  std::optional<instant> corrected; ///< when it was last told of a higher life of its name
-  std::unique_ptr<unmerged> aside;  ///< a frame of it that is being merged
-  bool greeted = false;             ///< with all that a restored life of ours brings
+  std::optional<answer> reply;            ///< the one under way to it
+  std::optional<instant> corrected;       ///< when it was last told of a higher life of its name
+  std::unique_ptr<pending_merge> pending; ///< a frame of it that is being merged
+  bool greeted = false;                   ///< with all that a restored life of ours brings
 
   bool up() const noexcept { return life && life->up; }
   bool holds(const replica_id& id) const noexcept { return up() && life->id == id; }
@@ -49,7 +49,7 @@ struct peer {
     flow = {};
     pull = {};
     reply.reset();
-    aside.reset();
+    pending.reset();
   }
 };
 

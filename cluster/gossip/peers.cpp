@@ -97,7 +97,7 @@ void gossip::impl::forget_if_empty(std::string_view name) {
 // -- clocks -------------------------------------------------------------------
 
 bool gossip::impl::gap(const peer& p) const {
-  return p.up() && (st.gap_beyond(p.life->id) || p.life->told > st.prefix(p.life->id));
+  return p.up() && (st.gap_beyond(p.life->id) || p.life->announced_clock > st.prefix(p.life->id));
 }
 
 bool gossip::impl::any_gap() const {

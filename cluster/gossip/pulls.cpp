@@ -53,19 +53,20 @@ crdt::clock_value clock_of(const clock_list& list, const replica_id& who) noexce
   return i != list.end() && i->first == who ? i->second : 0;
 }
 
-std::vector<std::string_view> choose(std::vector<candidate> peers, const std::vector<lack>& lacks) {
+std::vector<std::string_view> choose(std::vector<candidate> peers,
+                                     const std::vector<missing_range>& missing) {
   std::vector<std::string_view> chosen;
-  if (lacks.empty()) return chosen;
+  if (missing.empty()) return chosen;
   // Which lacks each candidate covers, by number.
   std::vector<std::vector<std::size_t>> covers(peers.size());
   for (std::size_t p = 0; p < peers.size(); ++p)
-    for (std::size_t i = 0; i < lacks.size(); ++i)
-      if (lacks[i].whose.name == peers[p].name
-          || (peers[p].clocks && clock_of(*peers[p].clocks, lacks[i].whose) >= lacks[i].upto))
+    for (std::size_t i = 0; i < missing.size(); ++i)
+      if (missing[i].whose.name == peers[p].name
+          || (peers[p].clocks && clock_of(*peers[p].clocks, missing[i].whose) >= missing[i].upto))
         covers[p].push_back(i);
 
-  std::vector<bool> open(lacks.size(), true);
-  std::size_t left = lacks.size();
+  std::vector<bool> open(missing.size(), true);
+  std::size_t left = missing.size();
   while (left > 0) {
     std::size_t best = peers.size(), most = 0;
     bool best_mute = true;

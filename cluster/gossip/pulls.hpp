@@ -61,7 +61,7 @@ private:
 };
 
 /// Something that we do not know and that somebody does.
-struct lack {
+struct missing_range {
   replica_id whose;
   crdt::clock_value upto = 0;
 };
@@ -80,6 +80,6 @@ crdt::clock_value clock_of(const clock_list&, const replica_id&) noexcept;
 /// Chvátal 1979) that together know the most of what we lack. Who is mute
 /// comes after all others. Candidates in order of name; so is the answer
 /// determined by what is given.
-std::vector<std::string_view> choose(std::vector<candidate>, const std::vector<lack>&);
+std::vector<std::string_view> choose(std::vector<candidate>, const std::vector<missing_range>&);
 
 } // namespace rollcall::cluster

@@ -58,7 +58,7 @@ void gossip::impl::announce() {
 
 void gossip::impl::choose_and_pull() {
   std::map<replica_id, crdt::clock_value> need;
-  auto lack_of = [&](const replica_id& who, crdt::clock_value clock) {
+  auto missing_from = [&](const replica_id& who, crdt::clock_value clock) {
     auto& upto = need[who];
     upto = std::max(upto, clock);
   };
@@ -70,20 +70,20 @@ void gossip::impl::choose_and_pull() {
         auto i = peers.find(who.name);
         const bool counts = (i != peers.end() && i->second.holds(who))
                             || (canary(bug::downed_clocks) && st.holds(who));
-        if (counts ? clock > st.prefix(who) : canary(bug::strange)) lack_of(who, clock);
+        if (counts ? clock > st.prefix(who) : canary(bug::strange)) missing_from(who, clock);
       }
     }
-    if (gap(p) && !canary(bug::recheck)) lack_of(p.life->id, p.life->told);
+    if (gap(p) && !canary(bug::recheck)) missing_from(p.life->id, p.life->announced_clock);
   }
   if (need.empty()) return;
 
-  std::vector<lack> lacks;
-  lacks.reserve(need.size());
-  for (auto& [who, upto] : need) lacks.push_back({who, upto});
+  std::vector<missing_range> missing;
+  missing.reserve(need.size());
+  for (auto& [who, upto] : need) missing.push_back({who, upto});
   std::vector<candidate> who;
   for (auto& [name, p] : peers)
     if (p.link.up && p.up()) who.push_back({name, p.pull.clocks(), p.pull.mute()});
-  for (auto name : choose(std::move(who), lacks)) pull(peers.find(name)->second);
+  for (auto name : choose(std::move(who), missing)) pull(peers.find(name)->second);
 }
 
 void gossip::impl::judge_all() {

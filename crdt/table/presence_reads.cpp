@@ -29,7 +29,7 @@ presence_list presence_table::get_by_key(std::string_view topic, std::string_vie
   if (!out.snapshot_) return out;
   auto& mem = core_->memory;
   auto root = out.snapshot_->shown;
-  auto at = tree_lower(mem, root, sought::before(key));
+  auto at = tree_lower(mem, root, search_key::before(key));
   auto has_key = [&](const tree_place& p) {
     return mem.at<record>(p.leaf->entries()[p.index].what)->key() == key;
   };
@@ -45,7 +45,7 @@ presence_list presence_table::get_by_key(std::string_view topic, std::string_vie
   ++next.rank;
   std::uint32_t size = 1; // nearly always
   if (settle(next) && has_key(next))
-    size = tree_lower(mem, root, sought::after(key)).rank - at.rank;
+    size = tree_lower(mem, root, search_key::after(key)).rank - at.rank;
   out.leaf_ = at.leaf;
   out.index_ = at.index;
   out.first_ = at.rank;

@@ -137,7 +137,7 @@ handle presence_table::find(slice_no slice, std::string_view topic, std::string_
                             std::uint64_t actor) const {
   auto* t = known_topic(topic);
   if (!t) return 0;
-  auto what = sought{key, slice, actor};
+  auto what = search_key{key, slice, actor};
   auto h = tree_find(core_->memory, t->shown, what);
   return h || !t->hidden ? h : tree_find(core_->memory, t->hidden, what);
 }

@@ -119,7 +119,7 @@ void reclaimer::end_release(snapshot& s) noexcept {
 }
 
 bool reclaimer::shows(const snapshot& s, handle h) const noexcept {
-  auto identity = sought{*mem_.at<record>(h)};
+  auto identity = search_key{*mem_.at<record>(h)};
   return tree_find(mem_, s.shown, identity) == h || tree_find(mem_, s.hidden, identity) == h;
 }
 

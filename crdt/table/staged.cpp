@@ -97,7 +97,7 @@ handle presence_table::find_among(bool visible, slice_no slice, std::string_view
                                   std::string_view key, std::uint64_t actor) const {
   auto* t = known_topic(topic);
   auto root = !t ? handle{0} : visible ? t->shown : t->hidden;
-  return root ? tree_find(core_->memory, root, sought{key, slice, actor}) : 0;
+  return root ? tree_find(core_->memory, root, search_key{key, slice, actor}) : 0;
 }
 
 void presence_table::fetch(handle h) const noexcept {

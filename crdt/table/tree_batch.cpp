@@ -42,7 +42,7 @@ void sort_edits(const arena& mem, std::vector<tree_edit>& edits, std::vector<tre
     if (a.hidden != b.hidden) return b.hidden;
     if (a.whole.hi != b.whole.hi) return a.whole.hi < b.whole.hi;
     if (a.whole.lo != b.whole.lo) return a.whole.lo < b.whole.lo;
-    const auto c = sought{*mem.at<record>(a.what)}.compare(*mem.at<record>(b.what));
+    const auto c = search_key{*mem.at<record>(a.what)}.compare(*mem.at<record>(b.what));
     return c != 0 ? c < 0 : a.gone && !b.gone;
   };
   constexpr std::size_t many = 256;
@@ -103,7 +103,7 @@ std::uint32_t tree_batch::place(const tree_node& n, const tree_edit& x,
     if (i == n.count || !n.entries()[i].same(x.whole)) return i;
     if (n.entries()[i].what == x.what) return or_equal ? i + 1 : i; // it goes: no look at it
   }
-  return count_before(mem_, n, sought{*mem_.at<record>(x.what)}, or_equal);
+  return count_before(mem_, n, search_key{*mem_.at<record>(x.what)}, or_equal);
 }
 
 // Calls f for each of a level's nodes, of which the next ones are fetched
@@ -185,7 +185,7 @@ void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
   m_.entries.clear();
   m_.children.clear();
   const auto same = [&](handle a, handle b) {
-    return sought{*mem_.at<record>(a)}.compare(*mem_.at<record>(b)) == 0;
+    return search_key{*mem_.at<record>(a)}.compare(*mem_.at<record>(b)) == 0;
   };
   std::uint32_t done = 0; // old entries looked after
   const tree_edit* came = nullptr;

@@ -148,7 +148,7 @@ handle tree_editor::insert(handle root, handle what, handle* found) {
     put(at(root), 0, what);
     return root;
   }
-  auto out = insert_below(root, sought{*mem_.at<record>(what)}, what, true, found);
+  auto out = insert_below(root, search_key{*mem_.at<record>(what)}, what, true, found);
   if (!out.right) return out.left;
   root = make(at(out.left).level + 1u, 2);
   auto& n = at(root);
@@ -163,7 +163,7 @@ handle tree_editor::insert(handle root, handle what, handle* found) {
 
 // `last`: h is the last node of its level. All is looked up on the way down, and
 // changed on the way back.
-tree_editor::halves tree_editor::insert_below(handle h, const sought& s, handle what, bool last,
+tree_editor::halves tree_editor::insert_below(handle h, const search_key& s, handle what, bool last,
                                               handle* found) {
   auto* n = &at(h);
   if (n->level) {
@@ -238,7 +238,7 @@ tree_editor::halves tree_editor::add_child(handle h, std::uint32_t i, halves chi
 }
 
 handle tree_editor::erase(handle root, handle what) {
-  root = erase_below(root, sought{*mem_.at<record>(what)});
+  root = erase_below(root, search_key{*mem_.at<record>(what)});
   while (root && at(root).level && at(root).count == 1) {
     auto only = at(root).children()[0].node;
     release(root);
@@ -247,7 +247,7 @@ handle tree_editor::erase(handle root, handle what) {
   return root;
 }
 
-handle tree_editor::erase_below(handle h, const sought& s) {
+handle tree_editor::erase_below(handle h, const search_key& s) {
   auto* n = &at(h);
   auto i = n->level ? child_for(mem_, *n, s) : count_before(mem_, *n, s, false);
   assert(i < n->count);

@@ -53,9 +53,9 @@ protected:
   void join(tree_node& parent, std::uint32_t i);
   std::uint32_t members(handle) const noexcept;
 
-  halves insert_below(handle, const sought&, handle what, bool last, handle* found);
+  halves insert_below(handle, const search_key&, handle what, bool last, handle* found);
   halves add_child(handle, std::uint32_t i, halves child, bool last);
-  handle erase_below(handle, const sought&);
+  handle erase_below(handle, const search_key&);
 
   arena& mem_;
   std::uint64_t version_;

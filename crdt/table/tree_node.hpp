@@ -98,18 +98,18 @@ struct alignas(8) tree_node {
 static_assert(sizeof(tree_node) == 16 && sizeof(tree_entry) == 16 && sizeof(tree_child) == 8);
 
 /// What is looked for: an identity within a topic, or an end of the run of a key.
-struct sought {
+struct search_key {
   std::string_view key;
   slice_no slice = 0;
   std::uint64_t actor = 0;
   key_window whole; ///< the window of nodes without a skip
 
-  sought(std::string_view k, slice_no s, std::uint64_t a) noexcept
+  search_key(std::string_view k, slice_no s, std::uint64_t a) noexcept
       : key(k), slice(s), actor(a), whole(k) {}
-  explicit sought(const record& r) noexcept : sought(r.key(), r.slice, r.actor) {}
+  explicit search_key(const record& r) noexcept : search_key(r.key(), r.slice, r.actor) {}
 
-  static sought before(std::string_view key) noexcept { return {key, 0, 0}; }
-  static sought after(std::string_view key) noexcept {
+  static search_key before(std::string_view key) noexcept { return {key, 0, 0}; }
+  static search_key after(std::string_view key) noexcept {
     return {key, std::numeric_limits<slice_no>::max(), std::numeric_limits<std::uint64_t>::max()};
   }
 
@@ -142,7 +142,7 @@ inline std::uint32_t windows_before(const tree_entry* e, std::uint32_t n, key_wi
 }
 
 /// How many entries of a node stand before what is sought (`or_equal`: or are it).
-inline std::uint32_t count_before(const arena& mem, const tree_node& n, const sought& s,
+inline std::uint32_t count_before(const arena& mem, const tree_node& n, const search_key& s,
                                   bool or_equal) noexcept {
   auto* e = n.entries();
   auto w = s.whole;
@@ -167,7 +167,7 @@ inline std::uint32_t count_before(const arena& mem, const tree_node& n, const so
 }
 
 /// Below which child what is sought is, or would be.
-inline std::uint32_t child_for(const arena& mem, const tree_node& n, const sought& s) noexcept {
+inline std::uint32_t child_for(const arena& mem, const tree_node& n, const search_key& s) noexcept {
   auto before = count_before(mem, n, s, true);
   return before ? before - 1 : 0;
 }

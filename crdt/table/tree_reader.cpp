@@ -2,7 +2,7 @@
 
 namespace rollcall::crdt {
 
-handle tree_find(const arena& mem, handle root, const sought& s) noexcept {
+handle tree_find(const arena& mem, handle root, const search_key& s) noexcept {
   if (!root) return 0;
   auto* n = mem.at<tree_node>(root);
   while (n->level) n = mem.at<tree_node>(n->children()[child_for(mem, *n, s)].node);
@@ -13,7 +13,7 @@ handle tree_find(const arena& mem, handle root, const sought& s) noexcept {
   return s.compare(*mem.at<record>(e.what)) == 0 ? e.what : 0;
 }
 
-tree_place tree_lower(const arena& mem, handle root, const sought& s) noexcept {
+tree_place tree_lower(const arena& mem, handle root, const search_key& s) noexcept {
   tree_place p;
   if (!root) return p;
   auto* n = mem.at<tree_node>(root);
@@ -68,7 +68,7 @@ bool node_sound(const arena& mem, handle h, const record*& last) noexcept {
           || child.members != tree_size(mem, child.node) || !node_sound(mem, child.node, last))
         return false;
     } else {
-      if (last && sought{*last}.compare(r) >= 0) return false;
+      if (last && search_key{*last}.compare(r) >= 0) return false;
       last = &r;
     }
   }

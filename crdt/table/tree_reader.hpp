@@ -16,9 +16,9 @@ struct tree_place {
   std::uint32_t rank = 0; ///< how many entries of the tree stand before it
 };
 
-handle tree_find(const arena&, handle root, const sought&) noexcept;
+handle tree_find(const arena&, handle root, const search_key&) noexcept;
 /// Where the first entry stands that is not before what is sought.
-tree_place tree_lower(const arena&, handle root, const sought&) noexcept;
+tree_place tree_lower(const arena&, handle root, const search_key&) noexcept;
 /// The entry before which `rank` others stand; rank < tree_size.
 tree_place tree_at(const arena&, handle root, std::uint32_t rank) noexcept;
 std::uint32_t tree_size(const arena&, handle root) noexcept;

@@ -1,5 +1,5 @@
 // What section 4 of the design promises and no other file here asks for.
-#include "actors/inner.hpp"
+#include "actors/shard_messages.hpp"
 #include "crdt/table/presence_table.hpp"
 #include "test/actors/fabric.hpp"
 

@@ -1,5 +1,5 @@
 // Several nodes in one process, with frames passed by hand.
-#include "actors/inner.hpp"
+#include "actors/shard_messages.hpp"
 #include "test/actors/fabric.hpp"
 
 #include <atomic>

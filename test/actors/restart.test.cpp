@@ -1,5 +1,5 @@
 // A shard that dies comes back as a new life with what it had.
-#include "actors/inner.hpp"
+#include "actors/shard_messages.hpp"
 #include "test/actors/fixture.hpp"
 
 #include <atomic>

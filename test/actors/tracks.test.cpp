@@ -1,6 +1,6 @@
 // Tracks that wait in a shard's mailbox together are shown at once, and each is
 // told of by itself.
-#include "actors/inner.hpp"
+#include "actors/shard_messages.hpp"
 #include "test/actors/fixture.hpp"
 
 #include <thread>

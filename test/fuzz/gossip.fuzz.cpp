@@ -74,7 +74,7 @@ public:
       now_ += millis{in.byte() * 20};
       return act(n, tick{});
     case 5:
-      return act(n, flush_due{});
+      return act(n, timer_due{});
     case 6:
       return act(n, proceed{});
     case 7: { // what has come, or comes again

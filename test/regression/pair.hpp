@@ -91,7 +91,7 @@ public:
   void untrack(const std::string& name, const std::string& key, std::uint64_t actor = 1) {
     REQUIRE(give(name, op_untrack{"t", key, actor}).code == errc::none);
   }
-  void flush(const std::string& name) { give(name, flush_due{}); }
+  void flush(const std::string& name) { give(name, timer_due{}); }
   /// Ticks of all, in order, and what they bring about; nothing is lost.
   void run_for(instant t) {
     for (const auto until = now + t; now < until;) {

@@ -136,7 +136,7 @@ void world::take(const happening& e) {
   case happening::type::flush:
     if (s.flush_set != e.due) return;
     s.flush_set.reset();
-    step(e.node, e.shard, cluster::flush_due{});
+    step(e.node, e.shard, cluster::timer_due{});
     return;
   case happening::type::proceed:
     s.proceed_set = false;

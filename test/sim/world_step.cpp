@@ -73,11 +73,11 @@ void world::follow_up(int n, int s, const actions& did) {
     e.due = due;
     queue_.push(t, std::move(e));
   };
-  if (did.flush_at != x.flush_set) {
-    x.flush_set = did.flush_at;
-    if (did.flush_at)
-      timer(happening::type::flush, std::max(now_, *did.flush_at - offset(host_at(n))),
-            *did.flush_at);
+  if (did.wake_at != x.flush_set) {
+    x.flush_set = did.wake_at;
+    if (did.wake_at)
+      timer(happening::type::flush, std::max(now_, *did.wake_at - offset(host_at(n))),
+            *did.wake_at);
   }
   if (did.more && !std::exchange(x.proceed_set, true))
     timer(happening::type::proceed, now_ + instant{r_.index(3)}, {});

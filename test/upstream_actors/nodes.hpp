@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/cluster_impl.hpp"
-#include "actors/inner.hpp"
+#include "actors/shard_messages.hpp"
 #include "test/actors/fixture.hpp"
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // The scenarios of upstream's pool, at each of its sizes; and those of its shard,
 // replica and tracker that need actors.
 #include "actors/clock.hpp"
-#include "actors/inner.hpp"
+#include "actors/shard_messages.hpp"
 #include "test/actors/fixture.hpp"
 
 #include <atomic>

@@ -195,7 +195,7 @@ TEST_CASE("what a shard restores keeps its refs here and on the others") {
   CHECK(did.prev_ref == before);
   CHECK(a.step(op_restore{"t", "k", 9, empty_meta, first, before}, 2ms).code
         == errc::already_tracked);
-  for (auto& f : a.step(flush_due{}, 30ms).frames) z.step(frame_in{*f.bytes}, 31ms);
+  for (auto& f : a.step(timer_due{}, 30ms).frames) z.step(frame_in{*f.bytes}, 31ms);
   const auto seen = z.state().table().list("t").to_vector();
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].ref == first);
@@ -211,7 +211,7 @@ TEST_CASE("operations answer as the contract says") {
   auto did = g.step(op_track{"t", "k", 1, empty_meta}, 1ms);
   CHECK(did.ref == rollcall::ref{{1, 1}, 1});
   CHECK_FALSE(did.prev_ref.has_value());
-  CHECK(did.flush_at == 26ms);
+  CHECK(did.wake_at == 26ms);
   CHECK(g.step(op_track{"t", "k", 1, empty_meta}, 2ms).code == errc::already_tracked);
   CHECK(g.step(op_update{"t", "l", 1, empty_meta}, 2ms).code == errc::nopresence);
   CHECK(g.step(op_untrack{"t", "l", 1}, 2ms).code == errc::none); // of nothing: well
@@ -230,7 +230,7 @@ TEST_CASE("with a flush interval of zero a change goes out in its own step") {
   g.step(frame_in{heartbeat_of(b)}, 1ms);
   auto did = g.step(op_track{"t", "k", 1, empty_meta}, 2ms);
   CHECK(did.frames.size() == 1);
-  CHECK_FALSE(did.flush_at.has_value());
+  CHECK_FALSE(did.wake_at.has_value());
 }
 
 TEST_CASE("the frames of a flush announce no less than was announced before them") {
@@ -243,11 +243,11 @@ TEST_CASE("the frames of a flush announce no less than was announced before them
   g.step(link_up{"b"}, 1ms);
   g.step(frame_in{heartbeat_of(b)}, 1ms);
   for (int i = 0; i < 100; ++i) g.step(op_track{"t", "k" + std::to_string(i), 1, empty_meta}, 2ms);
-  g.step(flush_due{}, 27ms);
+  g.step(timer_due{}, 27ms);
   g.step(op_track{"t", "new", 1, empty_meta}, 30ms);
   g.step(op_untrack{"t", "new", 1}, 31ms);
   g.step(op_track{"t", "newer", 1, empty_meta}, 32ms);
-  const auto did = g.step(flush_due{}, 60ms);
+  const auto did = g.step(timer_due{}, 60ms);
   REQUIRE(did.frames.size() > 1);
   for (auto& f : did.frames) {
     const auto d = decode(*f.bytes, o.limits);

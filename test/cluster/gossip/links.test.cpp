@@ -45,7 +45,7 @@ TEST_CASE("nothing is sent to a node without a link") {
   gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
   CHECK(g.step(frame_in{heartbeat_of(other)}, 2ms).frames.empty());
   g.step(op_track{"t", "k", 1, rollcall::meta{}.bytes()}, 3ms);
-  CHECK(g.step(flush_due{}, 50ms).frames.empty());
+  CHECK(g.step(timer_due{}, 50ms).frames.empty());
   CHECK(g.step(tick{}, 100ms).frames.empty());
   CHECK(g.step(say_bye{}, 110ms).frames.empty());
 }
@@ -55,18 +55,18 @@ TEST_CASE("with link_grace a replica is down when its link is not back by then")
   g.step(link_up{"b"}, 1ms);
   g.step(frame_in{heartbeat_of(other)}, 2ms);
   auto lost = g.step(link_down{"b"}, 10ms);
-  CHECK(lost.flush_at == 510ms);
-  CHECK_FALSE(has(g.step(flush_due{}, 509ms), replica_change::down));
-  SECTION("not back") { CHECK(has(g.step(flush_due{}, 510ms), replica_change::down)); }
+  CHECK(lost.wake_at == 510ms);
+  CHECK_FALSE(has(g.step(timer_due{}, 509ms), replica_change::down));
+  SECTION("not back") { CHECK(has(g.step(timer_due{}, 510ms), replica_change::down)); }
   SECTION("back") {
     g.step(link_up{"b"}, 509ms);
-    CHECK_FALSE(has(g.step(flush_due{}, 510ms), replica_change::down));
+    CHECK_FALSE(has(g.step(timer_due{}, 510ms), replica_change::down));
   }
   SECTION("a machine that did not run meanwhile gives the grace anew") {
-    auto did = g.step(flush_due{}, 60'000ms);
+    auto did = g.step(timer_due{}, 60'000ms);
     CHECK_FALSE(has(did, replica_change::down));
-    CHECK(did.flush_at == 60'500ms);
-    CHECK(has(g.step(flush_due{}, 60'500ms), replica_change::down));
+    CHECK(did.wake_at == 60'500ms);
+    CHECK(has(g.step(timer_due{}, 60'500ms), replica_change::down));
   }
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("without link_grace a lost link changes nothing but that nothing is se
   g.step(link_up{"b"}, 1ms);
   g.step(frame_in{heartbeat_of(other)}, 2ms);
   auto lost = g.step(link_down{"b"}, 10ms);
-  CHECK_FALSE(lost.flush_at.has_value());
+  CHECK_FALSE(lost.wake_at.has_value());
   CHECK(lost.events.empty());
   CHECK(g.step(tick{}, 10'000ms).frames.empty());
   CHECK(g.replicas().size() == 2);
@@ -260,7 +260,7 @@ TEST_CASE("a machine that is given its actions back does as one that is not") {
     REQUIRE(x.code == y.code);
     REQUIRE(x.ref == y.ref);
     REQUIRE(x.untracked == y.untracked);
-    REQUIRE(x.flush_at == y.flush_at);
+    REQUIRE(x.wake_at == y.wake_at);
     REQUIRE(x.reports.size() == y.reports.size());
     for (std::size_t i = 0; i < x.reports.size(); ++i) {
       REQUIRE(x.reports[i].whose == y.reports[i].whose);
@@ -279,7 +279,7 @@ TEST_CASE("a machine that is given its actions back does as one that is not") {
     both(op_track{"t", key, actor, rollcall::meta{}.bytes()}, 3ms);
     if (i % 5 == 0) both(op_update{"t", key, actor, rollcall::meta{{"n", 1}}.bytes()}, 3ms);
     if (i % 3 == 0) both(op_untrack{"t", key, actor}, 4ms);
-    if (i % 60 == 0) both(flush_due{}, 5ms);
+    if (i % 60 == 0) both(timer_due{}, 5ms);
   }
   both(op_untrack_all{3}, 6ms);
   both(tick{}, 100ms);
@@ -287,5 +287,5 @@ TEST_CASE("a machine that is given its actions back does as one that is not") {
     both(op_track{"u", "k" + std::to_string(i), 8, rollcall::meta{}.bytes()}, 101ms);
   both(op_untrack_all{8}, 102ms);
   both(op_track{"u", "k", 8, rollcall::meta{}.bytes()}, 103ms);
-  both(flush_due{}, 104ms);
+  both(timer_due{}, 104ms);
 }

@@ -51,7 +51,7 @@ TEST_CASE("a life that brings along what it had takes the place of the old one i
   for (int i = 0; i < 10; ++i) old.step(op_track{"t", "k" + std::to_string(i), 1, empty_meta}, 1ms);
   z.step(link_up{"a"}, 1ms);
   exchange(old, z, old.step(link_up{"z"}, 1ms), true, 1ms);
-  exchange(old, z, old.step(flush_due{}, 2ms), true, 2ms);
+  exchange(old, z, old.step(timer_due{}, 2ms), true, 2ms);
   REQUIRE(z.state().table().count("t") == 10);
 
   gossip fresh{{"a", {6, 5}}, o, 10ms, 100ms};
@@ -80,7 +80,7 @@ TEST_CASE("a life that brings along what it had takes the place of the old one i
     exchange(fresh, z, did, false, 12ms);
   }
   // The open delta goes out all the same, and harms nobody.
-  exchange(fresh, z, fresh.step(flush_due{}, 40ms), true, 40ms);
+  exchange(fresh, z, fresh.step(timer_due{}, 40ms), true, 40ms);
   CHECK(z.state().table().count("t") == 10);
   CHECK(z.state().table().list("t").to_vector() == fresh.state().table().list("t").to_vector());
   CHECK(z.replicas().at(1).id == replica_id{"a", {6, 5}});
@@ -99,7 +99,7 @@ TEST_CASE("a restored life that has more than a peer may be sent lets it pull") 
   const auto hello = fresh.step(link_up{"z"}, 10ms);
   CHECK(fresh.holdings().most_outstanding <= 400);
   exchange(fresh, z, hello, true, 11ms);
-  exchange(fresh, z, fresh.step(flush_due{}, 40ms), true, 40ms);
+  exchange(fresh, z, fresh.step(timer_due{}, 40ms), true, 40ms);
   CHECK(z.state().table().count("t") == 50);
 }
 
@@ -125,6 +125,6 @@ TEST_CASE("a restored life announces no clock that it announces less of later") 
   CHECK(z.state().table().count("t") == 1);
   REQUIRE_FALSE(answer.frames.empty());
   for (auto& f : answer.frames) must_grow(fresh.step(frame_in{*f.bytes}, 12ms)); // it is up now
-  must_grow(fresh.step(flush_due{}, 40ms));
+  must_grow(fresh.step(timer_due{}, 40ms));
   CHECK(before == 1);
 }

@@ -26,7 +26,7 @@ TEST_CASE("the beat is at least three times per down_period") {
 TEST_CASE("silence is judged by the time since the last frame") {
   tracker_options o;
   const liveness l{o, 0ms};
-  vital v{{"b", {1, 1}}, 1000ms, true, 0};
+  peer_life v{{"b", {1, 1}}, 1000ms, true, 0};
   CHECK(l.judge(v, 31'000ms) == verdict::fine);
   CHECK(l.judge(v, 31'001ms) == verdict::down);
   v.up = false;
@@ -39,7 +39,7 @@ TEST_CASE("the lateness of a tick is forgiven, but never past now") {
   liveness l{o, 1000ms};
   CHECK(l.tick_came(1700ms) == 0ms); // less than half a period
   CHECK(l.tick_came(63'200ms) == 60'000ms);
-  vital v{{"b", {1, 1}}, 2000ms, true, 0};
+  peer_life v{{"b", {1, 1}}, 2000ms, true, 0};
   liveness::forgive(v, 60'000ms, 63'200ms);
   CHECK(v.heard == 62'000ms);
   liveness::forgive(v, 60'000ms, 63'200ms);
@@ -81,7 +81,7 @@ TEST_CASE("a life that ended while we woke is not remembered longer than others"
 TEST_CASE("the fewest peers that know the most are asked") {
   const replica_id a{"a", {1, 0}}, b{"b", {1, 0}}, c{"c", {1, 0}};
   const clock_list of_d{{a, 9}, {b, 9}}, of_e{{a, 9}};
-  const std::vector<lack> all{{a, 9}, {b, 9}, {c, 5}};
+  const std::vector<missing_range> all{{a, 9}, {b, 9}, {c, 5}};
   using names = std::vector<std::string_view>;
   CHECK(choose({{"d", &of_d, false}, {"e", &of_e, false}}, all) == names{"d"});
   CHECK(choose({{"c", nullptr, false}, {"d", &of_d, false}}, all) == names{"d", "c"});
@@ -117,7 +117,7 @@ TEST_CASE("one pull per peer is under way, for one period, and the mute are know
 }
 
 TEST_CASE("what is under way is bounded, and acknowledged by clocks") {
-  account a;
+  send_window a;
   CHECK(a.fits(100, 100));
   a.sent(3, 60);
   a.sent(5, 40);

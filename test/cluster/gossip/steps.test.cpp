@@ -118,7 +118,7 @@ TEST_CASE("what is not published yet is reported, and seen with the next publica
   CHECK(track("k").code == errc::already_tracked);
   CHECK(table.count("t") == 0);
   SECTION("by itself") { g.publish(); }
-  SECTION("of another step") { g.step(flush_due{}, 2ms); }
+  SECTION("of another step") { g.step(timer_due{}, 2ms); }
   CHECK(table.count("t") == 2);
   for (const auto* did : {&first, &second}) {
     REQUIRE(did->reports.size() == 1);

@@ -93,7 +93,7 @@ struct trees {
     REQUIRE(tree_size(mem, r) == m.size());
     std::uint32_t rank = 0;
     for (auto& [id, h] : m) {
-      auto what = sought{*mem.at<record>(h)};
+      auto what = search_key{*mem.at<record>(h)};
       REQUIRE(tree_find(mem, r, what) == h);
       auto p = tree_lower(mem, r, what);
       REQUIRE(p.rank == rank);
@@ -104,7 +104,7 @@ struct trees {
   }
   void check_absent(const identity& id) const {
     auto& [key, slice, actor] = id;
-    auto what = sought{key, slice, actor};
+    auto what = search_key{key, slice, actor};
     auto found = model.count(id) != 0;
     REQUIRE((tree_find(mem, root, what) != 0) == found);
     auto before = std::distance(model.begin(), model.lower_bound(id));
@@ -193,8 +193,8 @@ TEST_CASE("a tree of one key and many actors agrees with a map") {
   for (std::uint64_t i = 0; i < 3000; ++i)
     t.insert({"one-key-for-all", 1 + random() % 4, random() % 10'000});
   t.check(t.root, t.model);
-  auto lower = tree_lower(t.mem, t.root, sought::before("one-key-for-all")).rank;
-  auto upper = tree_lower(t.mem, t.root, sought::after("one-key-for-all")).rank;
+  auto lower = tree_lower(t.mem, t.root, search_key::before("one-key-for-all")).rank;
+  auto upper = tree_lower(t.mem, t.root, search_key::after("one-key-for-all")).rank;
   CHECK(lower == 0);
   CHECK(upper == t.model.size());
 }
