@@ -1,5 +1,6 @@
 #include "rollcall/config.hpp"
 
+#include "actors/option_table.hpp"
 #include "actors/shard_messages.hpp"
 #include "cluster/caf/tls.hpp"
 
@@ -74,28 +75,32 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
   return {};
 }
 
+namespace {
+
+template <class T>
+void declare(caf::config_option_set& all, std::span<const option_row<T>> rows) {
+  caf::config_option_adder to{all, "rollcall"};
+  for (const auto& row : rows) {
+    T fresh;
+    const auto value = row.at(fresh);
+    if (std::holds_alternative<std::string*>(value))
+      to.add<std::string>(row.key, row.help);
+    else if (std::holds_alternative<std::vector<std::string>*>(value))
+      to.add<std::vector<std::string>>(row.key, row.help);
+    else if (std::holds_alternative<std::size_t*>(value))
+      to.add<std::size_t>(row.key, row.help);
+    else if (std::holds_alternative<bool*>(value))
+      to.add<bool>(row.key, row.help);
+    else
+      to.add<caf::timespan>(row.key, row.help);
+  }
+}
+
+} // namespace
+
 config::config() {
-  opt_group{custom_options_, "rollcall"}
-      .add<std::string>("name", "name of the tracker, the same on every node")
-      .add<std::size_t>("pool-size", "shards of the tracker, the same on every node")
-      .add<caf::timespan>("broadcast-period", "the tick of the gossip")
-      .add<std::size_t>("max-silent-periods", "silent ticks before an empty heartbeat")
-      .add<caf::timespan>("down-period", "silence after which a replica is down")
-      .add<caf::timespan>("permdown-period", "silence after which a replica is given up")
-      .add<std::size_t>("clock-sample-periods", "ticks before choosing whom to pull from")
-      .add<caf::timespan>("flush-interval", "how long changes are gathered")
-      .add<caf::timespan>("link-grace", "call a replica down so long after its link was lost")
-      .add<bool>("permdown-on-shutdown", "say bye on an orderly stop")
-      .add<std::string>("node-name", "name of this node, unique in the cluster")
-      .add<std::string>("cluster-name", "nodes of other clusters are refused")
-      .add<std::string>("listen", "HOST:PORT; port 0 is any")
-      .add<std::string>("advertise", "HOST:PORT that others dial")
-      .add<std::vector<std::string>>("seeds", "HOST:PORT of other nodes")
-      .add<std::string>("tls-cert", "certificate of this node (PEM)")
-      .add<std::string>("tls-key", "its key (PEM)")
-      .add<std::string>("tls-ca", "the cluster's own CA (PEM)")
-      .add<std::string>("tls-passphrase-file", "file whose first line opens the key")
-      .add<bool>("insecure-plain-tcp", "allow plain TCP beyond loopback");
+  declare(custom_options_, tracker_option_table());
+  declare(custom_options_, node_option_table());
   compat::prefer_quick_workers(*this);
   (void)rollcall::load(*this);
 }
@@ -111,6 +116,11 @@ class option_reader {
 public:
   explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) {}
 
+  template <class T>
+  void read(std::span<const option_row<T>> rows, T& to) {
+    for (const auto& row : rows)
+      std::visit([&](auto* value) { read(row.key, *value); }, row.at(to));
+  }
   void read(const char* key, std::string& to) { take(key, to, "a text: \"...\""); }
   void read(const char* key, std::size_t& to) { take(key, to, "a number, 0 or more"); }
   void read(const char* key, bool& to) { take(key, to, "true or false"); }
@@ -156,51 +166,42 @@ caf::error error_of(const problem& x) { return make_error(x.code, x.message); }
 expected<tracker_options> read_tracker_options(const caf::actor_system_config& cfg,
                                                tracker_options x) {
   option_reader in{cfg};
-  in.read("name", x.name);
-  in.read("pool-size", x.pool_size);
-  in.read("broadcast-period", x.broadcast_period);
-  in.read("max-silent-periods", x.max_silent_periods);
-  in.read("down-period", x.down_period);
-  in.read("permdown-period", x.permdown_period);
-  in.read("clock-sample-periods", x.clock_sample_periods);
-  in.read("flush-interval", x.flush_interval);
-  in.read("link-grace", x.link_grace);
-  in.read("permdown-on-shutdown", x.permdown_on_shutdown);
+  in.read(tracker_option_table(), x);
   if (in.wrong()) return error_of(in.wrong());
   if (const auto wrong = validate(x)) return error_of(wrong);
   return x;
 }
 
-expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
-  tls_options x;
+namespace {
+
+expected<node_settings> read_node_settings(const caf::actor_system_config& cfg, node_settings x) {
   option_reader in{cfg};
-  in.read("tls-cert", x.certificate);
-  in.read("tls-key", x.key);
-  in.read("tls-ca", x.ca);
-  in.read("tls-passphrase", x.passphrase);
-  std::string file;
-  in.read("tls-passphrase-file", file);
+  in.read(node_option_table(), x);
+  in.read("tls-passphrase", x.tls.passphrase);
   if (in.wrong()) return error_of(in.wrong());
-  if (const auto wrong = read_passphrase(file, x)) return error_of(wrong);
+  if (const auto wrong = read_passphrase(x.passphrase_file, x.tls)) return error_of(wrong);
   return x;
 }
 
+} // namespace
+
+expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
+  auto x = read_node_settings(cfg, {});
+  if (!x) return std::move(x.error());
+  return std::move(x->tls);
+}
+
 expected<cluster_options> read_cluster_options(const caf::actor_system_config& cfg,
-                                               cluster_options x) {
-  option_reader in{cfg};
-  in.read("node-name", x.node_name);
-  in.read("cluster-name", x.cluster_name);
-  in.read("listen", x.listen);
-  in.read("advertise", x.advertise);
-  in.read("seeds", x.seeds);
-  in.read("insecure-plain-tcp", x.insecure_plain_tcp);
-  if (in.wrong()) return error_of(in.wrong());
-  auto tls = read_tls_options(cfg);
-  if (!tls) return std::move(tls.error());
-  x.tls = x.tls || tls->any();
-  if (x.node_name.empty())
+                                               cluster_options defaults) {
+  node_settings before;
+  before.cluster = std::move(defaults);
+  auto x = read_node_settings(cfg, std::move(before));
+  if (!x) return std::move(x.error());
+  auto& result = x->cluster;
+  result.tls = result.tls || x->tls.any();
+  if (result.node_name.empty())
     return make_error(errc::bad_option, "node-name must not be empty: give each node its own");
-  return x;
+  return std::move(result);
 }
 
 } // namespace rollcall

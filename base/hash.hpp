@@ -1,6 +1,6 @@
-// A hash for names and numbers that come from outside: quick, and with a seed
-// that differs from process to process, so that nobody can choose names that
-// collide. Never stored, never sent, never seen in any order.
+// A hash for names and numbers that come from outside: XXH3 with a seed that
+// differs from process to process, so that nobody can choose names that collide.
+// Never stored and never sent.
 #pragma once
 
 #include <cstdint>

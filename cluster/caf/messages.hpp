@@ -55,7 +55,7 @@ struct detach_shard {
 /// dropped: the gossip repairs what was lost. The same bytes for many nodes
 /// are wrapped once if they are sent one after another.
 struct send_frame {
-  std::string to;
+  std::vector<std::string> to;
   std::string tracker;
   std::uint32_t shard = 0;
   std::shared_ptr<const std::string> bytes;

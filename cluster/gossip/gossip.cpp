@@ -111,7 +111,7 @@ void gossip::publish() { impl_->st.publish(); }
 void gossip::take_back(actions x) noexcept { impl_->take_back(x); }
 const replica_id& gossip::self() const noexcept { return impl_->st.self(); }
 const crdt::store& gossip::state() const noexcept { return impl_->st; }
-const gossip_stats& gossip::stats() const noexcept { return impl_->stats; }
+const tracker_stats& gossip::stats() const noexcept { return impl_->stats; }
 
 std::vector<replica_info> gossip::replicas() const {
   std::vector<replica_info> all;

@@ -142,7 +142,8 @@ public:
   const replica_id& self() const noexcept; ///< changes with a rebirth
   const crdt::store& state() const noexcept;
   std::vector<replica_info> replicas() const; ///< self first, then by name
-  const gossip_stats& stats() const noexcept;
+  /// What the machine counts; the rest of the members stay 0.
+  const tracker_stats& stats() const noexcept;
 
   /// What is held beside the slices: for tests of the bounds.
   struct held {

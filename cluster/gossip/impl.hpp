@@ -91,7 +91,7 @@ struct gossip::impl {
 
   const tracker_options opt;
   crdt::store st;
-  gossip_stats stats;
+  tracker_stats stats;
   outbox box{stats};
   peer_map peers;
   lives ended;

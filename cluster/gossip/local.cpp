@@ -126,14 +126,15 @@ bool gossip::impl::flush(bool full) {
                                   [&](const auto& x) { return takes_deltas(x.second); });
   const auto cut = wanted ? cut_open_delta(a, full) : cut_frames{};
   const bool too_large = wanted && cut.frames.empty(); // all pull, and need not wait for the tick
-  outbox::bytes bare; // clocks only, for who is behind, down or unknown: it will pull
+  outbox::bytes bare; // clocks only, for peers that are behind, down or unknown: they will pull
+  std::vector<std::string_view> deltas_to, bare_to;
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
     if (p.up() && !cut.frames.empty()
         && (canary(bug::over_account)
             || p.flow.fits(cut.bytes, opt.limits.max_outstanding_bytes))) {
       p.flow.sent(b, cut.bytes);
-      for (auto& bytes : cut.frames) box.send(name, frame_kind::heartbeat, bytes);
+      deltas_to.push_back(name);
     } else if (full || !p.life || (too_large && p.up())) {
       if (!bare) {
         auto f = full_heartbeat();
@@ -143,12 +144,15 @@ bool gossip::impl::flush(bool full) {
         }
         bare = outbox::pack(f);
       }
-      box.send(name, frame_kind::heartbeat, bare);
+      bare_to.push_back(name);
     } else {
       continue;
     }
     if (full) p.flow.told_clocks();
   }
+  for (auto& bytes : cut.frames)
+    for (auto to : deltas_to) box.send(to, frame_kind::heartbeat, bytes);
+  for (auto to : bare_to) box.send(to, frame_kind::heartbeat, bare);
   return true;
 }
 

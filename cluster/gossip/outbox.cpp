@@ -30,7 +30,8 @@ void outbox::send(std::string_view to, frame_kind kind, bytes what) {
   const auto i = static_cast<std::size_t>(kind);
   ++stats_.frames_out[i];
   stats_.bytes_out[i] += what->size();
-  frames_.push_back({std::string{to}, std::move(what)});
+  if (frames_.empty() || frames_.back().bytes != what) frames_.push_back({{}, std::move(what)});
+  frames_.back().to.emplace_back(to);
 }
 
 std::vector<outgoing> outbox::take() noexcept { return std::exchange(frames_, {}); }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "cluster/wire/frame.hpp"
+#include "rollcall/stats.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,17 +20,10 @@
 
 namespace rollcall::cluster {
 
+/// One frame for one or more nodes.
 struct outgoing {
-  std::string to;                           ///< node name
-  std::shared_ptr<const std::string> bytes; ///< shared: the same frame goes to many
-};
-
-/// Counts since the start of a machine.
-struct gossip_stats {
-  std::uint64_t frames_in[5] = {}, frames_out[5] = {}; ///< by frame_kind; [0]: refused / unused
-  std::uint64_t bytes_in[5] = {}, bytes_out[5] = {};
-  std::uint64_t frames_unknown = 0; ///< of a later version: ignored
-  std::uint64_t pulls = 0, merges = 0, joins = 0, leaves = 0, rebirths = 0;
+  std::vector<std::string> to; ///< node names
+  std::shared_ptr<const std::string> bytes;
 };
 
 /// The bytes under way to one peer, and what we owe it.
@@ -64,17 +58,18 @@ private:
 /// The frames of one step, in order.
 class outbox {
 public:
-  explicit outbox(gossip_stats& stats) : stats_(stats) {}
+  explicit outbox(tracker_stats& stats) : stats_(stats) {}
 
   using bytes = std::shared_ptr<const std::string>;
   static bytes pack(const frame& f) { return std::make_shared<const std::string>(encode(f)); }
 
+  /// Consecutive sends of the same bytes become one `outgoing`.
   void send(std::string_view to, frame_kind, bytes);
   void send(std::string_view to, const frame& f) { send(to, f.kind, pack(f)); }
   std::vector<outgoing> take() noexcept;
 
 private:
-  gossip_stats& stats_;
+  tracker_stats& stats_;
   std::vector<outgoing> frames_;
 };
 

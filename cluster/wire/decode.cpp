@@ -213,7 +213,7 @@ decoded decode(std::string_view bytes, const limits& x) {
   auto head = open(bytes, wire_type::frame, wire_version);
   result.code = head.code;
   if (result.code != errc::none) return result;
-  if (head.kind < 1 || head.kind > static_cast<std::uint8_t>(frame_kind::bye)) {
+  if (head.kind < 1 || head.kind >= frame_kind_count) {
     result.unknown_kind = true;
     return result;
   }

@@ -13,7 +13,9 @@
 #include "crdt/delta.hpp"
 #include "rollcall/errc.hpp"
 #include "rollcall/options.hpp"
+#include "rollcall/stats.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,7 +33,8 @@ inline constexpr std::uint8_t wire_version = 1;
 #endif
 inline constexpr std::uint8_t wire_version_min = 1;
 
-enum class frame_kind : std::uint8_t { heartbeat = 1, pull = 2, state = 3, bye = 4 };
+using rollcall::frame_kind;
+using rollcall::frame_kind_count;
 
 /// Clocks by replica, in no particular order; each replica once.
 using clock_list = std::vector<std::pair<replica_id, crdt::clock_value>>;

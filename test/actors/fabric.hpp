@@ -56,9 +56,11 @@ private:
   }
   void pass(const std::string& name, const rollcall::cluster::send_frame& x) {
     const std::lock_guard guard{mutex_};
-    const auto found = shards_.find({x.to, x.tracker, x.shard});
-    if (found == shards_.end() || cuts_.count({name, x.to}) != 0) return;
-    rollcall::compat::anon_send(found->second, rollcall::cluster::frame_received{name, *x.bytes});
+    for (const auto& to : x.to) {
+      const auto found = shards_.find({to, x.tracker, x.shard});
+      if (found == shards_.end() || cuts_.count({name, to}) != 0) continue;
+      rollcall::compat::anon_send(found->second, rollcall::cluster::frame_received{name, *x.bytes});
+    }
   }
 
   std::mutex mutex_;

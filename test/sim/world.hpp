@@ -112,8 +112,8 @@ public:
   std::string contents() const;
 
   struct counts {
-    std::uint64_t events = 0, frames[5] = {}, reports = 0, rebirths = 0, refused = 0, downs = 0,
-                  unknown = 0;
+    std::uint64_t events = 0, frames[cluster::frame_kind_count] = {}, reports = 0, rebirths = 0,
+                  refused = 0, downs = 0, unknown = 0;
   };
   const counts& count() const noexcept { return count_; }
   std::uint64_t digest() const noexcept { return digest_; }

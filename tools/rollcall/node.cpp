@@ -34,18 +34,6 @@ int start_failed(const caf::error& why) {
   return say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
 }
 
-cluster_options cluster_part(const node_options& o) {
-  cluster_options c;
-  c.node_name = o.name;
-  c.cluster_name = o.cluster_name;
-  c.listen = o.listen;
-  c.advertise = o.advertise;
-  c.seeds = o.seeds;
-  c.tls = o.tls.any();
-  c.insecure_plain_tcp = o.insecure;
-  return c;
-}
-
 std::string ready_line(const cluster_node& node) {
   json_writer out;
   out.open('{')
@@ -103,7 +91,7 @@ int run(const node_options& o) {
   config cfg;
   if (auto why = load(cfg, o.tls)) return start_failed(why);
   caf::actor_system system(cfg);
-  auto node = start_cluster(system, cluster_part(o));
+  auto node = start_cluster(system, o.cluster);
   if (!node) return start_failed(node.error());
   auto tracker = start_tracker(system, handler_factory{}, o.tracker, *node);
   if (!tracker) {
@@ -117,14 +105,16 @@ int run(const node_options& o) {
     // nobody may wait for room in it once the end has come.
     line_output out(STDOUT_FILENO, [&] { stop.ask(); });
     stop.on_signal([&] { out.stop_waiting(); });
-    events told(out, o.name, o.tracker.pool_size, [&](std::string why) {
+    events told(out, o.cluster.node_name, o.tracker.pool_size, [&](std::string why) {
       fatal.set(std::move(why));
       out.stop_waiting();
       stop.ask();
     });
     out.write(ready_line(*node));
     log_line(log_level::info, "ready",
-             {{"name", o.name}, {"listen", node->listen()}, {"cluster", o.cluster_name}});
+             {{"name", o.cluster.node_name},
+              {"listen", node->listen()},
+              {"cluster", o.cluster.cluster_name}});
     static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
     static_cast<void>(node->observe([&](const cluster_event& e) { told.on_cluster(e); }));
     {
@@ -138,7 +128,7 @@ int run(const node_options& o) {
     stop.on_signal(nullptr);
     system.await_all_actors_done(); // the callbacks, which write to `out`, are actors too
   }
-  log_line(log_level::info, "ended", {{"name", o.name}});
+  log_line(log_level::info, "ended", {{"name", o.cluster.node_name}});
   if (const auto why = fatal.get(); !why.empty())
     return say({exit_bad_arguments, "rollcall node: " + why});
   return exit_ok;

@@ -3,8 +3,7 @@
 // Pure but for reading the file that --config names.
 #pragma once
 
-#include "rollcall/config.hpp"
-#include "rollcall/options.hpp"
+#include "actors/option_table.hpp"
 #include "tools/rollcall/log.hpp"
 
 #include <string>
@@ -14,16 +13,9 @@
 
 namespace rollcall::tool {
 
-struct node_options {
-  std::string name; ///< "<host>-<process id>" unless given
-  std::string listen = "127.0.0.1:0";
-  std::string advertise; ///< empty: where it listens
-  std::vector<std::string> seeds;
-  std::string cluster_name = "rollcall";
-  tls_options tls;
-  bool insecure = false; ///< plain TCP beyond loopback
-  log_level level = log_level::info;
+struct node_options : node_settings { ///< node name: "<host>-<process id>" unless given
   tracker_options tracker;
+  log_level level = log_level::info;
 };
 
 /// The program ends here: `text` to stdout if `code` is 0, else to stderr.
