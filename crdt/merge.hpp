@@ -1,33 +1,32 @@
-// The one merge: a delta into a copy of somebody else's slice.
+// Merges a delta into a copy of another replica's slice.
 //
-// A range (a, b] tells all that happened in it:
-//   1. every presence here dies that is in (a, b] and not among its adds, or
-//      that it calls dead;
+// A range (a, b] says all that happened in it:
+//   1. every presence here dies that is in (a, b] and not in its adds, or is in
+//      `dead`;
 //   2. every add whose dot is not known is born;
-//   3. (a, b] and the dead become known. (A dot that is called dead before its
-//      birth was heard of may count as known, for it never needs to be heard.)
+//   3. (a, b] and the dead become known. (A dot that is dead before its birth was
+//      received may count as known: its birth is not needed any more.)
 //
-// A part (x, y] tells which dots of it live, to somebody who has everything up
-// to a. It counts only here if we have that too, and only as the first of its
-// answer or next to the one applied last: its order is what makes the prefix
-// that it claims true.
+// A part (x, y] says which of its dots live, for a copy whose prefix is a. It is
+// applied only if our prefix is at least a, and only as the first of its answer or
+// right after the part applied last: this order makes the prefix that it claims
+// true.
 //   1. every presence here dies that is in (x, y] and not named;
 //   2. every add whose dot is not known is born;
 //   3. everything up to y is known.
 //
-// In both, a (topic, key, actor) lives at most once in a slice. Its leave may
-// be in a gap of ours when its next join comes: then the newer dot ends the
-// older, a leave and a join in one diff. And the older may come last, in a
-// delta that was cut before its end: it is dead, and not born beside the newer.
+// In both, a (topic, key, actor) lives at most once in a slice. Its leave may be
+// in a gap of ours when its next join arrives: then the newer dot ends the older, a
+// leave and a join in one diff. The older one may also arrive last, in a delta that
+// was cut before its end: it is dead, and is not born beside the newer one.
 //
-// Everything is looked up before anything is changed, so a delta that would
-// break a bound leaves no trace: half a delta would not be sound.
+// All look-ups come before all changes, so a delta that would break a bound has no
+// effect: half a delta would not be sound.
 //
-// A part of which very many die is merged in pieces, each up to some dot: so no
-// step is long, whatever died while the log was cut. Each piece is as good as a
-// part that ends there.
+// A part by which very many presences die is merged in pieces, each up to some dot,
+// so that no step is long. Each piece is as good as a part that ends there.
 //
-// Cost: the dead are found by walking the dots of this slice in (a, b], each of
+// Complexity: the dead are found by walking the dots of this slice in (a, b], each of
 // which is an add or dies; so O(adds + dead), and for a part O(what it names),
 // whatever else is held.
 #pragma once
@@ -47,12 +46,12 @@ class merger {
 public:
   merger(presence_table& table, const limits& lim) : table_(table), limits_(lim) {}
 
-  /// True when it was applied: see store::merge.
+  /// Returns true if it was applied: see store::merge.
   bool merge(remote_slice&, const range&, changes& out);
-  /// Of a part, until `most` have died: it is done up to `done`, where the next
-  /// call goes on.
+  /// Merges a part until `most` presences have died. It is then done up to `done`,
+  /// where the next call continues.
   bool merge(remote_slice&, const part&, std::size_t most, clock_value& done, changes& out);
-  /// How many the last one, if it was applied, took away.
+  /// Number of presences that the last applied delta ended.
   std::size_t gone() const noexcept { return gone_.size(); }
 
 private:
@@ -63,7 +62,7 @@ private:
 
   presence_table& table_;
   const limits& limits_;
-  // What the delta at hand does; kept between calls for their memory.
+  // Effects of the current delta; kept between calls to reuse their memory.
   std::vector<std::pair<dot, handle>> gone_; ///< ascending
   std::vector<const birth*> born_;           ///< ascending
   std::vector<const birth*> twins_;

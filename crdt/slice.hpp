@@ -1,9 +1,8 @@
-// A slice: all that one replica ever said, as far as it is held here.
+// A slice: what this node knows of one replica.
 //
-// Held is what lives (by dot), and what is known: a copy knows every clock up
-// to its `prefix`, and `beyond` it some intervals that came past a gap. A clock
-// that is known and whose presence does not live is dead at its owner, for
-// good: clocks are given out once.
+// It has the live presences (by dot) and the known clocks: every clock up to
+// `prefix`, and the intervals of `beyond` past a gap. A clock that is known and has
+// no live presence is dead at its owner for good, since clocks are given out once.
 #pragma once
 
 #include "crdt/delta.hpp"
@@ -13,7 +12,7 @@
 
 namespace rollcall::crdt {
 
-/// What the owner's slice and a copy have in common.
+/// Members that the owner's slice and a copy share.
 struct slice {
   replica_id id;
   slice_no no = 0;  ///< in the table of presences
@@ -24,21 +23,21 @@ struct slice {
 struct remote_slice : slice {
   clock_value prefix = 0; ///< everything the owner did up to here is known
   interval_set beyond;    ///< further clocks known; begins past prefix + 1
-  /// How far the answer whose parts are being merged has been followed.
+  /// Position in the answer whose parts are being merged.
   struct {
     answer_id answer;
     clock_value y = 0;
   } progress;
-  /// What readers are to see of it. While a sweep is under way presences may
-  /// still be on the other side; what is born meanwhile follows this.
+  /// The visibility that it is to have. During a sweep some presences still have
+  /// the other one; births take this one.
   bool shown = true;
 
   bool knows(clock_value c) const noexcept { return c <= prefix || beyond.contains(c); }
 
-  /// (a, b] is known from now on.
+  /// Marks (a, b] as known.
   void learn(clock_value a, clock_value b);
 
-  /// Intervals past the prefix if that range were learnt.
+  /// Number of intervals past the prefix if that range were known.
   std::size_t intervals_after(const range&) const;
 };
 

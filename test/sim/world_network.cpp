@@ -14,7 +14,7 @@ using namespace cluster;
 
 void world::ship(int n, int s, const std::vector<outgoing>& frames) {
   for (auto& f : frames) {
-    auto sent = read_once(n, s, f.bytes);
+    std::shared_ptr<const letter> sent = read_once(n, s, f.bytes);
     std::shared_ptr<const letter> more;
     if ((settings_.newer >> n) & 1u) {
       sent = of_later_version(*sent);
