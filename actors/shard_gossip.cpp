@@ -179,6 +179,8 @@ void shard::happened(const cluster::replica_event& x) {
   case cluster::replica_change::reborn:
     pool_->set_life(number_, machine_->self());
     return emit(tracker_event_kind::reborn, {}, x.whose);
+  case cluster::replica_change::diverged:
+    return emit(tracker_event_kind::diverged, {}, x.whose);
   case cluster::replica_change::name_conflict:
     return emit(tracker_event_kind::name_conflict, std::string{describe(errc::name_conflict)},
                 x.whose);

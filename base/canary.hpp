@@ -35,6 +35,7 @@ enum class bug : std::uint8_t {
   late,
   rotate,
   silence,
+  turns,
   // what others got wrong, or might
   older_wins,
   over_a_gap,
@@ -56,6 +57,7 @@ enum class bug : std::uint8_t {
   hearsay,
   many_gaps,
   checksum,
+  wrong_sum,
   end
 };
 

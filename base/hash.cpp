@@ -8,7 +8,7 @@ namespace rollcall::crdt {
 
 namespace {
 
-const std::uint64_t seed = [] {
+const std::uint64_t process_seed = [] {
   std::random_device source;
   return (std::uint64_t{source()} << 32) | source();
 }();
@@ -16,11 +16,15 @@ const std::uint64_t seed = [] {
 } // namespace
 
 std::uint64_t hash_bytes(std::string_view s) noexcept {
-  return XXH3_64bits_withSeed(s.data(), s.size(), seed);
+  return XXH3_64bits_withSeed(s.data(), s.size(), process_seed);
 }
 
 std::uint64_t hash_number(std::uint64_t x) noexcept {
-  return XXH3_64bits_withSeed(&x, sizeof x, seed);
+  return XXH3_64bits_withSeed(&x, sizeof x, process_seed);
+}
+
+std::uint64_t stable_hash(std::string_view s, std::uint64_t seed) noexcept {
+  return XXH3_64bits_withSeed(s.data(), s.size(), seed);
 }
 
 } // namespace rollcall::crdt

@@ -41,6 +41,11 @@ constexpr row tracker_rows[] = {
      "how long changes are gathered before they are sent",
      [](tracker_options& x) -> option_value { return &x.flush_interval; }, option_form::any, 0,
      an_hour},
+    {"max-frames-per-second", "max-frames-per-second", "N",
+     "a shard with many peers gathers changes for longer, so that it sends no more frames than "
+     "this",
+     [](tracker_options& x) -> option_value { return &x.max_frames_per_second; }, option_form::any,
+     1, 1'000'000},
     {"link-grace", "link-grace", "TIME", "a replica whose link is lost for so long is down",
      [](tracker_options& x) -> option_value { return &x.link_grace; }, option_form::any, 0, a_year},
     {"permdown-on-shutdown", "permdown-on-shutdown", "", "say bye when stopped in order",

@@ -17,6 +17,7 @@ constexpr counter all_counters[] = {
     {"joins", &stats::joins, total, "joins that became visible"},
     {"leaves", &stats::leaves, total, "leaves that became visible"},
     {"rebirths", &stats::rebirths, total, "new incarnations taken because a higher one was seen"},
+    {"divergences", &stats::divergences, total, "copies that the audit found wrong"},
     {"presences", &stats::presences, now, "presences held, of all replicas"},
     {"memory", &stats::memory_bytes, now, "bytes held by presences and their indexes"},
     {"monitored", &stats::monitored, now, "local actors monitored"},
@@ -70,6 +71,8 @@ std::string to_string(tracker_event_kind x) {
     return "replica_permdown";
   case tracker_event_kind::reborn:
     return "reborn";
+  case tracker_event_kind::diverged:
+    return "diverged";
   case tracker_event_kind::name_conflict:
     return "name_conflict";
   case tracker_event_kind::handler_failed:

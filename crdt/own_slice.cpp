@@ -65,6 +65,8 @@ void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
   const auto old_id = std::exchange(id, std::move(next));
   const auto old_no = std::exchange(no, table_.open_slice(id, true));
   clock_ = 0;
+  sum = 0;
+  scrub = {};
   log_.clear();
   old.walk(0, UINT64_MAX, [&](dot, handle h) {
     auto b = table_.as_birth(h); // stays readable until it is published that it left
@@ -85,6 +87,7 @@ bool own_slice::add(birth b, changes& out) {
   if (h == 0) return false;
   ++clock_;
   living.insert(b.dot, h);
+  counted_in(b);
   out.push_back({h, true});
   return true;
 }
@@ -100,6 +103,7 @@ void own_slice::note_leave(handle h, bool of_update, changes& out) {
   log_.push({++clock_, d, of_update});
   [[maybe_unused]] const auto was = living.erase(d);
   assert(was == h);
+  counted_out(table_.as_birth(h));
   out.push_back({h, false});
 }
 

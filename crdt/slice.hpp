@@ -5,6 +5,7 @@
 // no live presence is dead at its owner for good, since clocks are given out once.
 #pragma once
 
+#include "crdt/audit.hpp"
 #include "crdt/delta.hpp"
 #include "crdt/dot_index.hpp"
 #include "crdt/interval_set.hpp"
@@ -17,6 +18,23 @@ struct slice {
   replica_id id;
   slice_no no = 0;  ///< in the table of presences
   dot_index living; ///< dot -> presence
+  /// Sum of audit_hash over `living`; see audit.hpp.
+  std::uint64_t sum = 0;
+  /// The same, taken anew from memory for the dots up to `cursor`.
+  struct {
+    dot cursor = 0;
+    std::uint64_t sum = 0;
+  } scrub;
+
+  /// A presence joins `living`; leaves it.
+  void counted_in(const birth& b) noexcept { counted(b.dot, audit_hash(b)); }
+  void counted_out(const birth& b) noexcept { counted(b.dot, 0 - audit_hash(b)); }
+
+private:
+  void counted(dot d, std::uint64_t h) noexcept {
+    sum += h;
+    if (d <= scrub.cursor) scrub.sum += h;
+  }
 };
 
 /// A copy of another replica's slice. See merge.hpp for how it changes.

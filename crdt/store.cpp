@@ -1,6 +1,7 @@
 #include "crdt/store.hpp"
 
 #include "base/canary.hpp"
+#include "crdt/audit.hpp"
 #include "crdt/cut.hpp"
 #include "crdt/merge.hpp"
 #include "crdt/own_slice.hpp"
@@ -27,6 +28,7 @@ struct store::parts {
   std::map<replica_id, std::unique_ptr<remote_slice>> copies;
   merger merging;
   sweeper sweeping;
+  replica_id scrubbed_next; ///< where `scrub` goes on
 
   remote_slice* copy_of(const replica_id& id) {
     const auto i = copies.find(id);
@@ -179,6 +181,54 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
   }
   e.cursor = piece.y;
   return delta{e.slice, std::move(piece)};
+}
+
+// -- the audit ---------------------------------------------------------------
+
+std::uint64_t store::audit_sum(const replica_id& id) const {
+  const auto* s = find(id);
+  return s ? s->sum : 0;
+}
+
+void store::distrust(const replica_id& id) {
+  auto* s = p_->copy_of(id);
+  if (!s) return;
+  s->prefix = 0;
+  s->beyond = {};
+  s->progress = {};
+}
+
+void store::scrub(std::size_t max) {
+  auto& all = p_->copies;
+  for (std::size_t n = 0; max > 0 && n < all.size(); ++n) {
+    auto i = all.lower_bound(p_->scrubbed_next);
+    if (i == all.end()) i = all.begin();
+    auto& s = *i->second;
+    const bool whole = s.living.walk(s.scrub.cursor, UINT64_MAX, [&](dot d, handle h) {
+      if (max == 0) return false;
+      --max;
+      s.scrub.sum += audit_hash(p_->table->as_birth(h));
+      s.scrub.cursor = d;
+      return true;
+    });
+    if (!whole) return;
+    s.sum = s.scrub.sum;
+    s.scrub = {};
+    p_->scrubbed_next = std::next(i) == all.end() ? all.begin()->first : std::next(i)->first;
+  }
+}
+
+bool store::flip_a_bit(std::string_view topic, std::string_view key) {
+  for (const auto& [id, s] : p_->copies) {
+    handle found = 0;
+    s->living.walk(0, UINT64_MAX, [&](dot, handle h) {
+      const auto b = p_->table->as_birth(h);
+      if (b.topic == topic && b.key == key) found = h;
+      return found == 0;
+    });
+    if (found != 0) return p_->table->flip_a_bit(found);
+  }
+  return false;
 }
 
 // -- all ---------------------------------------------------------------------

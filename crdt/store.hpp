@@ -131,6 +131,19 @@ public:
                                   std::size_t max_bytes) const;
   bool done(const extraction& e) const noexcept { return e.cursor >= e.b; }
 
+  // -- the audit (audit.hpp) -----------------------------------------------
+  /// Sum over the own slice, or over a copy that is held; 0 otherwise.
+  std::uint64_t audit_sum(const replica_id&) const;
+  /// Takes the sums of copies anew from memory, at most `max` presences per call,
+  /// one copy after the other.
+  void scrub(std::size_t max);
+  /// Forgets which clocks of a copy are known, and keeps its presences: what is
+  /// pulled next replaces those that are wrong, and no others.
+  void distrust(const replica_id&);
+  /// For tests: flips a bit of the meta of a presence that is a copy. False if
+  /// there is none under that topic and key.
+  bool flip_a_bit(std::string_view topic, std::string_view key);
+
   // -- all -----------------------------------------------------------------
   /// Makes the changes visible to readers. Call once per step, before it is reported.
   void publish();

@@ -97,7 +97,7 @@ void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
   if (!p.link.up || canary(bug::bump)) return;
   if (p.corrected && now - *p.corrected < opt.broadcast_period) return;
   p.corrected = now;
-  auto h = full_heartbeat();
+  auto h = heartbeat();
   replica_id higher{f.from.name, known};
   if (!find(h.clocks, higher)) h.clocks.emplace_back(std::move(higher), 0);
   box.send(f.from.name, h);
@@ -116,7 +116,7 @@ void gossip::impl::on_heartbeat(peer& p, const frame& f, std::string_view bytes)
   if (!f.deltas.empty() && p.flow.received(bytes.size(), opt.limits.max_outstanding_bytes)
       && p.link.up) {
     p.flow.told_clocks();
-    box.send(f.from.name, full_heartbeat());
+    box.send(f.from.name, heartbeat_to(p));
   }
   whole ? merged(p, f, at.moved) : keep_pending(p, bytes, at);
 }
@@ -129,6 +129,8 @@ void gossip::impl::on_state(peer& p, const frame& f, std::string_view bytes) {
 
 void gossip::impl::merged(peer& p, const frame& f, bool moved) {
   if (f.kind == frame_kind::heartbeat) {
+    compare(p, f);
+    audit(p, f);
     if (gap(p)) pull(p);
     return;
   }
@@ -155,10 +157,32 @@ bool gossip::impl::merge_some(const frame& f, merge_position& at) {
     const auto did = st.merge(d, budget, at.done, report_of(d.slice));
     stats.merges += did.applied;
     at.moved |= did.moved;
+    if (did.moved)
+      if (auto i = peers.find(d.slice.name); i != peers.end()) count_clock(i->second);
     budget -= std::min(budget, did.gone);
     if (did.more) return false;
   }
   return at.next == f.deltas.size();
+}
+
+void gossip::impl::compare(peer& p, const frame& f) {
+  if (!f.digest) return;
+  p.differs = *f.digest != digest.value();
+  if (!p.differs) p.pull.heard({}); // it knows what we know
+}
+
+/// A copy at the owner's own clock has the owner's sum. If not, something is wrong
+/// that the protocol cannot see: the copy is pulled anew, and nobody else is
+/// disturbed.
+void gossip::impl::audit(peer& p, const frame& f) {
+  if (!f.sum || p.pending) return;
+  const auto* clock = find(f.clocks, f.from);
+  if (!clock || st.prefix(f.from) != *clock || st.gap_beyond(f.from)) return;
+  if (st.audit_sum(f.from) == *f.sum) return;
+  ++stats.divergences;
+  note(replica_change::diverged, f.from);
+  st.distrust(f.from);
+  count_clock(p);
 }
 
 /// Of each peer one frame at a time: of another one the rest is lost, as frames

@@ -14,7 +14,9 @@ gossip::impl::impl(replica_id self, const tracker_options& options, instant firs
       ended(options),
       alive(options, first_tick),
       silent(alive.silent_ticks()), // so that the first tick speaks
-      samples(std::max<std::size_t>(1, options.clock_sample_periods)) {}
+      samples(std::max<std::size_t>(1, options.clock_sample_periods)) {
+  count_own_clock();
+}
 
 actions gossip::impl::step(const event& ev, instant at) {
   now = at;
@@ -35,7 +37,7 @@ actions gossip::impl::step(const event& ev, instant at) {
     return std::move(out);
   }
   std::visit([this](const auto& e) { on(e); }, ev);
-  if (wake_at && *wake_at <= now) flush(false);
+  if (flush_now || (wake_at && *wake_at <= now)) flush(false);
   if (sweep_now) sweep_piece();
 
   std::erase_if(out.reports, [](const report& r) { return r.changes.empty(); });

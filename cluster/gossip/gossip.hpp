@@ -73,11 +73,15 @@ struct link_up {
 struct link_down {
   std::string_view node;
 };
+/// For tests of the audit: changes a copy in memory, behind the machine's back.
+struct flip_a_bit {
+  std::string_view topic, key;
+};
 struct say_bye {}; ///< orderly end: flush, then bye to all; then reads only
 
 using event =
     std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, op_actors_gone, tick,
-                 timer_due, proceed, frame_in, link_up, link_down, say_bye>;
+                 timer_due, proceed, frame_in, link_up, link_down, flip_a_bit, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
 /// Joins and leaves of one slice in one step: one `handle_diff`. The handles
@@ -93,6 +97,7 @@ enum class replica_change : std::uint8_t {
   permdown,
   reborn,        ///< another life of our name was seen: we are a new one above it
   name_conflict, ///< that happened too often: we stay what we are; rename one node
+  diverged,      ///< our copy of it was wrong (the audit): it is pulled anew
 };
 struct replica_event {
   replica_change what;

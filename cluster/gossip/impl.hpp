@@ -10,6 +10,7 @@
 // liveness, lives, pulls, answers, outbox.
 #pragma once
 
+#include "cluster/gossip/digest.hpp"
 #include "cluster/gossip/gossip.hpp"
 #include "cluster/gossip/lives.hpp"
 #include "cluster/gossip/peer.hpp"
@@ -32,17 +33,19 @@ struct gossip::impl {
   void on(const op_untrack_all&);
   void on(const op_actors_gone&);
   void on(const timer_due&);
+  void on(const flip_a_bit&);
   void on(const say_bye&);
   void report_changes(crdt::changes); ///< an operation was carried out: report, open the window
   void untrack_some(std::uint64_t actor, std::size_t& budget);
   void untrack_piece(); ///< of those in line
   void finish_untracks(std::uint64_t actor);
-  bool flush(bool full); ///< pushes the open delta; false: there is none
+  bool flush(bool tick);  ///< pushes the open delta; false: there is none
+  instant window() const; ///< how long changes are gathered
   struct cut_frames {
     std::vector<outbox::bytes> frames;
     std::size_t bytes = 0;
   };
-  cut_frames cut_open_delta(crdt::clock_value a, bool full);
+  cut_frames cut_open_delta(crdt::clock_value a);
   void check_name_conflict(const frame&);
   void be_reborn(const incarnation& above);
 
@@ -63,7 +66,8 @@ struct gossip::impl {
 
   // -- tick.cpp
   void on(const tick&);
-  void announce(); ///< full clocks to every link
+  void announce();    ///< a heartbeat to every link
+  void tell_clocks(); ///< all of them, to some of those whose digest differs
   void choose_and_pull();
   void judge_all();
 
@@ -79,6 +83,12 @@ struct gossip::impl {
   bool any_gap() const;
   clock_list clocks() const; ///< of all that we hold up, and of ourselves
   frame full_heartbeat() const;
+  frame heartbeat() const;               ///< the own clock, digest and sum
+  frame heartbeat_to(const peer&) const; ///< and what is acknowledged to it
+  void compare(peer&, const frame&);     ///< its digest with ours
+  void audit(peer&, const frame&);       ///< its sum with that of our copy
+  void count_clock(peer&);               ///< its clock, or visibility, has changed
+  void count_own_clock();
   void greet(peer_map::value_type&);
   bool bring_all(frame&);
 
@@ -98,7 +108,14 @@ struct gossip::impl {
   liveness alive;
 
   crdt::clock_value flushed = 0; ///< the open delta is (flushed, st.clock()]
+  std::uint64_t flushed_sum = 0; ///< of the own slice at that clock
+  clock_digest digest;
+  std::uint64_t own_summand = 0;
+  std::string told_last; ///< the last peer that tell_clocks told
   std::optional<instant> wake_at;
+  /// Changes before it are gathered; the first one after it goes out at once.
+  std::optional<instant> window_ends;
+  bool flush_now = false;            ///< at the end of this step
   std::optional<instant> next_grace; ///< the first deadline of a lost link
   bool changed = false;              ///< something was flushed since the last tick
   std::size_t silent = 0;            ///< ticks since a heartbeat went to all

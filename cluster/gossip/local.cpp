@@ -44,14 +44,16 @@ void gossip::impl::on(const op_restore& e) {
   restored = true;
   out.ref = e.ref;
   out.prev_ref = e.prev_ref;
+  // A life that comes back is told as a whole, not by its first presence.
   report_changes(std::move(did));
+  if (std::exchange(flush_now, false)) wake_at = now + window();
 }
 
 void gossip::impl::on(const op_untrack& e) {
   auto did = reuse_changes_buffer();
   const auto code = st.untrack(e.topic, e.key, e.actor, did);
   if (code == errc::none) report_changes(std::move(did));
-  if (code != errc::nopresence) out.code = code; // to take nothing away is well
+  if (code != errc::nopresence) out.code = code; // untracking an absent presence is no error
 }
 
 void gossip::impl::on(const op_untrack_all& e) {
@@ -101,7 +103,13 @@ void gossip::impl::report_changes(crdt::changes did) {
     all = std::move(did);
   else
     all.insert(all.end(), did.begin(), did.end());
-  if (!wake_at) wake_at = now + opt.flush_interval;
+  if (wake_at) return;
+  // The window opens behind a change: the first one after a quiet window goes out
+  // at once, and what follows within it is gathered.
+  if (window_ends && now < *window_ends)
+    wake_at = *window_ends;
+  else
+    flush_now = true;
 }
 
 // -- the flush ----------------------------------------------------------------
@@ -111,22 +119,34 @@ void gossip::impl::on(const timer_due&) {
   check_graces();
 }
 
+/// How long changes are gathered: flush_interval, and longer where a frame to
+/// every peer each time would be more than max_frames_per_second.
+instant gossip::impl::window() const {
+  const auto up = std::count_if(peers.begin(), peers.end(),
+                                [](const auto& x) { return x.second.link.up && x.second.up(); });
+  const auto most = static_cast<std::int64_t>(opt.max_frames_per_second);
+  return std::max(instant{opt.flush_interval}, instant{up * 1000 / most});
+}
+
 /// Closes the open delta (flushed, clock] and pushes it: encoded once, sent to
 /// every peer that is up. The next one starts where it ended, always.
-bool gossip::impl::flush(bool full) {
+bool gossip::impl::flush(bool tick) {
   wake_at.reset();
+  flush_now = false;
   const auto a = flushed, b = st.clock();
   if (a == b) return false;
   flushed = b;
+  flushed_sum = st.audit_sum(st.self());
+  count_own_clock();
+  window_ends = now + window();
   changed = true; // rule "echo": see the tick
   silent = 0;
 
   auto takes_deltas = [](const peer& p) { return p.link.up && p.up(); };
   const bool wanted = std::any_of(peers.begin(), peers.end(),
                                   [&](const auto& x) { return takes_deltas(x.second); });
-  const auto cut = wanted ? cut_open_delta(a, full) : cut_frames{};
+  const auto cut = wanted ? cut_open_delta(a) : cut_frames{};
   const bool too_large = wanted && cut.frames.empty(); // all pull, and need not wait for the tick
-  outbox::bytes bare; // clocks only, for peers that are behind, down or unknown: they will pull
   std::vector<std::string_view> deltas_to, bare_to;
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
@@ -135,30 +155,22 @@ bool gossip::impl::flush(bool full) {
             || p.flow.fits(cut.bytes, opt.limits.max_outstanding_bytes))) {
       p.flow.sent(b, cut.bytes);
       deltas_to.push_back(name);
-    } else if (full || !p.life || (too_large && p.up())) {
-      if (!bare) {
-        auto f = full_heartbeat();
-        if (!full) {
-          f.clocks = {{st.self(), flushed}};
-          f.full_clocks = false;
-        }
-        bare = outbox::pack(f);
-      }
+    } else if (tick || !p.life || (too_large && p.up())) {
       bare_to.push_back(name);
-    } else {
-      continue;
     }
-    if (full) p.flow.told_clocks();
   }
   for (auto& bytes : cut.frames)
     for (auto to : deltas_to) box.send(to, frame_kind::heartbeat, bytes);
+  if (bare_to.empty()) return true;
+  // Clocks only, for peers that are behind, down or unknown: they will pull.
+  const auto bare = outbox::pack(heartbeat());
   for (auto to : bare_to) box.send(to, frame_kind::heartbeat, bare);
   return true;
 }
 
 /// The frames of (a, clock]. None when they are more than any peer may be sent:
 /// then the clocks alone go out, and all pull at their own pace.
-gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool full) {
+gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
   cut_frames cut;
   const crdt::answer_id id{st.self(), ++answer_no};
   auto e = st.begin_answer(st.self(), a);
@@ -171,13 +183,17 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool 
           whole && whole->a == a && !whole->adds.empty() && whole->adds.front().dot == a + 1)
         whole->adds.erase(whole->adds.begin());
     const bool last = st.done(e);
-    frame f = last && full ? full_heartbeat() : frame{};
-    f.kind = frame_kind::heartbeat;
-    f.from = st.self();
-    // A frame announces no more than what it and those before it carry: else
-    // the first of several would look like a gap, and be answered by a pull. And
-    // no less than was announced before: parts begin anew at the first dot.
-    if (!f.full_clocks) f.clocks = {{st.self(), last ? flushed : std::max(a, e.cursor)}};
+    frame f;
+    if (last) {
+      f = heartbeat();
+    } else {
+      f.kind = frame_kind::heartbeat;
+      f.from = st.self();
+      // A frame announces no more than what it and those before it carry: else
+      // the first of several would look like a gap, and be answered by a pull. And
+      // no less than was announced before: parts begin anew at the first dot.
+      f.clocks = {{st.self(), std::max(a, e.cursor)}};
+    }
     f.deltas.push_back(std::move(*piece));
     cut.frames.push_back(outbox::pack(f));
     cut.bytes += cut.frames.back()->size();
@@ -228,12 +244,18 @@ void gossip::impl::be_reborn(const incarnation& above) {
     p.reply.reset();
     p.pull.abandon();
   }
+  flushed_sum = 0;
+  count_own_clock();
   ++stats.rebirths;
   note(replica_change::reborn, st.self());
   if (!flush(true)) announce();
 }
 
 // -- the end ------------------------------------------------------------------
+
+void gossip::impl::on(const flip_a_bit& e) {
+  if (!st.flip_a_bit(e.topic, e.key)) out.code = errc::nopresence;
+}
 
 void gossip::impl::on(const say_bye&) {
   flush(false);

@@ -39,6 +39,8 @@ struct peer {
   std::optional<instant> corrected;       ///< when it was last told of a higher life of its name
   std::unique_ptr<pending_merge> pending; ///< a frame of it that is being merged
   bool greeted = false;                   ///< with all that a restored life of ours brings
+  std::uint64_t summand = 0;              ///< of its clock in our digest
+  bool differs = false;                   ///< its last digest was not ours
 
   bool up() const noexcept { return life && life->up; }
   bool holds(const replica_id& id) const noexcept { return up() && life->id == id; }

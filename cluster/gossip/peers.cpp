@@ -62,12 +62,14 @@ bool gossip::impl::come_up(peer& p, const frame& f) {
     st.set_visible(f.from, true);
     sweep_now = true;
   }
+  count_clock(p);
   note(replica_change::up, f.from);
   return true;
 }
 
 void gossip::impl::hide(peer& p) {
   p.life->up = false;
+  count_clock(p);
   st.set_visible(p.life->id, false);
   sweep_now = true;
   note(replica_change::down, p.life->id);
@@ -82,6 +84,7 @@ void gossip::impl::drop(peer_map::iterator i, bool final) {
   // Its cursors would go on in another copy, if the same life comes back.
   for (auto& [name, q] : peers)
     if (q.reply && q.reply->speaks_of(id)) q.reply.reset();
+  digest.remove(p.summand);
   p.forget_life();
   p.link.deadline.reset();
   note(replica_change::permdown, id);
@@ -122,23 +125,53 @@ frame gossip::impl::full_heartbeat() const {
   f.from = st.self();
   f.clocks = clocks();
   f.full_clocks = true;
+  f.digest = digest.value();
+  if (!canary(bug::flushed)) f.sum = flushed_sum;
   if (canary(bug::downed_clocks))
     for (auto& [name, p] : peers)
       if (p.life && !p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
   return f;
 }
 
+frame gossip::impl::heartbeat() const {
+  frame f;
+  f.kind = frame_kind::heartbeat;
+  f.from = st.self();
+  f.clocks = {{st.self(), canary(bug::flushed) ? st.clock() : flushed}};
+  f.digest = digest.value();
+  if (!canary(bug::flushed)) f.sum = flushed_sum;
+  return f;
+}
+
+frame gossip::impl::heartbeat_to(const peer& p) const {
+  auto f = heartbeat();
+  if (p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
+  if (canary(bug::downed_clocks))
+    for (auto& [name, q] : peers)
+      if (q.life && !q.up()) f.clocks.emplace_back(q.life->id, st.prefix(q.life->id));
+  return f;
+}
+
+void gossip::impl::count_clock(peer& p) {
+  if (p.up())
+    digest.set(p.summand, p.life->id, st.prefix(p.life->id));
+  else
+    digest.remove(p.summand);
+}
+
+void gossip::impl::count_own_clock() { digest.set(own_summand, st.self(), flushed); }
+
 /// Rule "greet": who is new or back, or whose link came up, gets a heartbeat at
 /// once. Else a newcomer into an idle cluster waits for the next beat.
 void gossip::impl::greet(peer_map::value_type& x) {
   auto& [name, p] = x;
   if (!p.link.up || canary(bug::greet)) return;
-  auto f = full_heartbeat();
+  auto f = heartbeat_to(p);
   bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
   auto bytes = outbox::pack(f);
   if (brings && !p.flow.fits(bytes->size(), opt.limits.max_outstanding_bytes)) {
     brings = false; // it pulls
-    bytes = outbox::pack(full_heartbeat());
+    bytes = outbox::pack(heartbeat_to(p));
   }
   if (brings) p.flow.sent(st.clock(), bytes->size());
   box.send(name, f.kind, bytes);

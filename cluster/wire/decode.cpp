@@ -49,6 +49,12 @@ private:
       return clocks(r);
     case tag_full_clocks:
       return out_.full_clocks = true;
+    case tag_digest:
+      out_.digest = r.fixed64();
+      return r.done();
+    case tag_sum:
+      out_.sum = r.fixed64();
+      return r.done();
     case tag_at:
       return position(r);
     case tag_range:

@@ -50,7 +50,7 @@ private:
   /// Holds even if dots do not ascend (they must, and are asserted to): such a
   /// frame is refused by its readers, but nothing is written out of bounds.
   std::size_t capacity() {
-    auto n = head_size + 64 + 2 * bound(frame_.from);
+    auto n = head_size + 96 + 2 * bound(frame_.from);
     for (auto& [replica, clock] : frame_.clocks) n += bound(replica) + v;
     if (frame_.at) n += bound(frame_.at->answer.from) + 3 * v;
     for (auto& d : frame_.deltas) {
@@ -93,6 +93,8 @@ private:
     define(frame_.from);
     if (!frame_.clocks.empty()) clocks();
     if (frame_.full_clocks) number(tag_full_clocks), number(0);
+    word(tag_digest, frame_.digest);
+    word(tag_sum, frame_.sum);
     if (auto& at = frame_.at) {
       auto field = open_field(tag_at);
       replica(at->answer.from);
@@ -108,6 +110,13 @@ private:
       else
         part(d, std::get<crdt::part>(d.what), known_[parts++]);
     }
+  }
+
+  void word(frame_tag tag, const std::optional<std::uint64_t>& x) {
+    if (!x) return;
+    number(tag);
+    number(sizeof *x);
+    p_ = crdt::store_le64(p_, *x);
   }
 
   void clocks() {

@@ -56,6 +56,10 @@ struct frame {
   /// What decoded views look into beside the bytes that were given: metas whose
   /// keys the frame carried once. Shared by copies of the frame.
   std::shared_ptr<const void> storage = nullptr;
+  /// Heartbeat: over the clocks of all that the sender holds up (cluster/gossip/digest.hpp).
+  std::optional<std::uint64_t> digest = std::nullopt;
+  /// Heartbeat: the audit's sum of the sender's own slice, at its clock in `clocks`.
+  std::optional<std::uint64_t> sum = std::nullopt;
 };
 
 /// Encodes; the deltas' views are read here and not kept.

@@ -1,6 +1,7 @@
 #include "cluster/wire/head.hpp"
 
 #include "base/canary.hpp"
+#include "base/hash.hpp"
 #include "base/varint.hpp"
 
 #define XXH_INLINE_ALL
@@ -26,7 +27,7 @@ std::uint32_t checksum_of(std::string_view all, std::string_view uncovered) noex
 } // namespace
 
 std::uint32_t checksum(std::string_view bytes, std::uint64_t seed) noexcept {
-  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed));
+  return static_cast<std::uint32_t>(crdt::stable_hash(bytes, seed));
 }
 
 void put_head(char* p, wire_type type, std::uint8_t version, std::uint8_t min_reader,

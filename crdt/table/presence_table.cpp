@@ -177,6 +177,13 @@ birth presence_table::as_birth(handle h) const {
   return b;
 }
 
+bool presence_table::flip_a_bit(handle h) noexcept {
+  auto& r = at(*core_, h);
+  if (r.meta_bytes == 0) return false;
+  r.raw()[record::bytes(r.layout, r.key_bytes, r.meta_bytes) - 1] ^= 1;
+  return true;
+}
+
 void presence_table::publish() {
   auto& c = *core_;
   // First free, then retire: so what this step erased is there till the next.

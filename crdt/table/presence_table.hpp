@@ -91,6 +91,10 @@ public:
   birth as_birth(handle) const;
   void describe(handle, birth& fresh) const; ///< the same where it is to stand, for many
 
+  /// For tests of the audit: flips a bit of its meta, in memory. False if it has
+  /// none.
+  bool flip_a_bit(handle) noexcept;
+
   /// Makes all changes since the last call visible to readers, and frees a bounded
   /// amount of what no reader can see any more. Call it now and then even when
   /// nothing changed.

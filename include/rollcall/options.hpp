@@ -49,7 +49,12 @@ struct tracker_options {
   std::optional<millis> down_period{}; ///< default: broadcast_period * max_silent_periods * 2
   millis permdown_period{1'200'000};
   std::size_t clock_sample_periods = 2;
-  millis flush_interval{25};          ///< 0: at once
+  /// The first change after a quiet time goes out at once; what follows within
+  /// this time is gathered. 0: each at once.
+  millis flush_interval{25};
+  /// A shard with many peers gathers longer, so that it sends at most about this
+  /// many frames a second: n peers / this, where that is more than flush_interval.
+  std::size_t max_frames_per_second = 1000;
   std::optional<millis> link_grace{}; ///< off unless set
   bool permdown_on_shutdown = false;
   std::string log_level = "debug";

@@ -41,6 +41,7 @@ struct tracker_stats {
   std::uint64_t joins = 0;
   std::uint64_t leaves = 0;
   std::uint64_t rebirths = 0;
+  std::uint64_t divergences = 0;  ///< copies that the audit found wrong, and pulled anew
   std::uint64_t presences = 0;    ///< held now, of all replicas
   std::uint64_t memory_bytes = 0; ///< by presences and their indexes, now
   std::uint64_t monitored = 0;    ///< local actors that are watched, now
@@ -83,6 +84,7 @@ enum class tracker_event_kind : std::uint8_t {
   replica_down,     ///< `replica`: silent for too long; its presences are hidden
   replica_permdown, ///< `replica`: gave up, said bye, or was superseded
   reborn,           ///< `replica`: our own new life, above one that others remember
+  diverged,         ///< `replica`: our copy of it was wrong (the audit); it is pulled anew
   name_conflict,    ///< `replica`: two nodes keep taking this name from each other
   handler_failed,   ///< `text`: what handle_diff or handle_info threw; nothing is lost
   shard_restarted,  ///< `text`: why it had died

@@ -68,6 +68,8 @@ const char* in_words(replica_change c) {
     return "permdown";
   case replica_change::reborn:
     return "reborn as";
+  case replica_change::diverged:
+    return "diverged from";
   case replica_change::name_conflict:
     return "name conflict with";
   }

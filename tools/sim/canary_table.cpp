@@ -21,6 +21,7 @@ constexpr canary_row table[] = {
     {"late", bug::late, false, "time in which we did not run counts as silence of others"},
     {"rotate", bug::rotate, false, "a peer that left a pull unanswered is not asked last"},
     {"silence", bug::silence, false, "the beat does not heed down_period"},
+    {"turns", bug::turns, false, "a peer whose digest differs is never told all clocks"},
     // What others got wrong, or might.
     {"older_wins", bug::older_wins, false, "an older presence overwrites a newer one"},
     {"over_a_gap", bug::over_a_gap, false, "a part is applied over a gap before it"},
@@ -42,6 +43,7 @@ constexpr canary_row table[] = {
     {"shrinking", bug::shrinking, false, "a gap that closes makes all that is known beyond it forgotten"},
     {"hearsay", bug::hearsay, false, "to be named in another's frame counts as a sign of life"},
     {"many_gaps", bug::many_gaps, false, "the gaps that are kept of a slice have no bound"},
+    {"wrong_sum", bug::wrong_sum, false, "a presence that leaves stays in the audit's sum of a copy"},
     {"checksum", bug::checksum, false, "the checksum of a frame is not looked at"},
 };
 // clang-format on

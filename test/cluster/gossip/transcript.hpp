@@ -160,6 +160,8 @@ private:
       return "permdown";
     case cluster::replica_change::reborn:
       return "reborn";
+    case cluster::replica_change::diverged:
+      return "diverged";
     case cluster::replica_change::name_conflict:
       return "name conflict";
     }
