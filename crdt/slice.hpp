@@ -49,6 +49,8 @@ struct remote_slice : slice {
   /// The visibility that it is to have. During a sweep some presences still have
   /// the other one; births take this one.
   bool shown = true;
+  /// What those who leave while it is hidden or given up leave for.
+  leave_reason why_hidden = leave_reason::node_down;
 
   bool knows(clock_value c) const noexcept { return c <= prefix || beyond.contains(c); }
 

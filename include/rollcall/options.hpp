@@ -55,7 +55,9 @@ struct tracker_options {
   /// A shard with many peers gathers longer, so that it sends at most about this
   /// many frames a second: n peers / this, where that is more than flush_interval.
   std::size_t max_frames_per_second = 1000;
-  std::optional<millis> link_grace{}; ///< off unless set
+  /// A node whose link is lost and not back by then is down. nullopt: it is down
+  /// after `down_period` only, like one that is silent while its link stands.
+  std::optional<millis> link_grace{3000};
   bool permdown_on_shutdown = false;
   std::string log_level = "debug";
   rollcall::limits limits{};
