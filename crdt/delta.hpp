@@ -71,7 +71,7 @@ struct range {
   clock_value b = 0;
   std::vector<birth> adds;         ///< ascending by dot, each in (a, b]
   std::vector<crdt::dot> dead;     ///< ascending, each <= a
-  std::vector<reason_run> reasons; ///< of `dead`, in its order; of those past its end: untracked
+  std::vector<reason_run> reasons{}; ///< of `dead`, in its order; of those past its end: untracked
 };
 
 /// Identifies the answer that a part belongs to. Unique per answering replica.
@@ -98,6 +98,9 @@ struct part {
 struct delta {
   replica_id slice; ///< the slice that this is about
   std::variant<range, part> what;
+  /// The owner's clock when this was cut, where it is past the end: what died in
+  /// between is left out already, which the delta after this one will say.
+  clock_value as_of = 0;
 };
 
 /// True if the members keep the rules above: ascending, and within the bounds. A

@@ -41,6 +41,7 @@ private:
 struct remote_slice : slice {
   clock_value prefix = 0; ///< everything the owner did up to here is known
   interval_set beyond;    ///< further clocks known; begins past prefix + 1
+  clock_value as_of = 0;  ///< what died up to here may be gone already: see delta
   /// Position in the answer whose parts are being merged.
   struct {
     answer_id answer;

@@ -99,6 +99,15 @@ bool store::gap_beyond(const replica_id& id) const {
   return s && !s->beyond.empty();
 }
 
+namespace {
+
+clock_value end_of(const delta& d) noexcept {
+  const auto* r = std::get_if<range>(&d.what);
+  return r ? r->b : std::get<part>(d.what).y;
+}
+
+} // namespace
+
 store::merged store::merge(const delta& d, changes& out) {
   clock_value done = 0;
   return merge(d, SIZE_MAX, done, out);
@@ -116,6 +125,8 @@ store::merged store::merge(const delta& d, std::size_t most, clock_value& done, 
     result.applied = p_->merging.merge(*s, p, std::max<std::size_t>(most, 1), done, out);
     result.more = result.applied && done < p.y;
   }
+  // Also if only a piece of it was: the deaths in it are as late as its end.
+  if (result.applied) s->as_of = std::max({s->as_of, d.as_of, end_of(d)});
   result.gone = result.applied ? p_->merging.gone() : 0;
   result.moved = s->prefix > before;
   assert(result.applied || !result.moved);
@@ -174,7 +185,7 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
   if (e.by_log) {
     auto r = cut_range(p_->own, *p_->table, e.cursor, e.b, max);
     e.cursor = r.b;
-    return delta{e.slice, std::move(r)};
+    return delta{e.slice, std::move(r), clock()};
   }
   const slice& s = own ? static_cast<const slice&>(p_->own) : *copy;
   auto piece = cut_part(s, *p_->table, e.cursor, e.b, e.a, max);
@@ -184,7 +195,7 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
     piece.known.insert(piece.x, std::min(piece.a, piece.y));
   }
   e.cursor = piece.y;
-  return delta{e.slice, std::move(piece)};
+  return delta{e.slice, std::move(piece), own ? clock() : copy->as_of};
 }
 
 // -- the audit ---------------------------------------------------------------
@@ -192,6 +203,11 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
 std::uint64_t store::audit_sum(const replica_id& id) const {
   const auto* s = find(id);
   return s ? s->sum : 0;
+}
+
+bool store::is_exact(const replica_id& id, clock_value clock) const {
+  const auto* s = p_->copy_of(id);
+  return s && s->prefix == clock && s->beyond.empty() && s->as_of <= clock;
 }
 
 void store::distrust(const replica_id& id) {

@@ -139,6 +139,9 @@ public:
   // -- the audit (audit.hpp) -----------------------------------------------
   /// Sum over the own slice, or over a copy that is held; 0 otherwise.
   std::uint64_t audit_sum(const replica_id&) const;
+  /// True if a copy shows just what lived at its owner's clock. One that was pulled
+  /// may lack what died since, until it hears of that.
+  bool is_exact(const replica_id&, clock_value) const;
   /// Takes the sums of copies anew from memory, at most `max` presences per call,
   /// one copy after the other.
   void scrub(std::size_t max);

@@ -177,7 +177,7 @@ void gossip::impl::compare(peer& p, const frame& f) {
 void gossip::impl::audit(peer& p, const frame& f) {
   if (!f.sum || p.pending) return;
   const auto* clock = find(f.clocks, f.from);
-  if (!clock || st.prefix(f.from) != *clock || st.gap_beyond(f.from)) return;
+  if (!clock || !st.is_exact(f.from, *clock)) return;
   if (st.audit_sum(f.from) == *f.sum) return;
   ++stats.divergences;
   note(replica_change::diverged, f.from);

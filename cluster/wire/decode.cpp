@@ -30,8 +30,8 @@ public:
     unsigned seen = 0;
     while (r.field(tag, field)) {
       if ((seen == 0) != (tag == tag_from)) return false; // it comes first, and once
-      auto bit = tag <= tag_part ? 1u << tag : 0u;        // 0: of a later version
-      if ((seen & bit) != 0 && tag < tag_range) return false;
+      auto bit = tag <= tag_sum ? 1u << tag : 0u;         // 0: of a later version
+      if ((seen & bit) != 0 && tag != tag_range && tag != tag_part) return false;
       seen |= bit;
       if (!read_field(tag, field)) return false;
     }
@@ -124,7 +124,7 @@ private:
     reader field;
     while (r.field(tag, field)) {
       if ((seen == 0) != (tag == tag_bounds)) return false;
-      auto bit = tag <= tag_reasons ? 1u << tag : 0u;
+      auto bit = tag <= tag_as_of ? 1u << tag : 0u;
       if ((seen & bit) != 0) return false;
       seen |= bit;
       if (!read(tag, field)) return false;
@@ -145,6 +145,8 @@ private:
         return f.done() && x.b >= x.a;
       case tag_births:
         return births_.read(f, {x.a, x.b, d.slice.inc}, x.adds);
+      case tag_as_of:
+        return as_of(f, x.b, d.as_of);
       case tag_dead:
         return dead(f, x.a, x.dead);
       case tag_reasons:
@@ -155,6 +157,11 @@ private:
     });
     if (ok) out_.deltas.push_back(std::move(d));
     return ok;
+  }
+
+  static bool as_of(reader r, crdt::clock_value end, crdt::clock_value& out) {
+    out = end + r.varint(UINT64_MAX - end);
+    return r.done();
   }
 
   static bool dead(reader r, crdt::clock_value a, std::vector<crdt::dot>& out) {
@@ -197,6 +204,8 @@ private:
         if (auto from = replica(f)) x.answer.from = *from;
         x.answer.number = f.varint();
         return answered = f.done();
+      case tag_as_of:
+        return as_of(f, x.y, d.as_of);
       case tag_births:
         return x.a < x.y && births_.read(f, {std::max(x.x, x.a), x.y, d.slice.inc}, x.adds);
       case tag_known: {

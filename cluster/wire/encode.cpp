@@ -54,7 +54,7 @@ private:
     for (auto& [replica, clock] : frame_.clocks) n += bound(replica) + v;
     if (frame_.at) n += bound(frame_.at->answer.from) + 3 * v;
     for (auto& d : frame_.deltas) {
-      n += 64 + bound(d.slice) + 3 * v;
+      n += 64 + bound(d.slice) + 5 * v;
       if (auto r = std::get_if<crdt::range>(&d.what)) {
         crdt::dot last = 0;
         for (auto x : r->dead) n += varint_size(x - std::exchange(last, x));
@@ -137,6 +137,13 @@ private:
     close_field(field);
   }
 
+  void as_of(crdt::clock_value at, crdt::clock_value end) {
+    if (at <= end) return;
+    auto field = open_field(tag_as_of);
+    number(at - end);
+    close_field(field);
+  }
+
   void range(const crdt::delta& d, const crdt::range& r) {
     assert(r.a <= r.b);
     auto field = open_field(tag_range);
@@ -145,6 +152,7 @@ private:
     number(r.a);
     number(r.b - r.a);
     close_field(bounds);
+    as_of(d.as_of, r.b);
     if (!r.adds.empty()) births(r.adds, r.a, d.slice.inc);
     if (!r.dead.empty()) {
       auto dead = open_field(tag_dead);
@@ -176,6 +184,7 @@ private:
     number(x.y - x.x);
     number(x.a);
     close_field(bounds);
+    as_of(d.as_of, x.y);
     auto answer = open_field(tag_answer);
     replica(x.answer.from);
     number(x.answer.number);

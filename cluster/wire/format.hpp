@@ -5,7 +5,7 @@
 //     clocks = count (replica clock)*
 //     at     = replica number k last
 //     digest, sum = 8 bytes, little-endian
-//     range  = replica subfield*            bounds = a (b - a)
+//     range  = replica subfield*            bounds = a (b - a)        as_of = (as_of - end)
 //     part   = replica subfield*            bounds = x (y - x) a
 //     births = count birth*
 //     dead   = count (difference to the one before)*
@@ -61,6 +61,7 @@ enum delta_tag : std::uint64_t {
   tag_answer = 4,  ///< of a part: replica number
   tag_known = 5,   ///< of a part
   tag_reasons = 6, ///< of a range, after its dead
+  tag_as_of = 7,   ///< only where it is not the end of the delta
 };
 
 enum birth_flag : std::uint8_t {

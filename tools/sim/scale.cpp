@@ -136,7 +136,7 @@ void cluster_of::step(std::size_t i, const event& e) {
   // A sampled join says in its key when it was made.
   for (auto& r : did.reports)
     for (auto& c : r.changes) {
-      if (!c.join || r.whose.name == n.name) continue;
+      if (!c.join || r.whose.name == n.name || now_ >= split_from) continue;
       const auto p = n.machine->state().table().view(c.what);
       if (p.topic() == "sample")
         n.latencies.push_back(static_cast<float>(now_.count())
