@@ -32,6 +32,12 @@ void retry_each_second(int fd) noexcept {
 
 // -- state -------------------------------------------------------------------------
 
+std::string wire_state::one_spelling(std::string x) {
+  for (auto& c : x)
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  return x;
+}
+
 void wire_state::spoke() noexcept {
   const std::lock_guard lock{mutex_};
   spoken_ = true;

@@ -37,12 +37,14 @@ public:
   /// Who is at the other end; once, before any other thread sees the state.
   /// `node`: by the name that it has said, which with TLS its certificate must
   /// hold. `caf_node`: as CAF calls its process. `certificate`: null without TLS.
-  void belongs_to(std::string node, std::string caf_node,
-                  std::shared_ptr<const tls_peer> certificate) noexcept {
+  void belongs_to(std::string node, const std::string& caf_node,
+                  std::shared_ptr<const tls_peer> certificate) {
     node_ = std::move(node);
-    caf_node_ = std::move(caf_node);
+    caf_node_ = one_spelling(caf_node);
     certificate_ = std::move(certificate);
   }
+  /// The hexadecimal digits of a CAF node id, in one case.
+  static std::string one_spelling(std::string caf_node);
   const std::string& node() const noexcept { return node_; }
   const std::string& caf_node() const noexcept { return caf_node_; }
   const std::shared_ptr<const tls_peer>& certificate() const noexcept { return certificate_; }

@@ -62,9 +62,10 @@ bool open_connections::is_linked(const std::string& node) const {
 }
 
 std::string open_connections::name_of(const std::string& caf_node) const {
+  const auto wanted = wire_state::one_spelling(caf_node);
   const std::lock_guard lock{mutex_};
   for (const auto& x : all_)
-    if (const auto state = x.lock(); state != nullptr && state->caf_node() == caf_node)
+    if (const auto state = x.lock(); state != nullptr && state->caf_node() == wanted)
       return state->node();
   return {};
 }

@@ -37,14 +37,14 @@ public:
       : tls_(std::move(tls)),
         state_(std::move(state)),
         guard_(std::move(guard)),
-        check_(guard_->rules, role, basp_node_bytes(state_->caf_node(), guard_->rules->own_node)) {}
+        check_(guard_->rules, role, node_of(*state_, *guard_->rules)) {}
   wire_policy(const wire_policy&) = delete;
   wire_policy& operator=(const wire_policy&) = delete;
 
   net::rw_state read_some(std::size_t& moved, net::native_socket fd, void* to, std::size_t most) {
     moved = 0;
     if (most == 0) return net::rw_state::indeterminate;
-    for (;;) {
+    for (int i = 0; i < most_in_vain; ++i) {
       if (at_ < checked_.size()) {
         moved = std::min(most, checked_.size() - at_);
         std::memcpy(to, checked_.data() + at_, moved);
@@ -76,6 +76,7 @@ public:
         state_->spoke();
       }
     }
+    return net::rw_state::success;
   }
 
   net::rw_state write_some(std::size_t& moved, net::native_socket fd, const void* from,
@@ -94,6 +95,14 @@ public:
 
 private:
   static constexpr std::size_t chunk = 64 * 1024;
+  /// Reads that bring nothing for CAF, before other connections have their turn.
+  static constexpr int most_in_vain = 64;
+
+  /// What is no node id must not match any.
+  static std::string node_of(const wire_state& state, const basp_rules& rules) {
+    auto id = basp_node_bytes(state.caf_node(), rules.own_node);
+    return id.empty() ? std::string{"?"} : id;
+  }
 
   net::rw_state receive(std::size_t& moved, net::native_socket fd, void* to, std::size_t most) {
     return tls_ ? of(tls_->read(to, most, moved)) : plain(::recv(fd, to, most, 0), moved);

@@ -69,6 +69,8 @@ bool hidden_actors::contains(std::uint64_t actor) const {
 std::string basp_node_bytes(std::string_view text, std::string_view own) {
   constexpr std::size_t digits = 40;
   if (own.size() < node_tail || text.size() < digits + 2 || text[digits] != '#') return {};
+  // One text for one id: no leading zero.
+  if (text[digits + 1] == '0') return {};
   std::uint32_t pid = 0;
   const auto end = text.data() + text.size();
   if (const auto x = std::from_chars(text.data() + digits + 1, end, pid);

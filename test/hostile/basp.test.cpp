@@ -6,6 +6,7 @@
 #include "test/hostile/honest.hpp"
 #include "test/hostile/member.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -176,8 +177,9 @@ TEST_CASE("fuzz: mutated headers and payloads of CAF's protocol end no node") {
     evil.send(bytes);
     if (random() % 8 == 0) evil.serve(2ms);
   };
-  honest.load("fuzz", std::max(connections / 20, 10), [&](int) {
-    for (int i = 0; i < 20; ++i) one();
+  const int joins = std::clamp(connections / 20, 10, 500);
+  honest.load("fuzz", joins, [&](int) {
+    for (int i = 0; i < connections / joins; ++i) one();
   });
   CHECK(greeted > connections / 2);
   honest.must_be_whole();

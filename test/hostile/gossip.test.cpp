@@ -26,8 +26,7 @@ replica_id life_of(node& seen_by, const std::string& name) {
     const auto dash = inc.find('-');
     if (dash == std::string::npos) return {name, {}};
     return {name,
-            {std::stoull(inc.substr(0, dash)),
-             std::stoull(inc.substr(dash + 1), nullptr, 16)}};
+            {std::stoull(inc.substr(0, dash)), std::stoull(inc.substr(dash + 1), nullptr, 16)}};
   }
   return {name, {}};
 }

@@ -216,7 +216,8 @@ TEST_CASE("basp: node ids are read from the text that CAF prints") {
   for (int i = 1; i <= 20; ++i) host.push_back(static_cast<char>(i));
   CHECK(bytes == "kindkind" + std::string{"\0\0\1\2", 4} + host);
   for (const auto& wrong : {std::string{}, std::string{"no id"}, text + "x", text.substr(1),
-                            std::string(40, 'g') + "#1", std::string(40, '1') + "#99999999999"})
+                            std::string(40, 'g') + "#1", std::string(40, '1') + "#99999999999",
+                            std::string(40, '1') + "#01"})
     CHECK(basp_node_bytes(wrong, own).empty());
 }
 
