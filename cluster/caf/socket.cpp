@@ -188,6 +188,25 @@ io::scribe_ptr make_scribe(caf::actor_system& system, tcp_connection& x,
   return caf::make_counted<connection_scribe>(multiplexer(system), x, guard, role);
 }
 
+/// CAF makes an actor for each process that it has ever met, which waits five
+/// minutes for an answer that does not come (`basp_access`), and keeps it for ever.
+/// Those of processes that have gone go too.
+void drop_helpers_of_the_gone(caf::io::abstract_broker* parent) {
+  constexpr std::size_t few = 64;
+  auto* broker = dynamic_cast<io::basp_broker*>(parent);
+  if (broker == nullptr) return;
+  auto& helpers = broker->spawn_servers;
+  if (helpers.size() < few || helpers.size() < 2 * broker->ctx.size()) return;
+  for (auto i = helpers.begin(); i != helpers.end();) {
+    if (broker->instance.tbl().lookup_direct(i->first)) {
+      ++i;
+      continue;
+    }
+    caf::anon_send_exit(i->second, caf::exit_reason::kill);
+    i = helpers.erase(i);
+  }
+}
+
 /// "Accepts" what the queue holds.
 class queue_policy {
 public:
@@ -216,6 +235,7 @@ public:
   bool new_connection() override {
     auto x = queue_->pop();
     if (x == nullptr || detached()) return false;
+    drop_helpers_of_the_gone(parent());
     auto& where = acceptor_.backend();
     auto scribe = make_scribe(parent()->system(), *x, guard_, basp_role::accepted);
     const auto handle = scribe->hdl();

@@ -62,7 +62,7 @@ TEST_CASE("a handshake of CAF without a payload ends no node") {
 TEST_CASE("a header that announces gigabytes takes no memory") {
   honest_cluster honest;
   std::vector<std::unique_ptr<member>> held;
-  for (const std::uint8_t operation : {1, 2, 3, 4, 5}) {
+  for (std::uint8_t operation = 1; operation <= 5; ++operation) {
     for (const bool greeted : {false, true}) {
       auto evil = std::make_unique<member>(honest.a().address(), member::identity{});
       REQUIRE((greeted ? evil->greet() : evil->preamble()));
