@@ -19,6 +19,12 @@ caf::result<void> done_or(caf::error x) {
   return {};
 }
 
+/// What is too long for a duration is too long for a lease.
+millis ttl_of(std::uint64_t ms) {
+  const auto most = static_cast<std::uint64_t>(max_lease_ttl.count()) + 1;
+  return millis{static_cast<millis::rep>(std::min(ms, most))};
+}
+
 } // namespace
 
 shard::shard(caf::actor_config& cfg, std::shared_ptr<pool> x, std::uint32_t number, farewell over)
@@ -72,6 +78,24 @@ shard::behavior_type shard::make_behavior() {
             compat::deliver_done(promise);
         });
         return promise;
+      },
+      [this](const track_lease_msg& x) -> caf::result<lease_reply> {
+        return answer_with(track_lease(x.topic, x.key, x.meta, ttl_of(x.ttl_ms)));
+      },
+      [this](const renew_msg& x) -> caf::result<renew_reply> {
+        return answer_with(
+            renew(x.leases, x.ttl_ms == 0 ? std::nullopt : std::optional{ttl_of(x.ttl_ms)}));
+      },
+      [this](const update_lease_msg& x) -> caf::result<update_reply> {
+        return answer_with(update(x.lease, x.meta));
+      },
+      [this](const untrack_lease_msg& x) -> caf::result<void> { return done_or(untrack(x.lease)); },
+      [this](const find_lease_msg& x) -> caf::result<presences_reply> {
+        auto found = find(x.lease);
+        if (!found) return std::move(found.error());
+        presences_reply result;
+        result.presences.push_back(std::move(*found));
+        return result;
       },
       [this](const list_msg& x) -> caf::result<presences_reply> {
         const handler_scope now{*this};
@@ -219,12 +243,16 @@ void shard::restore() {
   restoring_ = true;
   auto tracked = std::exchange(memory_->tracked, {});
   for (const auto& x : own) {
+    if (restore_lease(x)) continue;
     const auto who = tracked.find(x.actor());
     if (who == tracked.end() || !caf::actor_cast<caf::strong_actor_ptr>(who->second)) continue;
     carry_out(step(cluster::op_restore{x.topic(), x.key(), x.actor(), x.meta().bytes(), x.ref(),
                                        x.prev_ref()}));
     watch_tracked(who->second);
   }
+  memory_->leases.keep_only(
+      [&](std::uint64_t x) { return machine_->state().table().count_of_actor(x) != 0; });
+  arm_lease_timer();
   restoring_ = false;
   for (auto id : memory_->subscriptions.ids()) {
     auto& x = *memory_->subscriptions.find(id);

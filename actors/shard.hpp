@@ -4,6 +4,7 @@
 //   shard.cpp            what it understands, its start and its end
 //   shard_operations.cpp track, update, untrack
 //   shard_tracks.cpp     tracks that come together
+//   shard_leases.cpp     presences without an actor
 //   shard_queries.cpp    list, replicas, stats ...
 //   shard_gossip.cpp     steps, timers, frames, events
 //   shard_watch.cpp      the actors that it monitors
@@ -70,6 +71,14 @@ public:
   using reply = std::function<void(caf::error)>;
   void untrack_all(const caf::actor_addr&, reply);
 
+  // -- leases -----------------------------------------------------------------------
+  expected<lease_reply> track_lease(std::string_view topic, std::string_view key, const meta&,
+                                    millis ttl);
+  expected<renew_reply> renew(const std::vector<lease>&, std::optional<millis> ttl);
+  expected<update_reply> update(const lease&, const meta&);
+  caf::error untrack(const lease&);
+  expected<presence> find(const lease&);
+
   // -- queries --------------------------------------------------------------------
   caf::result<presences_reply> copied(presence_list);
   std::vector<replica_state> replicas() const;
@@ -123,6 +132,12 @@ private:
   };
   void release_tracks();
   void fail_tracks(errc);
+
+  // shard_leases.cpp
+  void arm_lease_timer();
+  void end_leases();
+  bool restore_lease(const presence_view&); ///< false: it is no lease
+  void forget_lease(std::uint64_t actor);   ///< if it has no presence left
 
   // shard_gossip.cpp
   cluster::actions step(const cluster::event&);
@@ -180,7 +195,8 @@ private:
   std::vector<std::pair<std::uint64_t, reply>> untracking_;
   std::vector<std::uint64_t> ended_;       // actors, whose presences are here still
   std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
-  std::uint64_t generations_[7] = {};      // by timer
+  std::uint64_t generations_[8] = {};      // by timer
+  std::optional<cluster::instant> leases_at_;
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
   long_copies copies_;

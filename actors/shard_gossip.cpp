@@ -137,6 +137,9 @@ void shard::handle(timer_msg x) {
   case timer::idle:
     if (!busy_) heard(info{});
     break;
+  case timer::leases:
+    end_leases();
+    break;
   case timer::proceed:
   case timer::ended:
   case timer::copies:

@@ -10,7 +10,7 @@
 
 namespace rollcall::actors {
 
-enum class timer : std::uint8_t { tick, flush, proceed, idle, ended, copies, held };
+enum class timer : std::uint8_t { tick, flush, proceed, idle, ended, copies, held, leases };
 
 /// An alarm that a shard set itself; of an old generation it means nothing.
 struct timer_msg {

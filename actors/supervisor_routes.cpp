@@ -2,14 +2,21 @@
 #include "actors/supervisor.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace rollcall::actors {
 
 template <class Reply, class Message>
 caf::result<Reply> supervisor::to_shard_of(std::string_view topic, const Message& x) {
+  return to_shard<Reply>(pool_->shard_of(topic), x);
+}
+
+template <class Reply, class Message>
+caf::result<Reply> supervisor::to_shard(std::size_t number, const Message& x) {
+  if (number >= pool_->size()) return make_error(errc::no_such_lease);
   auto why = errc::none;
-  const auto handle = pool_->handle(pool_->shard_of(topic), why);
+  const auto handle = pool_->handle(number, why);
   if (!handle) return make_error(why);
   return compat::delegate(this, handle, x);
 }
@@ -95,6 +102,37 @@ caf::result<subscribe_reply> supervisor::subscribe(subscribe_msg x) {
       x, [](subscribe_reply& all, const subscribe_reply& one) { all.id = one.id; });
 }
 
+caf::result<renew_reply> supervisor::renew(const renew_msg& x) {
+  auto promise = compat::make_promise<renew_reply>(this);
+  auto all = std::make_shared<gathering<decltype(promise), renew_reply>>(promise);
+  std::map<std::uint32_t, renew_msg> parts;
+  for (const auto& one : x.leases) parts[one.shard].leases.push_back(one);
+  for (auto& [number, part] : parts) {
+    auto why = errc::none;
+    const auto handle = number < pool_->size() ? pool_->handle(number, why) : inner_shard{};
+    if (!handle) {
+      auto& missing = all->sum.missing;
+      missing.insert(missing.end(), part.leases.begin(), part.leases.end());
+      continue;
+    }
+    ++all->left;
+    part.ttl_ms = x.ttl_ms;
+    compat::request(this, handle, caf::infinite, std::move(part))
+        .then(
+            [all](const renew_reply& r) {
+              all->sum.renewed += r.renewed;
+              all->sum.missing.insert(all->sum.missing.end(), r.missing.begin(), r.missing.end());
+              all->one_less();
+            },
+            [all](caf::error& e) {
+              all->failure = std::move(e);
+              all->one_less();
+            });
+  }
+  all->one_less();
+  return promise;
+}
+
 /// The first shard that knows the actor answers.
 caf::result<resolve_reply> supervisor::resolve(const resolve_msg& x) {
   auto promise = compat::make_promise<resolve_reply>(this);
@@ -140,6 +178,11 @@ supervisor::behavior_type supervisor::routes() {
       [this](const untrack_msg& x) { return to_shard_of<void>(x.topic, x); },
       [this](const untrack_pid_msg& x) { return to_shard_of<void>(x.topic, x); },
       [this](const untrack_actor_msg& x) { return to_all(x); },
+      [this](const track_lease_msg& x) { return to_shard_of<lease_reply>(x.topic, x); },
+      [this](const renew_msg& x) { return renew(x); },
+      [this](const update_lease_msg& x) { return to_shard<update_reply>(x.lease.shard, x); },
+      [this](const untrack_lease_msg& x) { return to_shard<void>(x.lease.shard, x); },
+      [this](const find_lease_msg& x) { return to_shard<presences_reply>(x.lease.shard, x); },
       [this](const list_msg& x) { return to_shard_of<presences_reply>(x.topic, x); },
       [this](const get_by_key_msg& x) { return to_shard_of<presences_reply>(x.topic, x); },
       [this](const dirty_list_msg& x) { return to_shard_of<presences_reply>(x.topic, x); },

@@ -20,6 +20,7 @@
 
 #include "rollcall/detail/type_ids.hpp"
 #include "rollcall/error.hpp"
+#include "rollcall/lease.hpp"
 #include "rollcall/presence.hpp"
 #include "rollcall/stats.hpp"
 
@@ -108,6 +109,48 @@ struct untrack_pid_msg {
   pid who;
   std::string topic;
   std::string key;
+};
+
+// -- leases ----------------------------------------------------------------------
+// Presences without an actor (lease.hpp). They are this node's, and go to the
+// shard that their `lease::shard` names.
+
+/// -> lease_reply. bad_lease, and as track_msg but for already_tracked: each lease
+/// is somebody else.
+struct track_lease_msg {
+  std::string topic;
+  std::string key;
+  rollcall::meta meta;
+  std::uint64_t ttl_ms = 0;
+};
+struct lease_reply {
+  rollcall::lease lease;
+  rollcall::ref ref;
+};
+
+/// Each lasts for its ttl from now -> renew_reply. bad_lease; leases that have ended
+/// are no error.
+struct renew_msg {
+  std::vector<lease> leases;
+  std::uint64_t ttl_ms = 0; ///< from now on; 0: as before
+};
+struct renew_reply {
+  std::uint64_t renewed = 0;
+  std::vector<lease> missing; ///< which have ended, or never were
+};
+
+/// -> update_reply. no_such_lease, bad_meta, too_large. Does not renew it.
+struct update_lease_msg {
+  rollcall::lease lease;
+  rollcall::meta meta;
+};
+/// -> unit. Idempotent: succeeds even if the lease has ended.
+struct untrack_lease_msg {
+  rollcall::lease lease;
+};
+/// -> presences_reply with the one presence; no_such_lease.
+struct find_lease_msg {
+  rollcall::lease lease;
 };
 
 // -- queries -------------------------------------------------------------------
@@ -241,7 +284,9 @@ using shard_actor = compat::typed_actor<
     caf::result<stats_reply>(stats_msg), caf::result<resolve_reply>(resolve_msg),
     caf::result<subscribe_reply>(subscribe_msg), caf::result<void>(unsubscribe_msg),
     caf::result<void>(observe_msg), caf::result<void>(info_msg), caf::result<void>(permdown_msg),
-    caf::result<void>(stop_msg)>;
+    caf::result<void>(stop_msg), caf::result<lease_reply>(track_lease_msg),
+    caf::result<renew_reply>(renew_msg), caf::result<update_reply>(update_lease_msg),
+    caf::result<void>(untrack_lease_msg), caf::result<presences_reply>(find_lease_msg)>;
 
 } // namespace rollcall
 

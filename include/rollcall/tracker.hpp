@@ -32,6 +32,7 @@
 
 #include "rollcall/cluster.hpp"
 #include "rollcall/error.hpp"
+#include "rollcall/lease.hpp"
 #include "rollcall/messages.hpp"
 #include "rollcall/options.hpp"
 #include "rollcall/presence_list.hpp"
@@ -43,6 +44,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,6 +121,23 @@ public:
   expected<update_reply> update(const pid& who, std::string_view topic, std::string_view key,
                                 const meta& data) const;
   expected<void> untrack(const pid& who, std::string_view topic, std::string_view key) const;
+
+  // -- leases (lease.hpp): presences without an actor ------------------------------
+  /// It ends (a leave) when it is not renewed for `ttl`, up to 0.1 s late. bad_lease
+  /// (100 ms to 31 days), and as track.
+  expected<lease_reply> track_lease(std::string_view topic, std::string_view key, const meta& data,
+                                    millis ttl) const;
+  /// Lasts for its ttl, or the one given, from now. no_such_lease, bad_lease.
+  expected<void> renew(const lease&, std::optional<millis> ttl = {}) const;
+  /// Many, in one message to each shard. Those that have ended are no error, and
+  /// are named in the answer. bad_lease.
+  expected<renew_reply> renew(std::vector<lease>, std::optional<millis> ttl = {}) const;
+  /// Does not renew it. no_such_lease, and as track.
+  expected<update_reply> update(const lease&, const meta& data) const;
+  /// Idempotent: succeeds even if the lease has ended.
+  expected<void> untrack(const lease&) const;
+  /// The presence as it is now; no_such_lease.
+  expected<presence> find(const lease&) const;
 
   // -- reads: any thread, no waiting ------------------------------------------
   /// In order of key, then ref. Empty for an unknown topic, and after the end.
