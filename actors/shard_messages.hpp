@@ -22,7 +22,8 @@ using inner_shard =
     compat::extended<shard_actor, caf::result<void>(call_msg), caf::result<void>(timer_msg),
                      caf::result<void>(cluster::frame_received),
                      caf::result<void>(cluster::link_changed),
-                     caf::result<cluster::resolved>(cluster::find_actor)>;
+                     caf::result<cluster::resolved>(cluster::find_actors),
+                     caf::result<void>(cluster::message_for_topic)>;
 
 using inner_supervisor = compat::extended<shard_actor, caf::result<void>(call_msg)>;
 

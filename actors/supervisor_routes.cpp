@@ -133,29 +133,12 @@ caf::result<renew_reply> supervisor::renew(const renew_msg& x) {
   return promise;
 }
 
-/// The first shard that knows the actor answers.
+/// Any shard answers for all.
 caf::result<resolve_reply> supervisor::resolve(const resolve_msg& x) {
-  auto promise = compat::make_promise<resolve_reply>(this);
-  auto all = std::make_shared<gathering<decltype(promise), resolve_reply>>(promise);
-  const auto one_less = [all] {
-    if (all->left == 1 && !all->sum.handle) all->failure = make_error(errc::nopresence);
-    all->one_less();
-  };
-  for (std::size_t i = 0; i < pool_->size(); ++i) {
-    auto why = errc::none;
-    const auto handle = pool_->handle(i, why);
-    if (!handle) continue;
-    ++all->left;
-    compat::request(this, handle, caf::infinite, x)
-        .then(
-            [all, one_less](resolve_reply& r) {
-              all->sum = std::move(r);
-              one_less();
-            },
-            [one_less](const caf::error&) { one_less(); });
-  }
-  one_less();
-  return promise;
+  auto why = errc::shutting_down;
+  for (std::size_t i = 0; i < pool_->size(); ++i)
+    if (const auto handle = pool_->handle(i, why)) return compat::delegate(this, handle, x);
+  return make_error(why);
 }
 
 supervisor::behavior_type supervisor::routes() {
@@ -206,6 +189,8 @@ supervisor::behavior_type supervisor::routes() {
             x, [](stats_reply& all, const stats_reply& one) { all.stats += one.stats; });
       },
       [this](const resolve_msg& x) { return resolve(x); },
+      [this](const dispatch_msg& x) { return to_shard_of<dispatch_reply>(x.topic, x); },
+      [this](const why_msg& x) { return to_shard_of<why_reply>(x.topic, x); },
       [this](const subscribe_msg& x) { return subscribe(x); },
       [this](const unsubscribe_msg& x) { return to_all(x); },
       [this](const observe_msg& x) -> caf::result<void> {

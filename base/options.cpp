@@ -68,6 +68,8 @@ problem check_limits(const limits& x) {
       {"max_dispatch_backlog", x.max_dispatch_backlog, 1, 4'000 * million},
       {"max_journal_entries", x.max_journal_entries, 0, 100 * million},
       {"max_journal_bytes", x.max_journal_bytes, 0, 4'000 * million},
+      {"max_journal_file_bytes", x.max_journal_file_bytes, 1, 1'000'000 * million},
+      {"max_journal_backlog", x.max_journal_backlog, 1, 4'000 * million},
   };
   for (auto& rule : rules) {
     auto name = "limits." + std::string{rule.what};

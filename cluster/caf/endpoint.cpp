@@ -38,10 +38,10 @@ caf::behavior endpoint::make_behavior() {
       [this](std::string& bytes) { on_bytes(bytes); },
       [this](send_frame& x) { send_out(x); },
       [this](const resolve_remote& x) { return resolve(x); },
-      [this](const std::string& tracker, std::uint64_t actor, std::uint64_t start_us,
-             std::uint64_t salt) {
-        return on_resolve(tracker, actor, {start_us, salt});
+      [this](const std::string& tracker, const std::string& who) {
+        return on_resolve(tracker, who);
       },
+      [this](const send_dispatch& x) { return dispatch(x); },
       [this](const endpoint_tick& x) { on_tick(x); },
       [this](const dial_result& x) { on_probe(x); },
       [this](const endpoint_event& x) { on_door_refused(x); },
@@ -196,6 +196,7 @@ void endpoint::on_exit() {
   shards_.clear();
   observers_.clear();
   early_.clear();
+  resolves_.clear();
   stopping_.clear();
   last_sent_ = {};
   last_message_ = {};

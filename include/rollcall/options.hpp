@@ -43,6 +43,8 @@ struct limits {
   // -- the journal of each shard, for `why`
   std::size_t max_journal_entries = 65'536; ///< 0: no journal
   std::size_t max_journal_bytes = 8 * 1024 * 1024;
+  std::size_t max_journal_file_bytes = 64 * 1024 * 1024;
+  std::size_t max_journal_backlog = 4 * 1024 * 1024; ///< waiting for the disk; more is not written
 };
 
 /// How long a lease may last without being renewed.
@@ -66,6 +68,10 @@ struct tracker_options {
   std::optional<millis> link_grace{3000};
   bool permdown_on_shutdown = false;
   std::string log_level = "debug";
+  /// What became visible or ceased to be is written there too, for
+  /// `rollcall why --journal FILE`. Empty: nowhere. When it is larger than
+  /// `limits::max_journal_file_bytes` it becomes FILE.1, in place of the one before.
+  std::string journal_file{};
   rollcall::limits limits{};
 
   millis effective_down_period() const noexcept;

@@ -144,6 +144,8 @@ public:
   presence_list list(std::string_view topic) const;
   presence_list get_by_key(std::string_view topic, std::string_view key) const;
   std::size_t count(std::string_view topic) const;
+  /// How many different keys: heads, where one may have many connections. O(1).
+  std::size_t count_keys(std::string_view topic) const;
   /// Those of replicas that are down, too.
   presence_list dirty_list(std::string_view topic) const;
   /// Of all shards: topic -> how many are present.
@@ -155,6 +157,19 @@ public:
   /// The handle of a tracked actor; of another node's, by asking that node.
   /// nopresence when it is not tracked there (any more), unreachable.
   expected<caf::strong_actor_ptr> resolve(const pid& who) const;
+  /// Many, in the order given: see resolve_msg.
+  expected<std::vector<resolved_actor>> resolve(std::vector<pid> who) const;
+  /// What became visible or ceased to be of that key, oldest first, as far as the
+  /// journal of its shard reaches back (limits::max_journal_entries). Empty for what
+  /// nothing is known of. bad_topic, bad_key.
+  expected<std::vector<story_entry>> why(std::string_view topic, std::string_view key) const;
+
+  // -- messages to a topic -------------------------------------------------------
+  /// `content` to every actor in the topic, on every node, once: see dispatch_msg.
+  ///     tracker.dispatch("room:1", caf::make_message(chat{"hello"}));
+  expected<dispatch_reply> dispatch(std::string_view topic, caf::message content) const;
+  /// The same, to those of this node only.
+  expected<dispatch_reply> dispatch_local(std::string_view topic, caf::message content) const;
 
   // -- subscriptions -------------------------------------------------------------
   /// With callbacks. limit_reached, bad_topic.

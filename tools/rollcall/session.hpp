@@ -60,6 +60,8 @@ private:
   outcome get_by_key(const command&, arguments&);
   outcome count(const command&, arguments&);
   outcome topics(const command&, arguments&);
+  outcome dispatch(const command&, arguments&);
+  outcome why(const command&, arguments&);
   outcome replicas(const command&, arguments&);
   outcome peers(const command&, arguments&);
   outcome stats(const command&, arguments&);

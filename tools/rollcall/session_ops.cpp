@@ -36,6 +36,8 @@ const std::map<std::string_view, session::operation>& session::operations() {
       {"get_by_key", &session::get_by_key},
       {"count", &session::count},
       {"topics", &session::topics},
+      {"dispatch", &session::dispatch},
+      {"why", &session::why},
       {"replicas", &session::replicas},
       {"peers", &session::peers},
       {"stats", &session::stats},
@@ -176,7 +178,9 @@ session::outcome session::count(const command& cmd, arguments& in) {
   const auto topic = in.text("topic");
   if (!in.ok()) return in.problem();
   if (auto why = bad_topic(tracker_, topic)) return why;
-  out_.write(begin_answer(cmd.id).member("count", tracker_.count(topic)).close('}').take());
+  auto out = begin_answer(cmd.id);
+  out.member("count", tracker_.count(topic)).member("keys", tracker_.count_keys(topic)).close('}');
+  out_.write(out.take());
   return std::nullopt;
 }
 

@@ -41,6 +41,8 @@ struct renew_msg;
 struct update_lease_msg;
 struct untrack_lease_msg;
 struct find_lease_msg;
+struct dispatch_msg;
+struct why_msg;
 
 struct track_reply;
 struct track_many_reply;
@@ -54,6 +56,8 @@ struct subscribe_reply;
 struct resolve_reply;
 struct lease_reply;
 struct renew_reply;
+struct dispatch_reply;
+struct why_reply;
 
 struct state_msg;
 struct diff_msg;
@@ -119,6 +123,10 @@ CAF_ADD_TYPE_ID(rollcall, (rollcall::untrack_lease_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::find_lease_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::lease_reply))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::renew_reply))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::dispatch_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::dispatch_reply))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::why_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::why_reply))
 
 CAF_END_TYPE_ID_BLOCK(rollcall)
 
