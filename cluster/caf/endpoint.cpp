@@ -38,8 +38,9 @@ caf::behavior endpoint::make_behavior() {
       [this](std::string& bytes) { on_bytes(bytes); },
       [this](send_frame& x) { send_out(x); },
       [this](const resolve_remote& x) { return resolve(x); },
-      [this](const std::string& tracker, const std::string& who) {
-        return on_resolve(tracker, who);
+      [this](const std::string& tracker, std::uint64_t actor, std::uint64_t start_us,
+             std::uint64_t salt) {
+        return on_resolve(tracker, actor, {start_us, salt});
       },
       [this](const send_dispatch& x) { return dispatch(x); },
       [this](const endpoint_tick& x) { on_tick(x); },

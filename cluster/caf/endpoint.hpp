@@ -109,8 +109,8 @@ private:
   // endpoint_resolve.cpp
   struct pending_resolve;
   caf::result<resolved> resolve(const resolve_remote&);
-  caf::result<std::string, std::vector<caf::actor>> on_resolve(const std::string& tracker,
-                                                               const std::string& who);
+  caf::result<caf::strong_actor_ptr> on_resolve(const std::string& tracker, std::uint64_t actor,
+                                                const incarnation& life);
   void end_resolves(channel_id);
 
   // endpoint_dispatch.cpp

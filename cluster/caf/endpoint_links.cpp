@@ -227,7 +227,10 @@ void endpoint::on_crossed(const std::string& bytes) {
 void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) {
   if (stopped_) return;
   const auto packet = open_packet(bytes);
-  if (packet.kind != packet_kind::frame && !may_say(from, packet)) {
+  // Frames and dispatches come over links only, and have limits of their own.
+  const bool of_links = packet.kind == packet_kind::frame || packet.kind == packet_kind::dispatch
+                        || packet.kind == packet_kind::dispatch_done;
+  if (!of_links && !may_say(from, packet)) {
     ++stats_.dropped_unknown;
     return;
   }

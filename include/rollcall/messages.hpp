@@ -202,8 +202,8 @@ struct stats_reply {
   tracker_stats stats;
 };
 
-/// The handles of tracked actors, of this node or others -> resolve_reply. Each
-/// other node is asked once for all of its actors. limit_reached for more than 4096.
+/// The handles of tracked actors, of this node or others -> resolve_reply; at most
+/// 4096, else limit_reached.
 struct resolve_msg {
   std::vector<pid> who;
 };

@@ -1,6 +1,7 @@
 #include "tools/rollcall/lease_names.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace rollcall::tool {
 
@@ -74,11 +75,11 @@ void lease_names::remove(std::string_view name) {
 }
 
 void lease_names::forget_ended(time_point now) {
-  std::erase_if(names_, [&](auto& x) {
-    size_ -=
-        std::erase_if(x.second, [&](const entry& y) { return y.deadline + surely_ended < now; });
-    return x.second.empty();
-  });
+  for (auto at = names_.begin(); at != names_.end();) {
+    size_ -= std::erase_if(at->second,
+                           [&](const entry& x) { return x.deadline + surely_ended < now; });
+    at = at->second.empty() ? names_.erase(at) : std::next(at);
+  }
 }
 
 } // namespace rollcall::tool
