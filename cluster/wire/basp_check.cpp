@@ -226,8 +226,9 @@ basp_check::verdict basp_check::judge_message(std::size_t& prefix) {
   const auto& x = header_;
   if (x.dest == 0) return cut("a message of CAF's protocol has no receiver");
   if (rules_->access == basp_access::all && x.dest != rules_->endpoint) return verdict::pass;
-  // A name stands for a server of CAF: spawn, config, streams.
-  if ((x.flags & named_receiver) != 0) return verdict::drop;
+  // A name stands for a server of CAF: spawn, config, streams. Honest nodes ask
+  // for the first, once for a connection.
+  if ((x.flags & named_receiver) != 0) return asked_++ == 0 ? verdict::ignore : verdict::drop;
   if (x.dest != rules_->endpoint
       && (rules_->access == basp_access::endpoint || rules_->hidden->contains(x.dest)))
     return verdict::drop;

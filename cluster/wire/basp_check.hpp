@@ -11,9 +11,9 @@
 //     else if (!check.take(read(check.wanted()), out))
 //       cut(check.why());                // else give `out` to CAF
 //
-// Three things happen to a message: it passes; it is dropped and counted, because
-// honest nodes send it too (CAF asks each new peer for its spawn server) or because
-// it harms nobody; or the connection is cut, because no node of ours sends it.
+// Three things happen to a message: it passes; it is dropped, and counted unless
+// honest nodes send it too (CAF asks each new peer for its spawn server); or the
+// connection is cut, because no node of ours sends it.
 //
 // CAF 0.17 and 1.x share the header (32 bytes, big endian). How they write node
 // ids and the types of a message differs; `basp_rules` says how.
@@ -110,7 +110,7 @@ public:
 
 private:
   enum class phase : std::uint8_t { header, prefix, pass, skip, broken };
-  enum class verdict : std::uint8_t { pass, drop, cut };
+  enum class verdict : std::uint8_t { pass, ignore, drop, cut };
   struct header {
     std::uint8_t operation = 0;
     std::uint8_t flags = 0;
@@ -143,6 +143,7 @@ private:
   std::size_t left_ = 0;    ///< of a payload that passes or is skipped
   header header_;
   unsigned handshakes_ = 0;
+  std::uint64_t asked_ = 0;                  ///< messages to CAF's servers
   std::unordered_set<std::uint64_t> actors_; ///< of the other node
   std::string why_;
   std::uint64_t dropped_ = 0;

@@ -67,6 +67,11 @@ bool is_dropped(const std::string& bytes, basp_access access = basp_access::hand
   const auto x = after_hello(bytes + beat, rules(access));
   return x.ok && x.out == beat && x.dropped == 1;
 }
+/// Dropped; counted from the second on, since honest nodes send one.
+bool is_ignored_once(const std::string& bytes) {
+  const auto x = after_hello(bytes + bytes);
+  return x.ok && x.out.empty() && x.dropped == 1;
+}
 bool is_cut(const std::string& bytes, basp_access access = basp_access::handed_out) {
   const auto x = after_hello(bytes, rules(access));
   return !x.ok && x.out.empty();
@@ -139,7 +144,7 @@ TEST_CASE("basp: a handshake names the node that greeted, and no other") {
 }
 
 TEST_CASE("basp: CAF's own servers, third nodes and helpers of CAF are not reached") {
-  CHECK(is_dropped(to(12'345, text_message("spawn"), {.flags = 1})));
+  CHECK(is_ignored_once(to(12'345, text_message("spawn"), {.flags = 1})));
   CHECK(is_dropped(message({routed_message, 0, 0, 0, 0, application}, peer + third + "x")));
   CHECK(is_dropped(message({monitor_message, 0, 0, 0, 0, application}, peer + third)));
   CHECK(is_cut(message({monitor_message, 0, 0, 0, 0, application}, third + own)));
@@ -248,7 +253,7 @@ TEST_CASE("basp: how the bytes are cut into pieces makes no difference") {
       at += n;
     }
     REQUIRE(out == expected);
-    REQUIRE(check.dropped() == 2);
+    REQUIRE(check.dropped() == 1);
   }
 }
 
