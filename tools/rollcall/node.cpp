@@ -3,6 +3,8 @@
 #include "rollcall/cluster.hpp"
 #include "rollcall/config.hpp"
 #include "rollcall/tracker.hpp"
+#include "tools/rollcall/descriptors.hpp"
+#include "tools/rollcall/end_guard.hpp"
 #include "tools/rollcall/events.hpp"
 #include "tools/rollcall/interrupt.hpp"
 #include "tools/rollcall/json_writer.hpp"
@@ -10,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <mutex>
@@ -26,12 +29,8 @@ int say(const early_end& end) {
   if (end.code == exit_ok)
     fmt::print("{}", end.text);
   else
-    fmt::print(stderr, "{}\n", end.text);
+    write_briefly(STDERR_FILENO, end.text + "\n");
   return end.code;
-}
-
-int start_failed(const caf::error& why) {
-  return say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
 }
 
 cluster_options cluster_part(const node_options& o) {
@@ -43,6 +42,7 @@ cluster_options cluster_part(const node_options& o) {
   c.seeds = o.seeds;
   c.tls = o.tls.any();
   c.insecure_plain_tcp = o.insecure;
+  c.wait_for_name = o.wait_for_name;
   return c;
 }
 
@@ -106,8 +106,20 @@ void reload_tls(const cluster_node& node) {
     log_line(log_level::error, "tls_not_reloaded", {{"why", render(done.error())}});
 }
 
-int run(const node_options& o) {
+int run(const node_options& o, int lines) {
   interrupt stop; // before any other thread
+  fatal_reason fatal;
+  std::atomic<int> code{exit_ok};
+  line_output* output = nullptr;
+  // Outlives the actor system and the log: the end of either may be held up.
+  end_guard guard([&] { return code.load(); },
+                  [&] { return output == nullptr ? 0 : output->written(); });
+  log_writer log(STDERR_FILENO);
+  const auto start_failed = [&](const caf::error& why) {
+    code = say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
+    guard.begin();
+    return code.load();
+  };
   config cfg;
   if (auto why = load(cfg, o.tls)) return start_failed(why);
   caf::actor_system system(cfg);
@@ -119,15 +131,21 @@ int run(const node_options& o) {
     return start_failed(tracker.error());
   }
 
-  fatal_reason fatal;
   {
     // In this order: what writes lines must end before the output does, and
     // nobody may wait for room in it once the end has come.
-    line_output out(STDOUT_FILENO, [&] { stop.ask(); });
+    line_output_setup how;
+    how.on_broken = [&] { stop.ask(); };
+    how.lost = [](std::size_t n) {
+      return json_writer{}.open('{').member("event", "lost").member("events", n).close('}').take();
+    };
+    line_output out(lines, std::move(how));
+    output = &out;
     stop.on_signal([&] { out.stop_waiting(); });
     if (o.tls.any()) stop.on_hangup([n = *node] { reload_tls(n); });
     events told(out, o.name, o.tracker.pool_size, [&](std::string why) {
       fatal.set(std::move(why));
+      code = exit_bad_arguments;
       out.stop_waiting();
       stop.ask();
     });
@@ -141,12 +159,15 @@ int run(const node_options& o) {
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();
+      guard.begin();
       static_cast<void>(tracker->stop());
       static_cast<void>(node->stop());
     }
     stop.on_signal(nullptr);
     stop.on_hangup(nullptr);
     system.await_all_actors_done(); // the callbacks, which write to `out`, are actors too
+    // What is left to write is bounded by its own patience.
+    guard.no_more_progress();
   }
   log_line(log_level::info, "ended", {{"name", o.name}});
   if (const auto why = fatal.get(); !why.empty())
@@ -161,7 +182,12 @@ int run_node(const std::vector<std::string>& args) {
   if (auto* end = std::get_if<early_end>(&parsed)) return say(*end);
   const auto& options = std::get<node_options>(parsed);
   set_log_level(options.level);
-  return run(options);
+  if (auto why = too_few_descriptors(); !why.empty())
+    return say({exit_bad_arguments, "rollcall node: " + why});
+  const int lines = take_stdout();
+  if (lines < 0)
+    return say({exit_bad_arguments, "rollcall node: no file descriptor is left for stdout"});
+  return run(options, lines);
 }
 
 } // namespace rollcall::tool
