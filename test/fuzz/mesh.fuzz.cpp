@@ -106,7 +106,7 @@ public:
       return carry(answer);
     }
     case 15:
-      if (in.byte() == 0xee) carry(leave{});
+      if (in.byte() == 0xee) carry(mesh::leave{});
       return;
     default: {
       static constexpr packet_kind kinds[] = {packet_kind::hello, packet_kind::welcome,

@@ -122,7 +122,7 @@ TEST_CASE("there are never two of one name in a cluster when all is quiet") {
       if (w.pick(8) == 0) w.break_connections(50);
     }
     w.heal();
-    w.run(120s);
+    w.run(600s);
     CHECK(w.broken == "");
     INFO(w.describe());
     // Islands of which all have names of the other stay apart: nobody of the one
