@@ -79,6 +79,8 @@ void membership::on_packet(const received& e) {
     if (linked) on_complaint(e.channel, e.body);
     return;
   case packet_kind::frame:
+  case packet_kind::dispatch:
+  case packet_kind::dispatch_done:
   case packet_kind::unknown:
     ++stats_.bad_packets;
     return;
