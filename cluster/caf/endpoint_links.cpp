@@ -227,7 +227,7 @@ endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
     auto handle = caf::actor_cast<caf::actor>(who);
     // Of one that has died already we hear at once, by a message.
     auto watch = compat::monitor(this, handle, down_handler_);
-    remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch)});
+    remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch), {}});
   }
   return i->second;
 }
