@@ -1,6 +1,7 @@
 // rollcall: the program. Each subcommand is a program of its own.
 #include "tools/rollcall/demo/demo.hpp"
 #include "tools/rollcall/demo/guest.hpp"
+#include "tools/rollcall/gateway/command.hpp"
 #include "tools/rollcall/node.hpp"
 #include "tools/rollcall/options.hpp"
 
@@ -15,8 +16,9 @@ constexpr const char* help =
     "\n"
     "Who is here, on every node of a cluster.\n"
     "\n"
-    "  node   one node, driven by JSON Lines on stdin and stdout\n"
-    "  demo   three nodes, some people, and what can go wrong: 40 seconds to watch\n"
+    "  node     one node, driven by JSON Lines on stdin and stdout\n"
+    "  gateway  a node that browsers connect to: Phoenix Channels, HTTP, metrics\n"
+    "  demo     three nodes, some people, and what can go wrong: 40 seconds to watch\n"
     "\n"
     "rollcall <command> --help tells more.\n";
 
@@ -28,14 +30,15 @@ int main(int argc, char** argv) {
   const std::string command = words.empty() ? "" : words.front();
   const std::vector<std::string> args(words.begin() + (words.empty() ? 0 : 1), words.end());
   if (command == "node") return run_node(args);
+  if (command == "gateway") return run_gateway(args);
   if (command == "demo") return demo::run_demo(args);
   if (command == "guest" && args.size() == 1) return demo::run_guest(args.front().c_str());
   if (command == "--help" || command == "help") {
     std::fputs(help, stdout);
     return exit_ok;
   }
-  std::fprintf(
-      stderr, "rollcall: %s%s (see rollcall --help)\n",
-      command.empty() ? "say what to run: node or demo" : "no such command: ", command.c_str());
+  std::fprintf(stderr, "rollcall: %s%s (see rollcall --help)\n",
+               command.empty() ? "say what to run: node, gateway or demo" : "no such command: ",
+               command.c_str());
   return exit_bad_arguments;
 }
