@@ -22,6 +22,12 @@ void assign(presence& to, const presence_view& from, const meta* known) {
   to.prev_ref = from.prev_ref();
 }
 
+template <class T>
+T& next_of(std::vector<T>& list, std::size_t& used) {
+  if (used++ == list.size()) list.emplace_back();
+  return list[used - 1];
+}
+
 } // namespace
 
 bool diff_builder::before(const entry& a, const entry& b) {
@@ -38,7 +44,7 @@ const diff& diff_builder::build(const crdt::presence_table& table, const crdt::c
   }
   entries_.clear();
   entries_.reserve(changes.size());
-  for (const auto& x : changes) entries_.push_back({table.view(x.what), x.join});
+  for (const auto& x : changes) entries_.push_back({table.view(x.what), x.join, x.why});
   if (entries_.size() > 1) std::sort(entries_.begin(), entries_.end(), before);
 
   std::size_t topics = 0, joins = 0, leaves = 0;
@@ -55,10 +61,13 @@ const diff& diff_builder::build(const crdt::presence_table& table, const crdt::c
       diff_[topics - 1].topic = x.view.topic();
     }
     auto& in = diff_[topics - 1];
-    auto& side = x.join ? in.joins : in.leaves;
-    auto& used = x.join ? joins : leaves;
-    if (used++ == side.size()) side.emplace_back();
-    assign(side[used - 1], x.view, x.join ? known : nullptr);
+    if (x.join) {
+      assign(next_of(in.joins, joins), x.view, known);
+    } else {
+      auto& left = next_of(in.leaves, leaves);
+      assign(left, x.view, nullptr);
+      left.reason = x.why;
+    }
   }
   end_topic();
   diff_.resize(topics);

@@ -28,6 +28,7 @@ private:
   struct entry {
     presence_view view;
     bool join = false;
+    leave_reason why = leave_reason::untracked;
   };
   static bool before(const entry&, const entry&);
 

@@ -112,6 +112,12 @@ constexpr entry look_up(errc x) noexcept {
     return {"unknown_version",
             "the frame is of a version that this release cannot read and was refused: update "
             "this node"};
+  case errc::draining:
+    return {"draining", "the node is going and takes no new tracks: track on another node"};
+  case errc::bad_lease:
+    return {"bad_lease",
+            "a lease must be longer than 0 and no longer than its limit: the message names the "
+            "limit"};
   }
   return {"unknown", "an error code that this release does not know: update it"};
 }

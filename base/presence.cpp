@@ -6,6 +6,26 @@
 
 namespace rollcall {
 
+std::string_view to_string(leave_reason x) noexcept {
+  switch (x) {
+  case leave_reason::untracked:
+    return "untracked";
+  case leave_reason::ended:
+    return "ended";
+  case leave_reason::updated:
+    return "updated";
+  case leave_reason::node_left:
+    return "node_left";
+  case leave_reason::moved:
+    return "moved";
+  case leave_reason::node_down:
+    return "node_down";
+  case leave_reason::superseded:
+    return "superseded";
+  }
+  return "unknown";
+}
+
 std::string to_string(const incarnation& x) {
   char buf[48];
   auto n = std::snprintf(buf, sizeof buf, "%016" PRIu64 "-%016" PRIx64, x.start_us, x.salt);

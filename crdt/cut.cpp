@@ -36,11 +36,20 @@ public:
   bool leave(const removal_log::entry& x) {
     const bool counts = x.what <= r_.a; // else it was born in this piece: nothing to tell
     if (counts && !room(held(), bytes_of_dead)) return full(x.at - 1);
-    update_ = {x.of_update ? x.at : 0, counts, held() == 0};
+    update_ = {x.of_update() ? x.at : 0, counts, held() == 0};
+    // Of a chain of updates only the first is told, and leaves as the last one did.
+    auto first = dead_.size();
     if (counts) {
-      r_.dead.push_back(x.what);
+      dead_.emplace_back(x.what, x.why);
       bytes_ += bytes_of_dead;
+    } else {
+      const auto i = std::lower_bound(updated_.begin(), updated_.end(),
+                                      std::pair<dot, std::size_t>{x.what, 0});
+      if (i == updated_.end() || i->first != x.what) return true;
+      first = i->second;
+      dead_[first].second = x.why;
     }
+    if (x.of_update()) updated_.emplace_back(x.at + 1, first);
     return true;
   }
 
@@ -53,7 +62,7 @@ public:
     if (!room(before, bytes) && !(ends_update && update_.opens_piece)) {
       r_.adds.pop_back();
       if (!ends_update) return full(d - 1);
-      if (update_.counts) r_.dead.pop_back();
+      if (update_.counts) dead_.pop_back();
       return full(update_.leave - 1);
     } // an update that does not fit with nothing else here goes alone
     bytes_ += bytes;
@@ -62,15 +71,29 @@ public:
 
   range take(clock_value b) {
     r_.b = end_ != 0 ? end_ : b;
-    std::sort(r_.dead.begin(), r_.dead.end());
+    tell_dead();
     assert(r_.b > r_.a && well_formed(r_));
     return std::move(r_);
   }
 
 private:
-  std::size_t held() const { return r_.adds.size() + r_.dead.size(); }
+  std::size_t held() const { return r_.adds.size() + dead_.size(); }
   bool room(std::size_t held, std::size_t bytes) const {
     return held == 0 || (held < max_.presences && bytes_ + bytes <= max_.bytes);
+  }
+  /// Most go for no reason that must be told, and mostly all for the same one.
+  void tell_dead() {
+    std::sort(dead_.begin(), dead_.end());
+    r_.dead.reserve(dead_.size());
+    for (const auto& [d, why] : dead_) {
+      r_.dead.push_back(d);
+      if (r_.reasons.empty() || r_.reasons.back().why != why)
+        r_.reasons.push_back({why, 1});
+      else
+        ++r_.reasons.back().count;
+    }
+    if (!r_.reasons.empty() && r_.reasons.back().why == leave_reason::untracked)
+      r_.reasons.pop_back();
   }
   bool full(clock_value end) {
     end_ = end;
@@ -82,6 +105,8 @@ private:
   range r_;
   std::size_t bytes_ = 0;
   clock_value end_ = 0;
+  std::vector<std::pair<dot, leave_reason>> dead_;   ///< by the clock of the leave
+  std::vector<std::pair<dot, std::size_t>> updated_; ///< born so -> its chain in `dead_`; ascending
   /// The leave seen last, if it was an update's.
   struct {
     clock_value leave = 0;

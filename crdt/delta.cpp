@@ -22,6 +22,11 @@ bool well_formed(const range& r) noexcept {
     if (d <= last || d > r.a) return false;
     last = d;
   }
+  std::uint64_t told = 0;
+  for (const auto& x : r.reasons) {
+    if (!known_to_owner(x.why) || x.count == 0 || x.count > r.dead.size() - told) return false;
+    told += x.count;
+  }
   return within(r.adds, r.a, r.b);
 }
 

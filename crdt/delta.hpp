@@ -56,11 +56,22 @@ struct birth {
   std::optional<rollcall::ref> prev_ref; ///< of an update
 };
 
+/// So many of the dead in a row went for the same reason.
+struct reason_run {
+  leave_reason why = leave_reason::untracked;
+  std::uint64_t count = 0;
+  friend bool operator==(const reason_run&, const reason_run&) = default;
+};
+
+/// What the owner of a slice can say of its leaves.
+constexpr bool known_to_owner(leave_reason x) noexcept { return x <= leave_reason::node_left; }
+
 struct range {
   clock_value a = 0;
   clock_value b = 0;
-  std::vector<birth> adds;     ///< ascending by dot, each in (a, b]
-  std::vector<crdt::dot> dead; ///< ascending, each <= a
+  std::vector<birth> adds;         ///< ascending by dot, each in (a, b]
+  std::vector<crdt::dot> dead;     ///< ascending, each <= a
+  std::vector<reason_run> reasons; ///< of `dead`, in its order; of those past its end: untracked
 };
 
 /// Which answer a part belongs to, so that lives and answers never mix. Unique

@@ -8,16 +8,46 @@
 
 namespace rollcall::crdt {
 
+namespace {
+
+/// The reasons that a range gives, dot by dot.
+class reason_reader {
+public:
+  explicit reason_reader(const range& r) : r_(r) {}
+
+  /// For dead dots, ascending.
+  leave_reason of(dot d) {
+    while (r_.dead[dead_] != d) ++dead_;
+    for (; run_ < r_.reasons.size(); ++run_) {
+      if (dead_ < end_ + r_.reasons[run_].count) return r_.reasons[run_].why;
+      end_ += r_.reasons[run_].count;
+    }
+    return leave_reason::untracked;
+  }
+
+private:
+  const range& r_;
+  std::size_t dead_ = 0;
+  std::size_t run_ = 0;
+  std::uint64_t end_ = 0; ///< where the runs before this one end
+};
+
+} // namespace
+
 bool merger::merge(remote_slice& s, const range& r, changes& out) {
   if (!well_formed(r)) return false;
   if (s.beyond.intervals() + r.dead.size() + 1 > limits_.max_beyond
       && s.intervals_after(r) > limits_.max_beyond && !canary(bug::many_gaps))
     return false;
   gone_.clear();
+  why_.clear();
+  reason_reader reasons{r};
   s.living.find_all(r.dead, [&](dot d, handle h) {
     table_.fetch(h);
     gone_.emplace_back(d, h);
+    if (!r.reasons.empty()) why_.push_back(reasons.of(d));
   });
+  const auto told = gone_.size();
   auto add = r.adds.begin();
   s.living.walk(r.a, r.b, [&](dot d, handle h) {
     while (add != r.adds.end() && add->dot < d) ++add;
@@ -26,6 +56,7 @@ bool merger::merge(remote_slice& s, const range& r, changes& out) {
   });
   find_born(s, r.adds, r.a, r.b);
   if (!fits()) return false;
+  if (gone_.size() > told) find_updated(s);
   apply(s, out);
   for (const auto d : r.dead)
     if (d > s.prefix && !canary(bug::dead_uncovered)) s.learn(d - 1, d);
@@ -41,6 +72,7 @@ bool merger::merge(remote_slice& s, const part& p, std::size_t most, clock_value
                        && (s.progress.y == x || (s.progress.y < x && canary(bug::lost_chunk)));
   if (x != 0 && !follows && !canary(bug::parts)) return false;
   gone_.clear();
+  why_.clear();
   auto add = p.adds.begin();
   auto run = p.known.runs().begin();
   const auto runs = p.known.runs().end();
@@ -57,6 +89,7 @@ bool merger::merge(remote_slice& s, const part& p, std::size_t most, clock_value
   });
   find_born(s, p.adds, x, y);
   if (!fits()) return false;
+  find_updated(s);
   apply(s, out);
   s.learn(s.prefix, y);
   s.progress.answer = p.answer;
@@ -73,6 +106,24 @@ void merger::find_born(const remote_slice& s, const std::vector<birth>& adds, cl
     if (!s.knows(b->dot)) born_.push_back(&*b);
 }
 
+/// Nobody said why these died. What a birth of this delta updates is known by it:
+/// mostly by the ref that it names, else by its identity.
+void merger::find_updated(const remote_slice& s) {
+  if (gone_.empty()) return;
+  const auto mark = [&](dot d) {
+    const auto i = std::lower_bound(gone_.begin(), gone_.end(), std::pair<dot, handle>{d, 0});
+    if (i == gone_.end() || i->first != d) return false;
+    why_.resize(gone_.size(), leave_reason::untracked);
+    why_[static_cast<std::size_t>(i - gone_.begin())] = leave_reason::updated;
+    return true;
+  };
+  for (const auto* b : born_) {
+    if (!b->prev_ref || (b->prev_ref->inc == s.id.inc && mark(b->prev_ref->clock))) continue;
+    if (const auto h = table_.find(s.no, b->topic, b->key, b->actor); h != 0)
+      mark(table_.dot_of(h));
+  }
+}
+
 bool merger::fits() const noexcept {
   if (born_.empty()) return true;
   if (table_.nearly_full()) return false;
@@ -84,8 +135,10 @@ bool merger::fits() const noexcept {
 // because its identity lives in this slice already, is done one by one after it.
 void merger::apply(remote_slice& s, changes& out) {
   s.living.erase_all(gone_); // while the records are on their way
-  for (const auto& [d, h] : gone_) {
-    if (table_.visible(h)) out.push_back({h, false}); // of a hidden one nobody knew
+  for (std::size_t i = 0; i < gone_.size(); ++i) {
+    const auto h = gone_[i].second;
+    const auto why = i < why_.size() ? why_[i] : leave_reason::untracked;
+    if (table_.visible(h)) out.push_back({h, false, why}); // of a hidden one nobody knew
     table_.erase_later(h);
   }
   twins_.clear();
@@ -116,7 +169,8 @@ void merger::begin(remote_slice& s, const birth& b, changes& out) {
     const auto d = table_.dot_of(twin);
     // dead already: its clock becomes known with the rest
     if (d > b.dot && !canary(bug::older_wins)) return;
-    if (table_.visible(twin) && !(canary(bug::twin_leave) && s.shown)) out.push_back({twin, false});
+    if (table_.visible(twin) && !(canary(bug::twin_leave) && s.shown))
+      out.push_back({twin, false, b.prev_ref ? leave_reason::updated : leave_reason::untracked});
     s.living.erase(d);
     table_.erase(twin);
   }

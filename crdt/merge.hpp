@@ -57,6 +57,7 @@ public:
 
 private:
   void find_born(const remote_slice&, const std::vector<birth>& adds, clock_value x, clock_value y);
+  void find_updated(const remote_slice&);
   bool fits() const noexcept;
   void apply(remote_slice&, changes& out);
   void begin(remote_slice&, const birth&, changes& out);
@@ -65,6 +66,7 @@ private:
   const limits& limits_;
   // What the delta at hand does; kept between calls for their memory.
   std::vector<std::pair<dot, handle>> gone_; ///< ascending
+  std::vector<leave_reason> why_;            ///< of those in front of `gone_`; else untracked
   std::vector<const birth*> born_;           ///< ascending
   std::vector<const birth*> twins_;
   std::vector<handle> left_out_;

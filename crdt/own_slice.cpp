@@ -29,26 +29,26 @@ errc own_slice::update(std::string_view topic, std::string_view key, std::uint64
   if (old == 0) return errc::nopresence;
   if (table_.nearly_full()) return errc::limit_reached;
   const auto before = table_.view(old).ref();
-  leave(old, true, out);
+  leave(old, leave_reason::updated, out);
   if (canary(bug::two)) --clock_; // one clock for both
   add({0, topic, key, actor, meta, std::nullopt, before}, out);
   return errc::none;
 }
 
 errc own_slice::untrack(std::string_view topic, std::string_view key, std::uint64_t actor,
-                        changes& out) {
+                        leave_reason why, changes& out) {
   const auto h = table_.find(no, topic, key, actor);
   if (h == 0) return errc::nopresence;
-  leave(h, false, out);
+  leave(h, why, out);
   return errc::none;
 }
 
-bool own_slice::untrack_all(std::uint64_t actor, std::size_t max, changes& out) {
+bool own_slice::untrack_all(std::uint64_t actor, std::size_t max, leave_reason why, changes& out) {
   constexpr std::size_t some = 8; // from here on it is cheaper to do all at once
   const bool many = table_.count_of_actor(actor) > some;
   auto h = table_.first_of_actor(actor);
   for (; h != 0 && max > 0; h = table_.first_of_actor(actor), --max) {
-    note_leave(h, false, out);
+    note_leave(h, why, out);
     if (many)
       table_.erase_later(h);
     else
@@ -70,7 +70,7 @@ void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
     auto b = table_.as_birth(h); // stays readable until it is published that it left
     if (!b.ref) b.ref = ref{old_id.inc, b.dot};
     table_.erase(h);
-    leaves.push_back({h, false});
+    leaves.push_back({h, false, leave_reason::superseded});
     // the room of the old comes free only later
     if (!table_.nearly_full() && !canary(bug::rebirth_loses)) add(b, joins);
     return true;
@@ -89,18 +89,18 @@ bool own_slice::add(birth b, changes& out) {
   return true;
 }
 
-void own_slice::leave(handle h, bool of_update, changes& out) {
-  note_leave(h, of_update, out);
+void own_slice::leave(handle h, leave_reason why, changes& out) {
+  note_leave(h, why, out);
   table_.erase(h);
 }
 
-void own_slice::note_leave(handle h, bool of_update, changes& out) {
+void own_slice::note_leave(handle h, leave_reason why, changes& out) {
   assert(table_.slice_of(h) == no);
   const auto d = table_.dot_of(h);
-  log_.push({++clock_, d, of_update});
+  log_.push({++clock_, d, why});
   [[maybe_unused]] const auto was = living.erase(d);
   assert(was == h);
-  out.push_back({h, false});
+  out.push_back({h, false, why});
 }
 
 } // namespace rollcall::crdt

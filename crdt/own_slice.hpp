@@ -33,14 +33,15 @@ public:
   errc join(birth b, changes& out);
   errc update(std::string_view topic, std::string_view key, std::uint64_t actor,
               std::string_view meta, changes& out);
-  errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, changes& out);
-  bool untrack_all(std::uint64_t actor, std::size_t max, changes& out);
+  errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, leave_reason,
+               changes& out);
+  bool untrack_all(std::uint64_t actor, std::size_t max, leave_reason, changes& out);
   void rebirth(replica_id next, changes& leaves, changes& joins);
 
 private:
   bool add(birth b, changes& out); ///< false: it is there
-  void leave(handle h, bool of_update, changes& out);
-  void note_leave(handle h, bool of_update, changes& out); ///< all but the table
+  void leave(handle h, leave_reason, changes& out);
+  void note_leave(handle h, leave_reason, changes& out); ///< all but the table
 
   presence_table& table_;
   const limits& limits_;

@@ -17,7 +17,10 @@ public:
   struct entry {
     clock_value at; ///< the clock of the leave
     dot what;       ///< the presence that left
-    bool of_update; ///< its join is at + 1: the two are never cut apart
+    leave_reason why;
+
+    /// Then its join is at + 1: the two are never cut apart.
+    bool of_update() const noexcept { return why == leave_reason::updated; }
   };
   using const_iterator = std::deque<entry>::const_iterator;
 

@@ -32,6 +32,8 @@ struct remote_slice : slice {
   /// What readers are to see of it. While a sweep is under way presences may
   /// still be on the other side; what is born meanwhile follows this.
   bool shown = true;
+  /// What those who leave while it is hidden or given up leave for.
+  leave_reason why_hidden = leave_reason::node_down;
 
   bool knows(clock_value c) const noexcept { return c <= prefix || beyond.contains(c); }
 

@@ -57,13 +57,13 @@ errc store::update(std::string_view topic, std::string_view key, std::uint64_t a
 
 errc store::restore(const birth& b, changes& out) { return p_->own.join(b, out); }
 
-errc store::untrack(std::string_view topic, std::string_view key, std::uint64_t actor,
-                    changes& out) {
-  return p_->own.untrack(topic, key, actor, out);
+errc store::untrack(std::string_view topic, std::string_view key, std::uint64_t actor, changes& out,
+                    leave_reason why) {
+  return p_->own.untrack(topic, key, actor, why, out);
 }
 
-bool store::untrack_all(std::uint64_t actor, std::size_t max, changes& out) {
-  return p_->own.untrack_all(actor, max, out);
+bool store::untrack_all(std::uint64_t actor, std::size_t max, changes& out, leave_reason why) {
+  return p_->own.untrack_all(actor, max, why, out);
 }
 
 void store::rebirth(replica_id next, changes& leaves, changes& joins) {
@@ -120,15 +120,19 @@ store::merged store::merge(const delta& d, std::size_t most, clock_value& done, 
   return result;
 }
 
-void store::set_visible(const replica_id& id, bool on) {
+void store::set_visible(const replica_id& id, bool on, leave_reason why) {
   auto* s = p_->copy_of(id);
   if (!s || s->shown == on) return;
   s->shown = on;
+  s->why_hidden = why;
   p_->sweeping.turn(*s);
 }
 
-void store::drop(const replica_id& id) {
-  if (auto node = p_->copies.extract(id)) p_->sweeping.give_up(std::move(node.mapped()));
+void store::drop(const replica_id& id, leave_reason why) {
+  auto node = p_->copies.extract(id);
+  if (!node) return;
+  node.mapped()->why_hidden = why;
+  p_->sweeping.give_up(std::move(node.mapped()));
 }
 
 bool store::dropping(std::string_view name) const { return p_->sweeping.giving_up(name); }

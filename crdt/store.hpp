@@ -37,12 +37,13 @@ namespace rollcall::crdt {
 
 struct slice; // slice.hpp
 
-/// One thing that became visible or ceased to be. The handle stays readable
+/// One thing that became visible or ceased to be, and why it did. The handle stays readable
 /// (`table().view`) through the next `publish`, until the one after it: so what
 /// a step did is published first and reported then.
 struct change {
   handle what = 0;
   bool join = false;
+  leave_reason why = leave_reason::untracked; ///< of a leave
   friend bool operator==(const change&, const change&) = default;
 };
 using changes = std::vector<change>;
@@ -75,9 +76,11 @@ public:
               std::string_view meta, changes& out);
   /// As track, but the presence keeps the ref (and prev_ref) of an earlier life.
   errc restore(const birth&, changes& out);
-  errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, changes& out);
+  errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, changes& out,
+               leave_reason = leave_reason::untracked);
   /// At most `max` of that actor's presences; true when none are left.
-  bool untrack_all(std::uint64_t actor, std::size_t max, changes& out);
+  bool untrack_all(std::uint64_t actor, std::size_t max, changes& out,
+                   leave_reason = leave_reason::untracked);
   /// A new life: the own slice is empty again under `next`, and its presences
   /// are born anew with their refs. `leaves` of the old, `joins` of the new.
   void rebirth(replica_id next, changes& leaves, changes& joins);
@@ -104,10 +107,12 @@ public:
   /// between is merged as it comes between two parts of an answer.
   merged merge(const delta&, std::size_t most, clock_value& done, changes& out);
 
-  /// Whether the slice is to be shown. Carried out by `sweep`, in pieces.
-  void set_visible(const replica_id&, bool);
-  /// Gives the slice up: no longer held; its presences go by `sweep`.
-  void drop(const replica_id&);
+  /// Whether the slice is to be shown. Carried out by `sweep`, in pieces. What is
+  /// hidden leaves for that reason.
+  void set_visible(const replica_id&, bool, leave_reason = leave_reason::node_down);
+  /// Gives the slice up: no longer held; its presences go by `sweep`, and leave
+  /// for that reason.
+  void drop(const replica_id&, leave_reason = leave_reason::node_down);
   bool dropping(std::string_view name) const; ///< a slice of that name is being swept away
   /// One piece of the work that set_visible and drop left: at most `max`
   /// presences (or 1) of one slice, whose name goes to `whose`. False when there

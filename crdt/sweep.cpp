@@ -62,7 +62,7 @@ bool sweeper::work(job& j, std::size_t& budget, changes& out) {
   if (j.owned) {
     s.living.take_back(budget, [&](dot, handle h) {
       --budget;
-      if (table_.visible(h)) out.push_back({h, false});
+      if (table_.visible(h)) out.push_back({h, false, s.why_hidden});
       canary(bug::permdown_index) ? table_.set_visible_later(h, false) : table_.erase_later(h);
     });
     carry_out();
@@ -76,7 +76,7 @@ bool sweeper::work(job& j, std::size_t& budget, changes& out) {
     j.cursor = d;
     if (table_.visible(h) != s.shown) {
       table_.set_visible_later(h, s.shown);
-      out.push_back({h, s.shown});
+      out.push_back({h, s.shown, s.why_hidden});
       if (s.shown && canary(bug::twice_on_up)) out.push_back({h, true});
     }
     return true;

@@ -69,11 +69,11 @@ peer* gossip::impl::admit(const frame& f) {
     return nullptr;
   }
   if (life && life->id.inc != inc) { // superseded: final
-    drop(i, true);
+    drop(i, true, leave_reason::superseded);
     life = nullptr;
   }
   if (f.kind == frame_kind::bye) {
-    if (life) drop(peers.find(name), true);
+    if (life) drop(peers.find(name), true, leave_reason::node_left);
     ended.end(f.from, now);
     return nullptr;
   }

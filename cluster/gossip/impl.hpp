@@ -34,7 +34,11 @@ struct gossip::impl {
   void on(const timer_due&);
   void on(const say_bye&);
   void report_changes(crdt::changes); ///< an operation was carried out: report, open the window
-  void untrack_some(std::uint64_t actor, std::size_t& budget);
+  struct untracking {
+    std::uint64_t actor;
+    leave_reason why;
+  };
+  void untrack_some(untracking, std::size_t& budget);
   void untrack_piece(); ///< of those in line
   void finish_untracks(std::uint64_t actor);
   bool flush(bool full); ///< pushes the open delta; false: there is none
@@ -73,7 +77,7 @@ struct gossip::impl {
   void check_graces();
   bool come_up(peer&, const frame&); ///< a life that is new or back; false: not now
   void hide(peer&);
-  void drop(peer_map::iterator, bool final);
+  void drop(peer_map::iterator, bool final, leave_reason);
   void forget_if_empty(std::string_view name);
   bool gap(const peer&) const;
   bool any_gap() const;
@@ -104,8 +108,8 @@ struct gossip::impl {
   std::size_t silent = 0;            ///< ticks since a heartbeat went to all
   std::size_t samples;               ///< ticks until the next choice
   std::uint64_t answer_no = 0;
-  std::deque<std::uint64_t> untracks; ///< actors of which presences are left to untrack
-  std::deque<std::string> merging;    ///< peers that have a frame set aside
+  std::deque<untracking> untracks; ///< actors of which presences are left to untrack
+  std::deque<std::string> merging; ///< peers that have a frame set aside
   std::optional<instant> conflict_told;
   bool closed = false;   ///< said bye
   bool restored = false; ///< this life took presences along from the one before

@@ -8,6 +8,14 @@
 
 namespace rollcall::cluster {
 
+namespace {
+
+auto of(std::uint64_t actor) {
+  return [actor](const auto& x) { return x.actor == actor; };
+}
+
+} // namespace
+
 // -- operations ---------------------------------------------------------------
 
 void gossip::impl::on(const op_track& e) {
@@ -56,25 +64,25 @@ void gossip::impl::on(const op_untrack& e) {
 
 void gossip::impl::on(const op_untrack_all& e) {
   auto budget = std::max<std::size_t>(1, opt.limits.batch);
-  untrack_some(e.actor, budget);
+  untrack_some({e.actor, leave_reason::untracked}, budget);
 }
 
 void gossip::impl::on(const op_actors_gone& e) {
   auto budget = std::max<std::size_t>(1, opt.limits.batch);
-  for (auto actor : e.actors) untrack_some(actor, budget);
+  for (auto actor : e.actors) untrack_some({actor, leave_reason::ended}, budget);
 }
 
 /// As many of that actor's presences as the budget allows; the rest waits.
-void gossip::impl::untrack_some(std::uint64_t actor, std::size_t& budget) {
+void gossip::impl::untrack_some(untracking x, std::size_t& budget) {
   crdt::changes did;
-  const bool done = st.untrack_all(actor, budget, did);
+  const bool done = st.untrack_all(x.actor, budget, did, x.why);
   budget -= std::min(budget, did.size());
   report_changes(std::move(did));
   if (done) {
-    if (!untracks.empty()) std::erase(untracks, actor);
-    out.untracked.push_back(actor);
-  } else if (std::find(untracks.begin(), untracks.end(), actor) == untracks.end()) {
-    untracks.push_back(actor);
+    if (!untracks.empty()) std::erase_if(untracks, of(x.actor));
+    out.untracked.push_back(x.actor);
+  } else if (std::none_of(untracks.begin(), untracks.end(), of(x.actor))) {
+    untracks.push_back(x);
   }
 }
 
@@ -86,10 +94,11 @@ void gossip::impl::untrack_piece() {
 /// An actor that is untracked and then tracks anew: what is new must stay, so
 /// what is old must go first.
 void gossip::impl::finish_untracks(std::uint64_t actor) {
-  if (std::find(untracks.begin(), untracks.end(), actor) == untracks.end()) return;
+  const auto i = std::find_if(untracks.begin(), untracks.end(), of(actor));
+  if (i == untracks.end()) return;
   crdt::changes did;
-  st.untrack_all(actor, std::numeric_limits<std::size_t>::max(), did);
-  std::erase(untracks, actor);
+  st.untrack_all(actor, std::numeric_limits<std::size_t>::max(), did, i->why);
+  untracks.erase(i);
   out.untracked.push_back(actor);
   report_changes(std::move(did));
 }

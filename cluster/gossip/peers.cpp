@@ -73,11 +73,11 @@ void gossip::impl::hide(peer& p) {
   note(replica_change::down, p.life->id);
 }
 
-void gossip::impl::drop(peer_map::iterator i, bool final) {
+void gossip::impl::drop(peer_map::iterator i, bool final, leave_reason why) {
   auto& p = i->second;
   const auto id = p.life->id;
   if (p.life->up) note(replica_change::down, id);
-  st.drop(id);
+  st.drop(id, why);
   sweep_now = true;
   // Its cursors would go on in another copy, if the same life comes back.
   for (auto& [name, q] : peers)

@@ -98,7 +98,7 @@ void gossip::impl::judge_all() {
         break;
       // Silence is not final: the same life may come back, from nothing.
       case verdict::permdown:
-        drop(i, false);
+        drop(i, false, leave_reason::node_down);
         break;
       }
     }

@@ -118,7 +118,7 @@ private:
     reader field;
     while (r.field(tag, field)) {
       if ((seen == 0) != (tag == tag_bounds)) return false;
-      auto bit = tag <= tag_known ? 1u << tag : 0u;
+      auto bit = tag <= tag_reasons ? 1u << tag : 0u;
       if ((seen & bit) != 0) return false;
       seen |= bit;
       if (!read(tag, field)) return false;
@@ -141,6 +141,8 @@ private:
         return births_.read(f, {x.a, x.b, d.slice.inc}, x.adds);
       case tag_dead:
         return dead(f, x.a, x.dead);
+      case tag_reasons:
+        return reasons(f, x.dead.size(), x.reasons);
       default:
         return true;
       }
@@ -157,6 +159,17 @@ private:
       auto step = r.varint();
       if (step == 0 || step > a - last) return false;
       out.push_back(last += step);
+    }
+    return r.done();
+  }
+
+  static bool reasons(reader r, std::size_t dead, std::vector<crdt::reason_run>& out) {
+    while (r.ok() && r.left() > 0) {
+      const auto x = r.varint();
+      const auto n = x / 4;
+      if (n == 0 || n > dead) return false;
+      dead -= n;
+      out.push_back({static_cast<leave_reason>(x % 4), n});
     }
     return r.done();
   }

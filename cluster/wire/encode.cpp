@@ -58,6 +58,7 @@ private:
       if (auto r = std::get_if<crdt::range>(&d.what)) {
         crdt::dot last = 0;
         for (auto x : r->dead) n += varint_size(x - std::exchange(last, x));
+        n += v + r->reasons.size() * v;
         for (auto& b : r->adds) n += birth_writer::room(b);
       } else {
         auto& part = std::get<crdt::part>(d.what);
@@ -148,6 +149,11 @@ private:
       }
       p_ = p;
       close_field(dead);
+    }
+    if (!r.reasons.empty()) {
+      auto reasons = open_field(tag_reasons);
+      for (auto& x : r.reasons) number(4 * x.count + static_cast<std::uint64_t>(x.why));
+      close_field(reasons);
     }
     close_field(field);
   }

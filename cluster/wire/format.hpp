@@ -8,6 +8,7 @@
 //     part   = replica subfield*            bounds = x (y - x) a
 //     births = count birth*
 //     dead   = count (difference to the one before)*
+//     reasons = (4 * length + reason)*   runs along the dead; past them: untracked
 //     known  = see cluster/wire/dots.hpp
 //
 // Things that repeat are written once. Replicas, incarnations, topics and
@@ -53,9 +54,10 @@ enum frame_tag : std::uint64_t {
 enum delta_tag : std::uint64_t {
   tag_bounds = 1, ///< before all others
   tag_births = 2,
-  tag_dead = 3,   ///< of a range
-  tag_answer = 4, ///< of a part: replica number
-  tag_known = 5,  ///< of a part
+  tag_dead = 3,    ///< of a range
+  tag_answer = 4,  ///< of a part: replica number
+  tag_known = 5,   ///< of a part
+  tag_reasons = 6, ///< of a range, after its dead
 };
 
 enum birth_flag : std::uint8_t {

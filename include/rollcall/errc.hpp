@@ -46,6 +46,9 @@ enum class errc : std::uint8_t {
   // -- bytes
   bad_frame,       ///< bytes that are no frame of ours: refused
   unknown_version, ///< a frame of a version that we do not read: refused
+  // -- drains and leases
+  draining,  ///< the node is going and takes no new tracks: track on another node
+  bad_lease, ///< a lease is longer than 0 and no longer than its limit
 };
 
 std::string to_string(errc);

@@ -49,8 +49,10 @@ struct tracker_options {
   std::optional<millis> down_period{}; ///< default: broadcast_period * max_silent_periods * 2
   millis permdown_period{1'200'000};
   std::size_t clock_sample_periods = 2;
-  millis flush_interval{25};          ///< 0: at once
-  std::optional<millis> link_grace{}; ///< off unless set
+  millis flush_interval{25}; ///< 0: at once
+  /// A node whose link is lost and not back by then is down. nullopt: it is down
+  /// after `down_period` only, like one that is silent while its link stands.
+  std::optional<millis> link_grace{3000};
   bool permdown_on_shutdown = false;
   std::string log_level = "debug";
   rollcall::limits limits{};

@@ -67,12 +67,31 @@ struct presence {
   friend bool operator==(const presence&, const presence&) = default;
 };
 
+/// Why a presence left. The first four are known to the node that tracked it,
+/// which tells the others; the rest is what each node sees for itself.
+enum class leave_reason : std::uint8_t {
+  untracked,  ///< `untrack`; also where its node could no longer say which of these it was
+  ended,      ///< its actor or process ended, or its lease ran out
+  updated,    ///< a join of the same (key, pid) in the same diff takes its place
+  node_left,  ///< its node said bye, or its drain is over
+  moved,      ///< taken over: a join of the same key in the same diff, of another node or life
+  node_down,  ///< its node was lost: the link, or too long a silence
+  superseded, ///< its node started again, and it did not come back
+};
+/// "untracked", "node_left" ...
+std::string_view to_string(leave_reason) noexcept;
+
+/// A presence that left, and why.
+struct leave : presence {
+  leave_reason reason = leave_reason::untracked;
+};
+
 /// Who joined and who left one topic. An update is a leave and a join of one
 /// (key, pid) here, whose `prev_ref` and `ref` agree.
 struct topic_diff {
   std::string topic;
   std::vector<presence> joins;
-  std::vector<presence> leaves;
+  std::vector<leave> leaves;
 };
 
 /// What `handle_diff` gets: one entry for each topic that changed, in order of

@@ -51,7 +51,7 @@ TEST_CASE("options of a tracker and of the cluster stand in CAF's config file") 
     CHECK(x->permdown_period == 5min);
     CHECK(x->permdown_on_shutdown);
     CHECK(x->flush_interval == tracker_options{}.flush_interval); // not said: the default
-    CHECK_FALSE(x->link_grace);
+    CHECK(x->link_grace == 3s);
     const auto y = read_cluster_options(cfg);
     REQUIRE(y);
     CHECK(y->node_name == "a");

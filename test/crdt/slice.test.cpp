@@ -60,10 +60,10 @@ TEST_CASE("what a copy knows is a set of clocks, and its prefix is the first run
 TEST_CASE("the removal log keeps the last leaves and says from where on it is whole") {
   removal_log log{2};
   CHECK(log.reaches_back_to(0));
-  log.push({3, 1, false});
-  log.push({5, 2, false});
+  log.push({3, 1, leave_reason::untracked});
+  log.push({5, 2, leave_reason::ended});
   CHECK(log.reaches_back_to(0));
-  log.push({8, 4, true});
+  log.push({8, 4, leave_reason::updated});
   CHECK(log.size() == 2);
   CHECK(log.floor() == 3);
   CHECK(!log.reaches_back_to(2));
@@ -71,7 +71,7 @@ TEST_CASE("the removal log keeps the last leaves and says from where on it is wh
   CHECK(log.after(5)->at == 8);
   CHECK(log.after(8) == log.end());
   removal_log none{0};
-  none.push({3, 1, false});
+  none.push({3, 1, leave_reason::untracked});
   CHECK(none.size() == 0);
   CHECK(!none.reaches_back_to(2));
   CHECK(none.reaches_back_to(3));

@@ -74,7 +74,7 @@ TEST_CASE("without options the documented defaults hold") {
   CHECK(o.tracker.permdown_period == 20min);
   CHECK(o.tracker.clock_sample_periods == 2);
   CHECK(o.tracker.flush_interval == 25ms);
-  CHECK_FALSE(o.tracker.link_grace);
+  CHECK(o.tracker.link_grace == 3s);
   CHECK_FALSE(o.tracker.permdown_on_shutdown);
   CHECK_FALSE(o.insecure);
 }

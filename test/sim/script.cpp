@@ -54,7 +54,7 @@ std::string of_options(const tracker_options& o) {
   time("down_period", o.effective_down_period(), normal.effective_down_period());
   time("permdown_period", o.permdown_period, normal.permdown_period);
   time("flush_interval", o.flush_interval, normal.flush_interval);
-  if (o.link_grace) time("link_grace", *o.link_grace, instant{-1});
+  time("link_grace", o.link_grace.value_or(instant{-1}), *normal.link_grace);
   auto &is = o.limits, &usual = normal.limits;
   number("max_frame_presences", is.max_frame_presences, usual.max_frame_presences);
   number("max_frame_bytes", is.max_frame_bytes, usual.max_frame_bytes);

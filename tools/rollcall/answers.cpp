@@ -8,13 +8,16 @@ namespace {
 
 void append_presence(json_writer& out, std::string_view key, const meta_view& meta,
                      const std::string& node, std::uint64_t actor, const ref& join,
-                     const std::optional<ref>& before) {
+                     const std::optional<ref>& before,
+                     std::optional<leave_reason> why = std::nullopt) {
   out.open('{')
       .member("key", key)
       .raw_member("meta", meta.to_json())
       .member("ref", to_string(join));
   if (before) out.member("prev_ref", to_string(*before));
-  out.member("replica", node).member("pid", node + "#" + std::to_string(actor)).close('}');
+  out.member("replica", node).member("pid", node + "#" + std::to_string(actor));
+  if (why) out.member("reason", to_string(*why));
+  out.close('}');
 }
 
 constexpr std::array<const char*, 5> kinds = {"refused", "heartbeat", "pull", "state", "bye"};
@@ -29,6 +32,11 @@ void append_kinds(json_writer& out, const char* name, const std::array<std::uint
 
 void append(json_writer& out, const presence& p) {
   append_presence(out, p.key, p.meta.view(), p.who.replica.name, p.who.actor, p.ref, p.prev_ref);
+}
+
+void append(json_writer& out, const leave& p) {
+  append_presence(out, p.key, p.meta.view(), p.who.replica.name, p.who.actor, p.ref, p.prev_ref,
+                  p.reason);
 }
 
 void append(json_writer& out, const presence_view& p) {

@@ -19,6 +19,7 @@
 namespace rollcall::tool {
 
 void append(json_writer&, const presence&);
+void append(json_writer&, const leave&); ///< with its reason
 void append(json_writer&, const presence_view&);
 
 /// An array of presences, as they are ordered.

@@ -37,7 +37,7 @@ std::map<std::string, topic_diff> difference(const std::map<ref, presence>& told
     if (told.find(p.ref) == told.end()) of(p.topic).joins.push_back(p);
   }
   for (const auto& [join, p] : told)
-    if (still.find(join) == still.end()) of(p.topic).leaves.push_back(p);
+    if (still.find(join) == still.end()) of(p.topic).leaves.push_back({p, leave_reason::untracked});
   return result;
 }
 

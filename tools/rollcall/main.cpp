@@ -4,6 +4,7 @@
 #include "tools/rollcall/gateway/command.hpp"
 #include "tools/rollcall/node.hpp"
 #include "tools/rollcall/options.hpp"
+#include "tools/version.hpp"
 
 #include <cstdio>
 #include <string>
@@ -20,7 +21,7 @@ constexpr const char* help =
     "  gateway  a node that browsers connect to: Phoenix Channels, HTTP, metrics\n"
     "  demo     three nodes, some people, and what can go wrong: 40 seconds to watch\n"
     "\n"
-    "rollcall <command> --help tells more.\n";
+    "rollcall <command> --help tells more; rollcall --version names the version.\n";
 
 } // namespace
 
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const std::string command = words.empty() ? "" : words.front();
   const std::vector<std::string> args(words.begin() + (words.empty() ? 0 : 1), words.end());
+  if (say_version(argc, argv, "rollcall")) return exit_ok;
   if (command == "node") return run_node(args);
   if (command == "gateway") return run_gateway(args);
   if (command == "demo") return demo::run_demo(args);

@@ -139,7 +139,7 @@ std::variant<node_options, early_end> read(const po::variables_map& from,
   o.tracker.down_period = in.time("down-period");
   o.tracker.permdown_period = in.time("permdown-period").value_or(o.tracker.permdown_period);
   o.tracker.flush_interval = in.time("flush-interval").value_or(o.tracker.flush_interval);
-  o.tracker.link_grace = in.time("link-grace");
+  if (const auto grace = in.time("link-grace")) o.tracker.link_grace = grace;
   in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
   in.not_empty("tls-cert", o.tls.certificate);
   in.not_empty("tls-key", o.tls.key);
