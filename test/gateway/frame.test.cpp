@@ -28,7 +28,7 @@ TEST_CASE("frame: what is none is refused with a reason", "[gateway]") {
   const std::string deep =
       "[null,null,\"t\",\"e\"," + std::string(200, '[') + std::string(200, ']') + "]";
   const std::string long_ref = "[null,\"" + std::string(63, 'r') + "\",\"t\",\"e\",{}]";
-  for (const std::string text :
+  for (const std::string& text :
        {std::string{}, std::string{"["}, std::string{"{}"}, std::string{"[1,2,3,4]"},
         std::string{R"([{},null,"t","e",{}])"}, std::string{R"([null,null,1,"e",{}])"},
         std::string{R"([null,null,"t",null,{}])"}, std::string{R"([null,null,"t","e",{}]x)"},
