@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -49,6 +50,8 @@ struct core {
   std::unique_ptr<tokens> verifier; ///< null: no tokens
   std::unordered_set<session*> sessions;
   std::unordered_set<web_socket*> sockets;
+  std::map<std::uint64_t, caf::actor> lingering; ///< of connections that ended, in their grace
+  std::uint64_t next_lingering = 0;
   bool stopping = false;
   boost::asio::io_context io{1};
   boost::asio::thread_pool blocking{1}; ///< for calls that wait for a shard
