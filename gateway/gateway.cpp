@@ -165,6 +165,9 @@ struct server::impl {
       wait_for_sockets(std::chrono::steady_clock::now() + goodbye);
     });
     thread.join();
+    // An actor system does not end before its actors have.
+    for (auto& [number, x] : std::exchange(shared.lingering, {})) hub::end_member(x);
+    shared.leased.reset();
     shared.actors->stop();
     shared.blocking.stop();
     shared.blocking.join();

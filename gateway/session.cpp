@@ -146,8 +146,14 @@ void session::ended() {
     hub::end_member(actor_);
   } else {
     auto timer = std::make_shared<boost::asio::steady_timer>(core_.io, core_.options.leave_grace);
-    timer->async_wait(
-        [timer, actor = actor_](boost::system::error_code) { hub::end_member(actor); });
+    const auto number = core_.next_lingering++;
+    core_.lingering.emplace(number, actor_);
+    timer->async_wait([timer, number, &c = core_](boost::system::error_code) {
+      const auto found = c.lingering.find(number);
+      if (found == c.lingering.end()) return;
+      hub::end_member(found->second);
+      c.lingering.erase(found);
+    });
   }
   actor_ = nullptr;
 }
