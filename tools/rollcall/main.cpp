@@ -18,15 +18,10 @@ constexpr const char* help =
     "\n"
     "Who is here, on every node of a cluster.\n"
     "\n"
-<<<<<<< HEAD
     "  node     one node, driven by JSON Lines on stdin and stdout\n"
     "  gateway  a node that browsers connect to: Phoenix Channels, HTTP, metrics\n"
+    "  why      what a journal tells of a key: why it was, or was not, present\n"
     "  demo     three nodes, some people, and what can go wrong: 40 seconds to watch\n"
-=======
-    "  node   one node, driven by JSON Lines on stdin and stdout\n"
-    "  why    what a journal tells of a key: why it was, or was not, present\n"
-    "  demo   three nodes, some people, and what can go wrong: 40 seconds to watch\n"
->>>>>>> main
     "\n"
     "rollcall <command> --help tells more; rollcall --version names the version.\n";
 
@@ -39,11 +34,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> args(words.begin() + (words.empty() ? 0 : 1), words.end());
   if (say_version(argc, argv, "rollcall")) return exit_ok;
   if (command == "node") return run_node(args);
-<<<<<<< HEAD
   if (command == "gateway") return run_gateway(args);
-=======
   if (command == "why") return run_why(args);
->>>>>>> main
   if (command == "demo") return demo::run_demo(args);
   if (command == "guest" && args.size() == 1) return demo::run_guest(args.front().c_str());
   if (command == "--help" || command == "help") {
@@ -51,11 +43,8 @@ int main(int argc, char** argv) {
     return exit_ok;
   }
   std::fprintf(stderr, "rollcall: %s%s (see rollcall --help)\n",
-<<<<<<< HEAD
-               command.empty() ? "say what to run: node, gateway or demo" : "no such command: ",
-=======
-               command.empty() ? "say what to run: node, why or demo" : "no such command: ",
->>>>>>> main
+               command.empty() ? "say what to run: node, gateway, why or demo"
+                               : "no such command: ",
                command.c_str());
   return exit_bad_arguments;
 }
