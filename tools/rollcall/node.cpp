@@ -25,14 +25,6 @@ namespace rollcall::tool {
 
 namespace {
 
-int say(const early_end& end) {
-  if (end.code == exit_ok)
-    fmt::print("{}", end.text);
-  else
-    write_briefly(STDERR_FILENO, end.text + "\n");
-  return end.code;
-}
-
 cluster_options cluster_part(const node_options& o) {
   cluster_options c;
   c.node_name = o.name;
@@ -46,13 +38,14 @@ cluster_options cluster_part(const node_options& o) {
   return c;
 }
 
-std::string ready_line(const cluster_node& node) {
+std::string ready_line(const cluster_node& node, const companion& beside) {
   json_writer out;
   out.open('{')
       .member("event", "ready")
       .member("name", node.name())
       .member("listen", node.listen());
   if (node.advertise() != node.listen()) out.member("advertise", node.advertise());
+  if (beside.describe) beside.describe(out);
   out.member("pid", ::getpid()).close('}');
   return out.take();
 }
@@ -106,7 +99,22 @@ void reload_tls(const cluster_node& node) {
     log_line(log_level::error, "tls_not_reloaded", {{"why", render(done.error())}});
 }
 
-int run(const node_options& o, int lines) {
+} // namespace
+
+int say(const early_end& end) {
+  if (end.code == exit_ok)
+    fmt::print("{}", end.text);
+  else
+    write_briefly(STDERR_FILENO, end.text + "\n");
+  return end.code;
+}
+
+int run_node(const node_options& o, const std::string& program, const companion& beside) {
+  if (auto wrong = too_few_descriptors(); !wrong.empty())
+    return say({exit_bad_arguments, program + ": " + wrong});
+  const int lines = take_stdout();
+  if (lines < 0)
+    return say({exit_bad_arguments, program + ": no file descriptor is left for stdout"});
   interrupt stop; // before any other thread
   fatal_reason fatal;
   std::atomic<int> code{exit_ok};
@@ -116,7 +124,7 @@ int run(const node_options& o, int lines) {
                   [&] { return output == nullptr ? 0 : output->written(); });
   log_writer log(STDERR_FILENO);
   const auto start_failed = [&](const caf::error& why) {
-    code = say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
+    code = say({exit_bad_arguments, fmt::format("{}: {}", program, render(why))});
     guard.begin();
     return code.load();
   };
@@ -129,6 +137,13 @@ int run(const node_options& o, int lines) {
   if (!tracker) {
     static_cast<void>(node->stop());
     return start_failed(tracker.error());
+  }
+  if (beside.start) {
+    if (auto why = beside.start(system, *tracker, *node)) {
+      static_cast<void>(tracker->stop());
+      static_cast<void>(node->stop());
+      return start_failed(why);
+    }
   }
 
   {
@@ -149,7 +164,7 @@ int run(const node_options& o, int lines) {
       out.stop_waiting();
       stop.ask();
     });
-    out.write(ready_line(*node));
+    out.write(ready_line(*node, beside));
     log_line(log_level::info, "ready",
              {{"name", o.name}, {"listen", node->listen()}, {"cluster", o.cluster_name}});
     static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
@@ -159,6 +174,7 @@ int run(const node_options& o, int lines) {
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();
+      if (beside.stop) beside.stop();
       guard.begin();
       static_cast<void>(tracker->stop());
       static_cast<void>(node->stop());
@@ -171,23 +187,16 @@ int run(const node_options& o, int lines) {
   }
   log_line(log_level::info, "ended", {{"name", o.name}});
   if (const auto why = fatal.get(); !why.empty())
-    return say({exit_bad_arguments, "rollcall node: " + why});
+    return say({exit_bad_arguments, program + ": " + why});
   return exit_ok;
 }
-
-} // namespace
 
 int run_node(const std::vector<std::string>& args) {
   auto parsed = parse_node_options(args);
   if (auto* end = std::get_if<early_end>(&parsed)) return say(*end);
   const auto& options = std::get<node_options>(parsed);
   set_log_level(options.level);
-  if (auto why = too_few_descriptors(); !why.empty())
-    return say({exit_bad_arguments, "rollcall node: " + why});
-  const int lines = take_stdout();
-  if (lines < 0)
-    return say({exit_bad_arguments, "rollcall node: no file descriptor is left for stdout"});
-  return run(options, lines);
+  return run_node(options, "rollcall node", {});
 }
 
 } // namespace rollcall::tool
