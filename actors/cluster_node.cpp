@@ -48,10 +48,26 @@ cluster_event_kind kind_of(cluster::endpoint_event_kind x) {
     return cluster_event_kind::refused;
   case cluster::endpoint_event_kind::warning:
     return cluster_event_kind::warning;
+  case cluster::endpoint_event_kind::resolved:
+    return cluster_event_kind::resolved;
+  case cluster::endpoint_event_kind::name_lost:
+    return cluster_event_kind::name_lost;
   case cluster::endpoint_event_kind::fatal:
     return cluster_event_kind::fatal;
   }
   return cluster_event_kind::warning;
+}
+
+cluster::basp_access access_of(remote_actors x) {
+  switch (x) {
+  case remote_actors::none:
+    return cluster::basp_access::endpoint;
+  case remote_actors::handed_out:
+    return cluster::basp_access::handed_out;
+  case remote_actors::all:
+    return cluster::basp_access::all;
+  }
+  return cluster::basp_access::endpoint;
 }
 
 using event_handler = std::function<void(const cluster_event&)>;
@@ -86,8 +102,8 @@ expected<std::vector<cluster_peer>> cluster_node::peers() const {
   std::vector<cluster_peer> result;
   result.reserve(all->peers.size());
   for (auto& x : all->peers)
-    result.push_back(
-        {std::move(x.name), std::move(x.address), std::move(x.state), std::move(x.reason)});
+    result.push_back({std::move(x.name), std::move(x.address), std::move(x.state),
+                      std::move(x.reason), std::move(x.warning)});
   return result;
 }
 
@@ -129,6 +145,13 @@ expected<void> cluster_node::observe(event_handler callback) const {
   return {};
 }
 
+expected<void> cluster_node::reload_tls() const {
+  if (!impl_ || impl_->tls == nullptr)
+    return make_error(errc::bad_option, "this node has no TLS: there are no files to read again");
+  if (const auto wrong = impl_->tls->reload()) return make_error(wrong.code, wrong.message);
+  return {};
+}
+
 expected<void> cluster_node::stop() const {
   auto result = done_or(ask<actors::done>(impl_, cluster::stop_endpoint{}));
   // Whether it answers or has ended already: what served callbacks ends too.
@@ -160,11 +183,23 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
     config.tls = std::move(*tls);
   }
   config.insecure = options.insecure_plain_tcp;
+  config.reachable = access_of(options.reachable);
+  const auto& bounds = options.limits;
+  config.links.max_unfinished = bounds.max_unfinished;
+  config.links.max_connections_per_node = bounds.max_connections_per_node;
+  config.links.max_connections_per_certificate = bounds.max_connections_per_certificate;
+  config.links.max_message_bytes = bounds.max_message_bytes;
+  config.links.max_write_queue = bounds.max_write_queue;
+  config.links.max_remote_actors = bounds.max_remote_actors;
+  config.wait_for_name = options.wait_for_name;
+  // Two clusters that were left at the default name may meet by chance.
+  config.islands_merge = config.cluster != cluster_options{}.cluster_name;
   auto started = cluster::start_endpoint(system, config);
   if (started.problem) return make_error(started.problem.code, started.problem.message);
   auto result = std::make_shared<cluster_node::impl>();
   result->system = &system;
   result->endpoint = std::move(started.endpoint);
+  result->tls = std::move(started.tls);
   result->name = std::move(config.node);
   result->listen = std::move(started.listen);
   result->advertise = std::move(started.advertise);
@@ -181,6 +216,10 @@ std::string to_string(cluster_event_kind x) {
     return "refused";
   case cluster_event_kind::warning:
     return "warning";
+  case cluster_event_kind::resolved:
+    return "resolved";
+  case cluster_event_kind::name_lost:
+    return "name_lost";
   case cluster_event_kind::fatal:
     return "fatal";
   }

@@ -71,6 +71,8 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
   caf::put(cfg.content, "rollcall.tls-cert", tls.certificate);
   caf::put(cfg.content, "rollcall.tls-key", tls.key);
   caf::put(cfg.content, "rollcall.tls-ca", tls.ca);
+  if (!tls.crl.empty()) caf::put(cfg.content, "rollcall.tls-crl", tls.crl);
+  if (tls.any_name) caf::put(cfg.content, "rollcall.tls-any-name", true);
   if (!tls.passphrase.empty()) caf::put(cfg.content, std::string{passphrase_key}, tls.passphrase);
   return {};
 }
@@ -179,6 +181,14 @@ expected<node_settings> read_node_settings(const caf::actor_system_config& cfg, 
   in.read(node_option_table(), x);
   in.read("tls-passphrase", x.tls.passphrase);
   if (in.wrong()) return error_of(in.wrong());
+  if (x.reachable == "none")
+    x.cluster.reachable = remote_actors::none;
+  else if (x.reachable == "handed-out")
+    x.cluster.reachable = remote_actors::handed_out;
+  else if (x.reachable == "all")
+    x.cluster.reachable = remote_actors::all;
+  else if (!x.reachable.empty())
+    return make_error(errc::bad_option, "rollcall.reachable must be none, handed-out or all");
   if (const auto wrong = read_passphrase(x.passphrase_file, x.tls)) return error_of(wrong);
   return x;
 }

@@ -13,6 +13,7 @@ struct node_settings {
   cluster_options cluster;
   tls_options tls;
   std::string passphrase_file; ///< its first line opens `tls.key`
+  std::string reachable;       ///< text of cluster.reachable
 };
 
 std::span<const option_row<node_settings>> node_option_table() noexcept;

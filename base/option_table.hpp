@@ -33,7 +33,7 @@ enum class option_form : std::uint8_t {
 template <class T>
 struct option_row {
   const char* key;   ///< "pool-size": in CAF's config, below "rollcall"
-  const char* flag;  ///< on the command line, behind "--"
+  const char* flag;  ///< on the command line, behind "--"; null: in the config only
   const char* shown; ///< what stands for the value in help: "N"
   const char* help;
   option_value (*at)(T&);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -21,6 +22,7 @@ overloaded(Fs...) -> overloaded<Fs...>;
 
 constexpr std::size_t most_early = 64;
 constexpr unsigned most_refusals_told = 30; // in `say_again`
+constexpr unsigned most_told = 256;         // by the mesh, in the same time
 
 } // namespace
 
@@ -39,12 +41,15 @@ void endpoint::carry_out(mesh::action& x) {
   std::visit(
       overloaded{
           [this](const mesh::dial& a) { dial(a); },
+          [this](const mesh::look_up& a) { look_up(a); },
+          [this](const mesh::verify& a) { verify(a); },
           [this](mesh::send& a) {
             if (const auto i = remotes_.find(a.to); i != remotes_.end())
               compat::send(this, i->second.handle, std::move(a.bytes));
           },
           [this](const mesh::forget& a) { forget(a.channel); },
           [this](mesh::up& a) {
+            setup_.door->linked(a.node, true);
             tell_shards(a.node, true);
             tell({endpoint_event_kind::peer_up,
                   std::move(a.node),
@@ -53,17 +58,34 @@ void endpoint::carry_out(mesh::action& x) {
                   {}});
           },
           [this](mesh::down& a) {
+            setup_.door->linked(a.node, false);
             setup_.door->cut_dead(a.node);
             tell_shards(a.node, false);
             tell({endpoint_event_kind::peer_down, std::move(a.node), std::move(a.address),
                   errc::none, std::move(a.reason)});
           },
           [this](mesh::refused& a) {
+            if (!may_tell()) return;
             tell({endpoint_event_kind::refused, std::move(a.node), std::move(a.address), a.code,
                   std::move(a.message)});
           },
           [this](mesh::warning& a) {
+            if (!may_tell()) return;
             tell({endpoint_event_kind::warning, {}, {}, errc::none, std::move(a.message)});
+          },
+          [this](mesh::resolved& a) {
+            tell({endpoint_event_kind::resolved,
+                  {},
+                  std::move(a.name),
+                  errc::none,
+                  std::move(a.message)});
+          },
+          [this](mesh::name_lost& a) {
+            tell({endpoint_event_kind::name_lost,
+                  setup_.mesh.node,
+                  {},
+                  errc::name_in_use,
+                  std::move(a.message)});
           },
           [this](mesh::fatal& a) {
             fatal_ = endpoint_event{
@@ -76,33 +98,70 @@ void endpoint::carry_out(mesh::action& x) {
 
 // -- dialing -------------------------------------------------------------------------
 
-void endpoint::dial(const mesh::dial& x) {
-  dials_[x.id] = x.where.port;
+template <class Map>
+auto endpoint::deposit(Map dialed::*which, std::uint64_t id) {
   // Not a strong handle: an endpoint that has ended need not be told.
   caf::weak_actor_ptr self{ctrl()};
-  dialer_->ask(x.where, how_, [self, to = dialed_, id = x.id](dialer::answer found) {
+  return [self, to = dialed_, which, id](typename Map::mapped_type found) {
     const auto strong = self.lock();
     if (!strong) return;
     {
       const std::lock_guard lock{to->mutex};
-      to->answers[id] = std::move(found);
+      ((*to).*which)[id] = std::move(found);
     }
-    dial_result note;
-    note.dial = id;
-    compat::anon_send(caf::actor_cast<caf::actor>(strong), std::move(note));
-  });
+    compat::anon_send(caf::actor_cast<caf::actor>(strong), dial_result{id});
+  };
 }
 
+std::shared_ptr<const dial_how> endpoint::dialing() const {
+  if (setup_.tls == nullptr) return how_;
+  auto fresh = std::make_shared<dial_how>(*how_);
+  fresh->tls = setup_.tls->current(); // the files may have been read again
+  return fresh;
+}
+
+void endpoint::dial(const mesh::dial& x) {
+  dials_[x.id] = x.where.port;
+  dialer_->ask(x.where, dialing(), deposit(&dialed::answers, x.id));
+}
+
+void endpoint::look_up(const mesh::look_up& x) {
+  dialer_->look_up(x.name, deposit(&dialed::names, x.id));
+}
+
+void endpoint::verify(const mesh::verify& x) {
+  dialer_->ask(x.where, dialing(), deposit(&dialed::verified, x.id));
+}
+
+/// Look-ups count by themselves; so each kind has a map, and whatever lies in one
+/// of them under that number is taken.
 void endpoint::on_probe(const dial_result& note) {
   dialer::answer x;
+  std::optional<dialer::found_name> name;
+  std::optional<dialer::answer> seen;
   {
     const std::lock_guard lock{dialed_->mutex};
-    const auto found = dialed_->answers.extract(note.dial);
-    if (found.empty()) return;
-    x = std::move(found.mapped());
+    if (auto found = dialed_->names.extract(note.dial); !found.empty())
+      name = std::move(found.mapped());
+    if (auto found = dialed_->verified.extract(note.dial); !found.empty())
+      seen = std::move(found.mapped());
+    auto found = dialed_->answers.extract(note.dial);
+    if (!found.empty()) x = std::move(found.mapped());
   }
+  if (stopped_) return;
+  if (name) step(mesh::looked_up{note.dial, std::move(name->addresses), std::move(name->why)});
+  if (seen) {
+    if (seen->self)
+      step(mesh::verified{note.dial, setup_.mesh.node, {}});
+    else if (seen->connection == nullptr)
+      step(mesh::verified{note.dial, {}, std::move(seen->why.message)});
+    else
+      step(mesh::verified{note.dial, seen->connection->state->node(), {}});
+    // With it the connection goes: who it is has been said.
+  }
+  if (!x.self && x.connection == nullptr && x.why.code == errc::none) return; // no dial
   const auto i = dials_.find(note.dial);
-  if (i == dials_.end() || stopped_) return;
+  if (i == dials_.end()) return;
   if (x.self) {
     dials_.erase(i);
     step(mesh::dial_self{note.dial});
@@ -114,9 +173,15 @@ void endpoint::on_probe(const dial_result& note) {
     return;
   }
   const auto state = x.connection->state;
-  setup_.door->watch(state);
+  if (!setup_.door->watch(state)) {
+    dials_.erase(i);
+    step(mesh::dial_failed{note.dial,
+                           "there are connections enough to it, or to one that CAF takes for it",
+                           errc::limit_reached});
+    return;
+  }
   compat::request(this, setup_.broker, setup_.connect_timeout,
-                  connect_message(system(), *x.connection, i->second))
+                  connect_message(system(), *x.connection, i->second, setup_.guard))
       .then(
           [this, dial = note.dial](const caf::node_id& node, const caf::strong_actor_ptr& who,
                                    const std::set<std::string>&) { on_connected(dial, node, who); },
@@ -162,7 +227,7 @@ endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
     auto handle = caf::actor_cast<caf::actor>(who);
     // Of one that has died already we hear at once, by a message.
     auto watch = compat::monitor(this, handle, down_handler_);
-    remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch)});
+    remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch), {}});
   }
   return i->second;
 }
@@ -170,6 +235,7 @@ endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
 void endpoint::forget(channel_id channel) {
   const auto i = remotes_.find(channel);
   if (i == remotes_.end()) return;
+  end_resolves(channel);
   i->second.watch.dispose();
   channels_.erase(caf::actor_cast<handle_key>(i->second.handle));
   remotes_.erase(i);
@@ -209,10 +275,21 @@ void endpoint::on_crossed(const std::string& bytes) {
 void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) {
   if (stopped_) return;
   const auto packet = open_packet(bytes);
+  // Frames and dispatches come over links only, and have limits of their own.
+  const bool of_links = packet.kind == packet_kind::frame || packet.kind == packet_kind::dispatch
+                        || packet.kind == packet_kind::dispatch_done;
+  if (!of_links && !may_say(from, packet)) {
+    ++stats_.dropped_unknown;
+    return;
+  }
   const auto i = channels_.find(from.get());
   if (i != channels_.end()) {
     if (packet.kind == packet_kind::frame)
       on_frame(i->second, bytes);
+    else if (packet.kind == packet_kind::dispatch)
+      on_dispatch(i->second, bytes);
+    else if (packet.kind == packet_kind::dispatch_done)
+      on_dispatch_done(i->second, packet.body);
     else
       step(mesh::received{i->second, packet.kind, packet.body});
     return;
@@ -223,6 +300,41 @@ void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) 
     step(mesh::received{channel_of(from), packet.kind, packet.body});
   else
     ++stats_.dropped_unknown;
+}
+
+/// Whether that process may say it: not too much, and by no other name than the one
+/// that its greeting, and with TLS its certificate, has.
+bool endpoint::may_say(const caf::strong_actor_ptr& from, const opened_packet& packet) {
+  const auto process = to_string(from->node());
+  const auto allowed = meter_.take(process, packet.kind, now());
+  const auto refuse = [&](const std::string& name, const std::string& why) {
+    on_door_refused(
+        {endpoint_event_kind::refused, printable(name, 64), {}, errc::limit_reached, why});
+  };
+  if (allowed == mesh::packet_meter::verdict::cut) {
+    const auto name = setup_.door->name_of(process);
+    setup_.door->cut_all(name);
+    refuse(name, "it says too much besides frames: its connections are cut");
+  }
+  if (allowed != mesh::packet_meter::verdict::ok) return false;
+  if (packet.kind != packet_kind::hello && packet.kind != packet_kind::welcome
+      && packet.kind != packet_kind::update)
+    return true;
+  const auto x = decode_hello(packet.body);
+  if (x.code != errc::none) return true; // the mesh says so
+  const auto name = setup_.door->name_of(process);
+  if (x.hello.node == name) return true;
+  refuse(name, "it says hello by another name than the one that it greeted with");
+  return false;
+}
+
+/// Peers can cause any number of these, each with another text.
+bool endpoint::may_tell() {
+  if (now() - told_since_ >= setup_.mesh.say_again) {
+    told_since_ = now();
+    told_ = 0;
+  }
+  return ++told_ <= most_told;
 }
 
 void endpoint::on_frame(channel_id channel, std::string& bytes) {

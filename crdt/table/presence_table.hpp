@@ -15,7 +15,7 @@
 //     for (auto p : table->list("lobby")) ... // on any thread
 //
 // Complexity, with n presences in the topic: insert, erase, find, set_visible and
-// get_by_key O(log n); list and count O(1); publish O(changes). A batch costs a
+// get_by_key O(log n); list, count and count_keys O(1); publish O(changes). A batch costs a
 // fraction of the same changes one by one.
 #pragma once
 
@@ -102,6 +102,8 @@ public:
 
   std::size_t size() const noexcept;                    ///< all slices, visible or not
   std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
+  /// Number of presences visible under that key, as the writer sees it.
+  std::size_t count_of_key(std::string_view topic, std::string_view key) const;
   std::size_t memory_bytes() const noexcept;            ///< held by records and indexes
   /// Records, nodes, topics, snapshots and garbage lists in memory. Some `publish`
   /// calls after the last change these are what readers or held lists can see.
@@ -113,6 +115,7 @@ public:
   presence_list list(std::string_view topic) const;
   presence_list get_by_key(std::string_view topic, std::string_view key) const;
   std::size_t count(std::string_view topic) const;
+  std::size_t count_keys(std::string_view topic) const; ///< how many different keys are shown
   presence_list dirty_list(std::string_view topic) const;
   /// Topic -> visible count, of those that have any; in order of name.
   std::map<std::string, std::size_t> topics() const;

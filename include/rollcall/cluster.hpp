@@ -6,8 +6,9 @@
 //     auto t = rollcall::start_tracker(system, handler, options, *node);
 //
 // From any one seed a node finds all others; seeds that do not answer, or that
-// refuse us, are tried again for ever, and that is an event and no error. Nodes
-// are known by name: each of a cluster has another one.
+// refuse us, are tried again for ever, and that is an event and no error. A seed
+// is a name: each address that it stands for is tried, and it is looked up again
+// at least every 30 s. Nodes are known by name: each of a cluster has another one.
 //
 // Plain TCP serves loopback only. Beyond it: TLS (set in the config before the
 // actor system starts, see config.hpp), or `insecure_plain_tcp`, for networks
@@ -21,6 +22,7 @@
 #include "rollcall/error.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,6 +30,25 @@
 #include <vector>
 
 namespace rollcall {
+
+/// Which actors of this node other nodes may send messages to.
+enum class remote_actors : std::uint8_t {
+  none,       ///< none but rollcall's endpoint
+  handed_out, ///< those whose handle has been given away: published, sent, resolved
+  all,        ///< what CAF itself allows: its servers, exit messages, third nodes
+};
+
+/// What other nodes may use up of this one.
+struct link_limits {
+  std::size_t max_unfinished = 128; ///< connections to us that are no link yet
+  std::size_t max_connections_per_node = 8;
+  std::size_t max_connections_per_certificate = 64;
+  /// Of one message; more ends the link. At least twice a tracker's
+  /// `max_frame_bytes`, and 1 MiB.
+  std::size_t max_message_bytes = 4 * 1024 * 1024;
+  std::size_t max_write_queue = 32 * 1024 * 1024; ///< bytes that a peer has not read
+  std::size_t max_remote_actors = 65'536;         ///< of one link, that have sent to us
+};
 
 struct cluster_options {
   std::string node_name{}; ///< unique in the cluster; a restart keeps it
@@ -37,13 +58,19 @@ struct cluster_options {
   std::vector<std::string> seeds{};   ///< HOST:PORT of any other nodes
   bool tls = false;                   ///< what config.hpp was given certificates for
   bool insecure_plain_tcp = false;    ///< allow plain TCP beyond loopback
+  remote_actors reachable = remote_actors::handed_out;
+  link_limits limits{};
+  /// If another node has our name: go on trying until it is free, instead of
+  /// ending (cluster_event_kind::fatal).
+  bool wait_for_name = false;
 };
 
 struct cluster_peer {
   std::string name;    ///< empty: a seed that has not answered yet
   std::string address; ///< HOST:PORT
-  std::string state;   ///< "up", "dialing", "handshaking", "waiting"
+  std::string state;   ///< "up", "dialing", "handshaking", "looking_up", "waiting"
   std::string reason;  ///< why it is not up, as far as known
+  std::string warning; ///< what should be mended, also of a peer that is up
 };
 
 enum class cluster_event_kind : std::uint8_t {
@@ -51,6 +78,8 @@ enum class cluster_event_kind : std::uint8_t {
   peer_down, ///< `node`, `text`: why
   refused,   ///< `address`, `code`, `text`; it is tried again
   warning,   ///< `text`
+  resolved,  ///< `address`: a seed's name; `text`: the addresses that it stands for now
+  name_lost, ///< `node`: our own name, which another node has; `text`
   fatal,     ///< `code`, `text`: this node can not be part of the cluster (name_in_use)
 };
 
@@ -98,6 +127,11 @@ public:
   /// `callback` hears of all that happens from now on, and at once of what is
   /// up; one call at a time, in an actor of its own.
   expected<void> observe(std::function<void(const cluster_event&)> callback) const;
+
+  /// Reads certificate, key, CA and CRL again. Links stand; new ones use the new
+  /// files; links of certificates that the CRL names are cut. bad_tls, and the old
+  /// files stay in use, if the new ones cannot do. bad_option without TLS.
+  expected<void> reload_tls() const;
 
   /// Leaves its peers, closes the port, stops dialing; answers when done. Stop
   /// the trackers first. The actor system can not end before this.
