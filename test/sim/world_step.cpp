@@ -44,7 +44,7 @@ actions world::step(int n, int s, const event& ev, const letter* read, bool dama
   }
   for (auto& e : did.events) {
     if (e.what == replica_change::diverged)
-      throw violation("S12: the audit found a copy wrong: " + to_string(e.whose) + ", at " + h.name);
+      throw violation("S14: the audit found a copy wrong: " + to_string(e.whose) + ", at " + h.name);
     if (e.what != replica_change::down) continue;
     ++count_.downs;
     if (const auto* l = truth_at(s).find(e.whose);
