@@ -3,6 +3,7 @@
 #include "actors/clock.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace rollcall::actors {
 
@@ -125,6 +126,10 @@ shard::behavior_type shard::make_behavior() {
         busy_ = true;
         heard(info{x.content});
       },
+      [this](const drain_msg& x) -> caf::result<void> {
+        constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<millis::rep>::max());
+        return done_or(drain(millis{static_cast<millis::rep>(std::min(x.lease_ms, most))}));
+      },
       // Of a pool, these end the whole tracker: its supervisor would bring back a
       // shard that ends by itself.
       [this](const permdown_msg& x) -> caf::result<void> {
@@ -226,6 +231,8 @@ void shard::restore() {
     watch_tracked(who->second);
   }
   restoring_ = false;
+  if (const auto until = memory_->drain_until)
+    carry_out(step(cluster::op_drain{std::max(*until - steady_now(), cluster::instant{1})}));
   for (auto id : memory_->subscriptions.ids()) {
     auto& x = *memory_->subscriptions.find(id);
     x.under_way = 0;

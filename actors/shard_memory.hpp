@@ -3,9 +3,11 @@
 #pragma once
 
 #include "actors/subscription_table.hpp"
+#include "base/instant.hpp"
 #include "rollcall/stats.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 namespace rollcall::actors {
@@ -14,7 +16,8 @@ struct shard_memory {
   /// Local actors that have presences here, by id. Weak: none is kept alive.
   std::unordered_map<std::uint64_t, caf::actor_addr> tracked;
   subscription_table subscriptions;
-  tracker_stats before; ///< counters of the lives before this one
+  std::optional<cluster::instant> drain_until; ///< the node is going
+  tracker_stats before;                        ///< counters of the lives before this one
 };
 
 } // namespace rollcall::actors

@@ -18,6 +18,9 @@ struct slice {
   replica_id id;
   slice_no no = 0;  ///< in the table of presences
   dot_index living; ///< dot -> presence
+  // view.hpp
+  bool leaving = false;
+  bool has_taken = false; ///< may hold presences that were taken over
 };
 
 /// A copy of another replica's slice. See merge.hpp for how it changes.

@@ -4,6 +4,7 @@
 //     from   = name inc                     always the first field; entry 0 of the replicas
 //     clocks = count (replica clock)*
 //     at     = replica number k last
+//     drain  = milliseconds
 //     range  = replica subfield*            bounds = a (b - a)
 //     part   = replica subfield*            bounds = x (y - x) a
 //     births = count birth*
@@ -49,6 +50,7 @@ enum frame_tag : std::uint64_t {
   tag_at = 4,
   tag_range = 5, ///< may repeat
   tag_part = 6,  ///< may repeat
+  tag_drain = 7,
 };
 
 enum delta_tag : std::uint64_t {

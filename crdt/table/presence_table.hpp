@@ -85,6 +85,14 @@ public:
   /// `find`, only among those that are visible, or not.
   handle find_among(bool visible, slice_no, std::string_view topic, std::string_view key,
                     std::uint64_t actor) const;
+  /// The first presence under that key that the slice shows; 0: none. O(log n).
+  handle first_shown(slice_no, std::string_view topic, std::string_view key) const;
+  /// Hidden since another presence took its place (view.hpp): a mark of the
+  /// writer's, which stays until `untake`.
+  void take(handle); ///< hides it, too
+  void mark_taken(handle) noexcept;
+  void untake(handle) noexcept;
+  bool taken(handle) const noexcept;
   void fetch(handle) const noexcept; ///< into the cache: it will be looked at soon
 
   presence_view view(handle) const;

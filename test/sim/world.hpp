@@ -72,6 +72,8 @@ public:
   void slow_down(int n, instant length, instant cost);
   /// One shard dies and comes back with its presences; its siblings live.
   void crash_shard(int n, int which);
+  /// It goes: its presences are shown for so long.
+  void drain(int n, instant lease);
   void step_wall_clock(int n, std::int64_t us);
   bool running(int n) const { return host_at(n).running; }
   bool paused(int n) const { return host_at(n).paused; }
@@ -94,6 +96,7 @@ public:
   void heal_all(); ///< no cuts, nobody slow, and weather as it should be
   /// When the last frame arrives that holds up those behind it on its link.
   instant clear_at() const;
+  instant leases_end() const noexcept { return leases_end_; }
 
   // -- what is
   const tracker_options& options() const noexcept { return settings_.options; }
@@ -249,6 +252,7 @@ private:
   std::vector<truth> truths_; // by shard
   std::vector<host> hosts_;
   std::vector<way> ways_;
+  instant leases_end_{0};                                              ///< of all that drain
   std::map<std::pair<const life*, int>, crdt::clock_value> announced_; // to whom, for S5
   bool healed_ = false;
   bool views_changed_ = true;

@@ -150,6 +150,16 @@ void world::slow_down(int n, instant length, instant cost) {
   h.cost = cost;
 }
 
+void world::drain(int n, instant lease) {
+  auto& h = host_at(n);
+  if (!h.running || h.paused) return;
+  say(h.name, "drains for " + std::to_string(lease.count()) + " ms");
+  leases_end_ = std::max(leases_end_, now_ + lease);
+  for (int s = 0; s < shards(); ++s)
+    if (const auto code = step(n, s, op_drain{lease}).code; code != errc::none)
+      throw violation("S2: a drain answered " + to_string(code) + ", at " + h.name);
+}
+
 void world::step_wall_clock(int n, std::int64_t us) {
   auto& h = host_at(n);
   say(h.name, "wall clock steps by " + std::to_string(us) + " us");

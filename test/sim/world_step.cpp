@@ -3,11 +3,22 @@
 #include "test/sim/world.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace rollcall::sim {
 
 using namespace cluster;
+
+namespace {
+
+int number_of(std::string_view name) {
+  int n = 0;
+  std::from_chars(name.data() + 1, name.data() + name.size(), n);
+  return n;
+}
+
+} // namespace
 
 actions world::step(int n, int s, const event& ev, const letter* read, bool damaged) {
   auto& h = host_at(n);
@@ -18,6 +29,9 @@ actions world::step(int n, int s, const event& ev, const letter* read, bool dama
   const auto merges = m.stats().merges;
   const auto refused = m.stats().frames_in[0] + m.stats().frames_unknown;
   const auto unknown = m.stats().frames_unknown;
+  if (const auto* up = std::get_if<link_up>(&ev)) x.eyes->link(number_of(up->node), true, now_);
+  if (const auto* down = std::get_if<link_down>(&ev))
+    x.eyes->link(number_of(down->node), false, now_);
   auto did = m.step(ev, now_ + offset(h));
 
   absorb(static_cast<std::uint64_t>(now_.count()) * 256 + static_cast<std::uint64_t>(n) * 16
@@ -51,6 +65,12 @@ actions world::step(int n, int s, const event& ev, const letter* read, bool dama
   }
   const bool seen = x.eyes->saw(m, did, m.stats().merges - merges, now_);
   views_changed_ |= seen;
+  // Its lease is over: what it was told to hold has left.
+  for (auto& c : did.own_changes)
+    if (!c.join && c.why == leave_reason::node_left) {
+      const auto v = m.state().table().view(c.what);
+      x.acked.erase(truth_at(s).number_of(v.topic(), v.key(), v.actor()));
+    }
   count_.reports += did.reports.size();
   if (m.state().clock() != x.own->clock)
     throw violation("S5: the own clock is " + std::to_string(m.state().clock()) + ", not "
@@ -121,6 +141,7 @@ errc world::operate(int n, std::string_view topic, std::string_view key, std::ui
   switch (what) {
   case op::track:
     if (there) want = errc::already_tracked;
+    if (x.machine->draining()) want = errc::draining;
     did = step(n, s, op_track{topic, key, actor, meta});
     break;
   case op::update:

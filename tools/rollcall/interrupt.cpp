@@ -57,6 +57,7 @@ void interrupt::run() {
     if (::read(signal_fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
     if (had_one) ::_exit(128 + static_cast<int>(info.ssi_signo));
     had_one = true;
+    if (info.ssi_signo == SIGTERM) terminated_ = true;
     {
       std::lock_guard guard(mutex_);
       if (on_signal_) on_signal_();

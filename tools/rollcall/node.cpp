@@ -132,7 +132,13 @@ int run(const node_options& o) {
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();
-      static_cast<void>(tracker->stop());
+      if (stop.terminated() && o.drain_on_terminate) {
+        if (auto done = tracker->drain(*o.drain_on_terminate); !done)
+          log_line(log_level::error, "drain_failed", {{"why", render(done.error())}});
+        static_cast<void>(tracker->graceful_permdown());
+      } else {
+        static_cast<void>(tracker->stop());
+      }
       static_cast<void>(node->stop());
     }
     stop.on_signal(nullptr);

@@ -47,7 +47,8 @@ po::options_description describe_options() {
     ("permdown-period", text("TIME"), "silence after which it is forgotten (default: 20min)")
     ("clock-sample-periods", text("N"), "ticks of heartbeats to collect before pulling (default: 2)")
     ("flush-interval", text("TIME"), "how long a change may wait for others (default: 25ms)")
-    ("link-grace", text("TIME"), "call a replica down when its link is lost for so long (default: off)")
+    ("link-grace", text("TIME"), "call a replica down when its link is lost for so long (default: 3s)")
+    ("drain-on-terminate", text("TIME"), "on SIGTERM: what is tracked here stays shown for so long, or until it is tracked elsewhere; then say bye and end")
     ("permdown-on-shutdown", flag(), "say bye when stopped in order")
     ("tls-cert", text("FILE"), "certificate of this node (PEM)")
     ("tls-key", text("FILE"), "its key (PEM)")
@@ -136,6 +137,11 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
   o.tracker.permdown_period = in.time("permdown-period").value_or(o.tracker.permdown_period);
   o.tracker.flush_interval = in.time("flush-interval").value_or(o.tracker.flush_interval);
   if (const auto grace = in.time("link-grace")) o.tracker.link_grace = grace;
+  o.drain_on_terminate = in.time("drain-on-terminate");
+  if (const auto& lease = o.drain_on_terminate;
+      lease && (*lease <= millis{0} || *lease > o.tracker.permdown_period))
+    in.wrong("drain-on-terminate", format_duration(*lease),
+             "choose a time above 0 and up to the permdown period");
   in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
   in.not_empty("tls-cert", o.tls.certificate);
   in.not_empty("tls-key", o.tls.key);

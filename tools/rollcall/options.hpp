@@ -7,6 +7,7 @@
 #include "rollcall/options.hpp"
 #include "tools/rollcall/log.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -24,6 +25,7 @@ struct node_options {
   bool insecure = false; ///< plain TCP beyond loopback
   log_level level = log_level::info;
   tracker_options tracker;
+  std::optional<millis> drain_on_terminate; ///< on SIGTERM: drain with that lease, then say bye
 };
 
 /// The program ends here: `text` to stdout if `code` is 0, else to stderr.
