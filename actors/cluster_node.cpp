@@ -54,6 +54,18 @@ cluster_event_kind kind_of(cluster::endpoint_event_kind x) {
   return cluster_event_kind::warning;
 }
 
+cluster::basp_access access_of(remote_actors x) {
+  switch (x) {
+  case remote_actors::none:
+    return cluster::basp_access::endpoint;
+  case remote_actors::handed_out:
+    return cluster::basp_access::handed_out;
+  case remote_actors::all:
+    return cluster::basp_access::all;
+  }
+  return cluster::basp_access::endpoint;
+}
+
 using event_handler = std::function<void(const cluster_event&)>;
 
 /// Serves one callback; what it throws ends it.
@@ -129,6 +141,13 @@ expected<void> cluster_node::observe(event_handler callback) const {
   return {};
 }
 
+expected<void> cluster_node::reload_tls() const {
+  if (!impl_ || impl_->tls == nullptr)
+    return make_error(errc::bad_option, "this node has no TLS: there are no files to read again");
+  if (const auto wrong = impl_->tls->reload()) return make_error(wrong.code, wrong.message);
+  return {};
+}
+
 expected<void> cluster_node::stop() const {
   auto result = done_or(ask<actors::done>(impl_, cluster::stop_endpoint{}));
   // Whether it answers or has ended already: what served callbacks ends too.
@@ -160,11 +179,20 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
     config.tls = std::move(*tls);
   }
   config.insecure = options.insecure_plain_tcp;
+  config.reachable = access_of(options.reachable);
+  const auto& bounds = options.limits;
+  config.links.max_unfinished = bounds.max_unfinished;
+  config.links.max_connections_per_node = bounds.max_connections_per_node;
+  config.links.max_connections_per_certificate = bounds.max_connections_per_certificate;
+  config.links.max_message_bytes = bounds.max_message_bytes;
+  config.links.max_write_queue = bounds.max_write_queue;
+  config.links.max_remote_actors = bounds.max_remote_actors;
   auto started = cluster::start_endpoint(system, config);
   if (started.problem) return make_error(started.problem.code, started.problem.message);
   auto result = std::make_shared<cluster_node::impl>();
   result->system = &system;
   result->endpoint = std::move(started.endpoint);
+  result->tls = std::move(started.tls);
   result->name = std::move(config.node);
   result->listen = std::move(started.listen);
   result->advertise = std::move(started.advertise);

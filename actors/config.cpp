@@ -70,6 +70,8 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
   caf::put(cfg.content, "rollcall.tls-cert", tls.certificate);
   caf::put(cfg.content, "rollcall.tls-key", tls.key);
   caf::put(cfg.content, "rollcall.tls-ca", tls.ca);
+  if (!tls.crl.empty()) caf::put(cfg.content, "rollcall.tls-crl", tls.crl);
+  if (tls.any_name) caf::put(cfg.content, "rollcall.tls-any-name", true);
   if (!tls.passphrase.empty()) caf::put(cfg.content, std::string{passphrase_key}, tls.passphrase);
   return {};
 }
@@ -94,8 +96,17 @@ config::config() {
       .add<std::string>("tls-cert", "certificate of this node (PEM)")
       .add<std::string>("tls-key", "its key (PEM)")
       .add<std::string>("tls-ca", "the cluster's own CA (PEM)")
+      .add<std::string>("tls-crl", "revoked certificates (PEM), signed by the CA")
+      .add<bool>("tls-any-name", "allow certificates without the name of their node")
       .add<std::string>("tls-passphrase-file", "file whose first line opens the key")
-      .add<bool>("insecure-plain-tcp", "allow plain TCP beyond loopback");
+      .add<bool>("insecure-plain-tcp", "allow plain TCP beyond loopback")
+      .add<std::string>("reachable", "actors that peers may write to: none, handed-out or all")
+      .add<std::size_t>("max-unfinished", "connections that are no link yet")
+      .add<std::size_t>("max-connections-per-node", "of one node")
+      .add<std::size_t>("max-connections-per-certificate", "of all that show one certificate")
+      .add<std::size_t>("max-message-bytes", "of one message; more ends the link")
+      .add<std::size_t>("max-write-queue", "bytes that a peer has not read")
+      .add<std::size_t>("max-remote-actors", "of one link, that have sent to us");
   compat::prefer_quick_workers(*this);
   (void)rollcall::load(*this);
 }
@@ -177,6 +188,8 @@ expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
   in.read("tls-cert", x.certificate);
   in.read("tls-key", x.key);
   in.read("tls-ca", x.ca);
+  in.read("tls-crl", x.crl);
+  in.read("tls-any-name", x.any_name);
   in.read("tls-passphrase", x.passphrase);
   std::string file;
   in.read("tls-passphrase-file", file);
@@ -194,7 +207,23 @@ expected<cluster_options> read_cluster_options(const caf::actor_system_config& c
   in.read("advertise", x.advertise);
   in.read("seeds", x.seeds);
   in.read("insecure-plain-tcp", x.insecure_plain_tcp);
+  std::string reachable;
+  in.read("reachable", reachable);
+  in.read("max-unfinished", x.limits.max_unfinished);
+  in.read("max-connections-per-node", x.limits.max_connections_per_node);
+  in.read("max-connections-per-certificate", x.limits.max_connections_per_certificate);
+  in.read("max-message-bytes", x.limits.max_message_bytes);
+  in.read("max-write-queue", x.limits.max_write_queue);
+  in.read("max-remote-actors", x.limits.max_remote_actors);
   if (in.wrong()) return error_of(in.wrong());
+  if (reachable == "none")
+    x.reachable = remote_actors::none;
+  else if (reachable == "handed-out")
+    x.reachable = remote_actors::handed_out;
+  else if (reachable == "all")
+    x.reachable = remote_actors::all;
+  else if (!reachable.empty())
+    return make_error(errc::bad_option, "rollcall.reachable must be none, handed-out or all");
   auto tls = read_tls_options(cfg);
   if (!tls) return std::move(tls.error());
   x.tls = x.tls || tls->any();

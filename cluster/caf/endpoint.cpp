@@ -159,6 +159,7 @@ endpoint_stats endpoint::stats() const {
     result.handshakes_refused += x.refused; // and those that came no further than the door
     result.dropped_unknown += x.bad_packets;
   }
+  result.dropped_unknown += setup_.guard->dropped;
   return result;
 }
 

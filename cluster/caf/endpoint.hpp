@@ -14,7 +14,9 @@
 #include "cluster/caf/dialer.hpp"
 #include "cluster/caf/gate.hpp"
 #include "cluster/caf/messages.hpp"
+#include "cluster/caf/socket.hpp"
 #include "cluster/mesh/membership.hpp"
+#include "cluster/mesh/packet_meter.hpp"
 
 #include <map>
 #include <memory>
@@ -31,8 +33,10 @@ struct endpoint_setup {
   caf::actor broker;  ///< CAF's, see cluster/caf/socket.hpp
   dial_how dialing;
   std::shared_ptr<gate> door;
-  millis connect_timeout{5000};      ///< for CAF's handshake
-  std::vector<std::string> warnings; ///< of the start, told to whoever observes
+  std::shared_ptr<tls_source> tls;         ///< null: plain TCP
+  std::shared_ptr<const wire_guard> guard; ///< whole before endpoint_listens comes
+  millis connect_timeout{5000};            ///< for CAF's handshake
+  std::vector<std::string> warnings;       ///< of the start, told to whoever observes
 };
 
 class endpoint : public caf::event_based_actor {
@@ -85,6 +89,8 @@ private:
   void on_door_refused(const endpoint_event&);
   void on_bytes(std::string&);
   void on_crossed(const std::string& bytes);
+  bool may_say(const caf::strong_actor_ptr& from, const opened_packet&);
+  bool may_tell();
   void on_packet(const caf::strong_actor_ptr& from, std::string& bytes);
   void on_frame(channel_id, std::string& bytes);
   channel_id channel_of(const caf::strong_actor_ptr&);
@@ -128,6 +134,9 @@ private:
   send_frame last_sent_; ///< what `last_message_` was made of
   caf::message last_message_;
 
+  mesh::packet_meter meter_;
+  instant told_since_{0}; ///< refusals and warnings of the mesh, see `may_tell`
+  unsigned told_ = 0;
   mesh::notice_limiter refusals_; ///< of who comes to our door
   instant refusals_since_{0};
   unsigned refusals_told_ = 0;

@@ -195,7 +195,9 @@ void observer::folded(const cluster::report& r, const cluster::gossip& machine, 
       const bool known = d <= s.prefix
                          || std::any_of(s.beyond.begin(), s.beyond.end(),
                                         [&](auto& run) { return run.a < d && d <= run.b; });
-      if (l->id.name != machine.self().name) check_returned(*l, *f, now);
+      // Of a life that lingers, what was being shown when it ended is still shown.
+      if (l->id.name != machine.self().name && !machine.state().leaving(l->id))
+        check_returned(*l, *f, now);
       if (!held && !known && ended_.find(slot(*f)) == ended_.end() && !f->prev_ref)
         fresh_.push_back(f);
       joined(*f);

@@ -64,7 +64,7 @@ actions world::step(int n, int s, const event& ev, const letter* read, bool dama
       throw violation("L3: called down, and it lives: " + to_string(e.whose) + ", at " + h.name);
   }
   const bool seen = x.eyes->saw(m, did, m.stats().merges - merges, now_);
-  views_changed_ |= seen;
+  views_changed_ |= seen || !did.own_changes.empty();
   // Its lease is over: what it was told to hold has left.
   for (auto& c : did.own_changes)
     if (!c.join && c.why == leave_reason::node_left) {

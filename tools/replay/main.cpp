@@ -1,6 +1,7 @@
 // rollcall_replay: conformance recordings -> verdict.
 #include "tools/command_line.hpp"
 #include "tools/replay/report.hpp"
+#include "tools/version.hpp"
 
 #include <boost/program_options.hpp>
 
@@ -68,6 +69,7 @@ int run(const po::variables_map& given) {
 } // namespace
 
 int main(int argc, char** argv) {
+  if (rollcall::tool::say_version(argc, argv, "rollcall_replay")) return all_hold;
   try {
     const auto visible = visible_options();
     po::options_description all;

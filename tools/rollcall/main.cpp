@@ -3,6 +3,7 @@
 #include "tools/rollcall/demo/guest.hpp"
 #include "tools/rollcall/node.hpp"
 #include "tools/rollcall/options.hpp"
+#include "tools/version.hpp"
 
 #include <cstdio>
 #include <string>
@@ -18,7 +19,7 @@ constexpr const char* help =
     "  node   one node, driven by JSON Lines on stdin and stdout\n"
     "  demo   three nodes, some people, and what can go wrong: 40 seconds to watch\n"
     "\n"
-    "rollcall <command> --help tells more.\n";
+    "rollcall <command> --help tells more; rollcall --version names the version.\n";
 
 } // namespace
 
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const std::string command = words.empty() ? "" : words.front();
   const std::vector<std::string> args(words.begin() + (words.empty() ? 0 : 1), words.end());
+  if (say_version(argc, argv, "rollcall")) return exit_ok;
   if (command == "node") return run_node(args);
   if (command == "demo") return demo::run_demo(args);
   if (command == "guest" && args.size() == 1) return demo::run_guest(args.front().c_str());

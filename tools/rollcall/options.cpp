@@ -53,6 +53,8 @@ po::options_description describe_options() {
     ("tls-cert", text("FILE"), "certificate of this node (PEM)")
     ("tls-key", text("FILE"), "its key (PEM)")
     ("tls-ca", text("FILE"), "the cluster's own CA (PEM)")
+    ("tls-crl", text("FILE"), "revoked certificates (PEM, signed by the CA); read again when it changes")
+    ("tls-any-name", flag(), "allow certificates that do not hold the name of their node")
     ("tls-passphrase-file", text("FILE"), "its first line opens an encrypted key")
     ("insecure", flag(), "allow plain TCP beyond loopback: whoever reaches the port is trusted")
     ("log-level", text("LEVEL"), "error, warning, info or debug, to stderr (default: info)")
@@ -146,6 +148,8 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
   in.not_empty("tls-cert", o.tls.certificate);
   in.not_empty("tls-key", o.tls.key);
   in.not_empty("tls-ca", o.tls.ca);
+  in.not_empty("tls-crl", o.tls.crl);
+  in.flag("tls-any-name", o.tls.any_name);
   std::string passphrase_file;
   in.not_empty("tls-passphrase-file", passphrase_file);
   in.flag("insecure", o.insecure);

@@ -2,6 +2,7 @@
 #include "test/sim/shrink.hpp"
 #include "tools/sim/arguments.hpp"
 #include "tools/sim/canaries.hpp"
+#include "tools/version.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -141,6 +142,7 @@ int simulate(const arguments& a) {
 } // namespace
 
 int main(int argc, char** argv) {
+  if (rollcall::tool::say_version(argc, argv, "rollcall_sim")) return 0;
   const auto given = parse(argc, argv);
   if (!given.error.empty()) {
     std::fprintf(stderr, "rollcall_sim: %s\n", given.error.c_str());

@@ -1,0 +1,3 @@
+#include "guests.hpp"
+
+int main() { return guests_after(3) == 3 ? 0 : 1; }

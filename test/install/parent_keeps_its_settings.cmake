@@ -1,0 +1,18 @@
+# rollcall as a subdirectory changed nothing of its parent.
+include(${PARENT}/seen.cmake)
+file(STRINGS ${PARENT}/CMakeCache.txt cached REGEX "^CMAKE_(BUILD_TYPE|CXX_FLAGS|CXX_STANDARD):")
+if(NOT build_type STREQUAL "" OR cached MATCHES "CMAKE_BUILD_TYPE:[A-Z]*=[A-Za-z]")
+  message(FATAL_ERROR "the parent has the build type '${build_type}': ${cached}")
+endif()
+if(NOT standard EQUAL 23 OR NOT flags STREQUAL "" OR NOT bin STREQUAL "")
+  message(FATAL_ERROR "the parent has standard ${standard}, flags '${flags}', folder '${bin}'")
+endif()
+if(NOT tests STREQUAL "")
+  message(FATAL_ERROR "the parent has our tests: ${tests}")
+endif()
+# Of our programs, tests and benchmarks it builds none.
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${PARENT} --target help OUTPUT_VARIABLE targets)
+string(REGEX MATCH "(rollcall_program|test_base|rollcall_bench|example_lobby)[:.]" extra "${targets}")
+if(extra)
+  message(FATAL_ERROR "the parent builds ${extra}")
+endif()
