@@ -14,7 +14,13 @@ pool::pool(caf::actor_system& system, tracker_spec spec, const cluster_node& nod
       node_name_(node.name()),
       endpoint_(node ? node.get()->endpoint : caf::actor{}),
       supervised_(supervised),
-      slots_(std::make_unique<slot[]>(spec_.options.pool_size)) {}
+      slots_(std::make_unique<slot[]>(spec_.options.pool_size)) {
+  const auto& o = spec_.options;
+  if (!o.journal_file.empty())
+    journal_ = std::make_unique<journal_file>(
+        o.journal_file,
+        journal_file::bounds{o.limits.max_journal_file_bytes, o.limits.max_journal_backlog});
+}
 
 std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept {
   return pool_size <= 1 ? 0 : crdt::phash2(topic, static_cast<std::uint32_t>(pool_size));

@@ -2,6 +2,7 @@
 #include "actors/supervisor.hpp"
 #include "rollcall/tracker.hpp"
 
+#include <cstdio>
 #include <utility>
 
 namespace rollcall {
@@ -23,6 +24,14 @@ expected<std::shared_ptr<pool>> prepare(caf::actor_system& system, const tracker
     return make_error(errc::bad_option, "there is no shard " + std::to_string(*shard)
                                             + " in a pool of "
                                             + std::to_string(spec.options.pool_size));
+  if (const auto& path = spec.options.journal_file; !path.empty()) {
+    auto* file = std::fopen(path.c_str(), "ae");
+    if (file == nullptr)
+      return make_error(errc::bad_option, "journal_file \"" + path
+                                              + "\" cannot be written: name a file in a directory "
+                                                "where this process may create one");
+    std::fclose(file);
+  }
   auto result = std::make_shared<pool>(system, spec, node, !shard);
   if (const auto e = registry::add(result, shard); e != errc::none)
     return make_error(e, "\"" + spec.options.name + "\" runs in this actor system already");

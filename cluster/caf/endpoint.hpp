@@ -15,6 +15,7 @@
 #include "cluster/caf/gate.hpp"
 #include "cluster/caf/messages.hpp"
 #include "cluster/caf/socket.hpp"
+#include "cluster/mesh/dispatch_backlog.hpp"
 #include "cluster/mesh/membership.hpp"
 #include "cluster/mesh/packet_meter.hpp"
 
@@ -56,6 +57,7 @@ private:
   struct peer_handle {
     caf::actor handle;
     compat::monitor_token watch;
+    dispatch_backlog backlog;
   };
   struct shard_entry {
     std::uint32_t shard;
@@ -104,10 +106,17 @@ private:
   void send_out(const send_frame&);
   const caf::actor* find_shard(std::string_view tracker, std::uint32_t shard) const;
 
-  // caf_endpoint_resolve.cpp
+  // endpoint_resolve.cpp
+  struct pending_resolve;
   caf::result<resolved> resolve(const resolve_remote&);
   caf::result<caf::strong_actor_ptr> on_resolve(const std::string& tracker, std::uint64_t actor,
                                                 const incarnation& life);
+  void end_resolves(channel_id);
+
+  // endpoint_dispatch.cpp
+  dispatched dispatch(const send_dispatch&);
+  void on_dispatch(channel_id, const std::string& bytes);
+  void on_dispatch_done(channel_id, std::string_view body);
 
   endpoint_setup setup_;
   std::uint16_t port_ = 0;
@@ -125,6 +134,7 @@ private:
   channel_id last_channel_ = 0;
   std::map<channel_id, peer_handle> remotes_;
   std::map<handle_key, channel_id> channels_;
+  std::multimap<channel_id, std::shared_ptr<pending_resolve>> resolves_;
   std::map<std::uint64_t, std::uint16_t> dials_; ///< the port
   /// What came before we knew our own address: bounded, answered then.
   std::vector<std::pair<caf::strong_actor_ptr, std::string>> early_;

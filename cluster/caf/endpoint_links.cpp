@@ -187,6 +187,7 @@ endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
 void endpoint::forget(channel_id channel) {
   const auto i = remotes_.find(channel);
   if (i == remotes_.end()) return;
+  end_resolves(channel);
   i->second.watch.dispose();
   channels_.erase(caf::actor_cast<handle_key>(i->second.handle));
   remotes_.erase(i);
@@ -226,7 +227,10 @@ void endpoint::on_crossed(const std::string& bytes) {
 void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) {
   if (stopped_) return;
   const auto packet = open_packet(bytes);
-  if (packet.kind != packet_kind::frame && !may_say(from, packet)) {
+  // Frames and dispatches come over links only, and have limits of their own.
+  const bool of_links = packet.kind == packet_kind::frame || packet.kind == packet_kind::dispatch
+                        || packet.kind == packet_kind::dispatch_done;
+  if (!of_links && !may_say(from, packet)) {
     ++stats_.dropped_unknown;
     return;
   }
@@ -234,6 +238,10 @@ void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) 
   if (i != channels_.end()) {
     if (packet.kind == packet_kind::frame)
       on_frame(i->second, bytes);
+    else if (packet.kind == packet_kind::dispatch)
+      on_dispatch(i->second, bytes);
+    else if (packet.kind == packet_kind::dispatch_done)
+      on_dispatch_done(i->second, packet.body);
     else
       step(mesh::received{i->second, packet.kind, packet.body});
     return;

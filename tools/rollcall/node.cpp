@@ -137,7 +137,7 @@ int run(const node_options& o) {
     static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
     static_cast<void>(node->observe([&](const cluster_event& e) { told.on_cluster(e); }));
     {
-      stand_ins actors(system);
+      stand_ins actors(system, [&out](const std::string& line) { out.write(line); });
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();

@@ -49,6 +49,7 @@ po::options_description describe_options() {
     ("flush-interval", text("TIME"), "how long a change may wait for others (default: 25ms)")
     ("link-grace", text("TIME"), "call a replica down when its link is lost for so long (default: 3s)")
     ("drain-on-terminate", text("TIME"), "on SIGTERM: what is tracked here stays shown for so long, or until it is tracked elsewhere; then say bye and end")
+    ("journal", text("FILE"), "write there what becomes visible or ceases to be, for rollcall why")
     ("permdown-on-shutdown", flag(), "say bye when stopped in order")
     ("tls-cert", text("FILE"), "certificate of this node (PEM)")
     ("tls-key", text("FILE"), "its key (PEM)")
@@ -145,6 +146,7 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
     in.wrong("drain-on-terminate", format_duration(*lease),
              "choose a time above 0 and up to the permdown period");
   in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
+  in.not_empty("journal", o.tracker.journal_file);
   in.not_empty("tls-cert", o.tls.certificate);
   in.not_empty("tls-key", o.tls.key);
   in.not_empty("tls-ca", o.tls.ca);
