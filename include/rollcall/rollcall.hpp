@@ -11,6 +11,7 @@
 #include "rollcall/options.hpp"
 #include "rollcall/presence.hpp"
 #include "rollcall/presence_list.hpp"
+#include "rollcall/roster.hpp"
 #include "rollcall/stats.hpp"
 #include "rollcall/subscription.hpp"
 #include "rollcall/tracker.hpp"

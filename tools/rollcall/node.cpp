@@ -22,16 +22,8 @@ namespace rollcall::tool {
 
 namespace {
 
-int say(const early_end& end) {
-  if (end.code == exit_ok)
-    fmt::print("{}", end.text);
-  else
-    fmt::print(stderr, "{}\n", end.text);
-  return end.code;
-}
-
-int start_failed(const caf::error& why) {
-  return say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
+int start_failed(const std::string& program, const caf::error& why) {
+  return say({exit_bad_arguments, fmt::format("{}: {}", program, render(why))});
 }
 
 cluster_options cluster_part(const node_options& o) {
@@ -46,13 +38,14 @@ cluster_options cluster_part(const node_options& o) {
   return c;
 }
 
-std::string ready_line(const cluster_node& node) {
+std::string ready_line(const cluster_node& node, const companion& beside) {
   json_writer out;
   out.open('{')
       .member("event", "ready")
       .member("name", node.name())
       .member("listen", node.listen());
   if (node.advertise() != node.listen()) out.member("advertise", node.advertise());
+  if (beside.describe) beside.describe(out);
   out.member("pid", ::getpid()).close('}');
   return out.take();
 }
@@ -106,17 +99,34 @@ void reload_tls(const cluster_node& node) {
     log_line(log_level::error, "tls_not_reloaded", {{"why", render(done.error())}});
 }
 
-int run(const node_options& o) {
+} // namespace
+
+int say(const early_end& end) {
+  if (end.code == exit_ok)
+    fmt::print("{}", end.text);
+  else
+    fmt::print(stderr, "{}\n", end.text);
+  return end.code;
+}
+
+int run_node(const node_options& o, const std::string& program, const companion& beside) {
   interrupt stop; // before any other thread
   config cfg;
-  if (auto why = load(cfg, o.tls)) return start_failed(why);
+  if (auto why = load(cfg, o.tls)) return start_failed(program, why);
   caf::actor_system system(cfg);
   auto node = start_cluster(system, cluster_part(o));
-  if (!node) return start_failed(node.error());
+  if (!node) return start_failed(program, node.error());
   auto tracker = start_tracker(system, handler_factory{}, o.tracker, *node);
   if (!tracker) {
     static_cast<void>(node->stop());
-    return start_failed(tracker.error());
+    return start_failed(program, tracker.error());
+  }
+  if (beside.start) {
+    if (auto why = beside.start(system, *tracker, *node)) {
+      static_cast<void>(tracker->stop());
+      static_cast<void>(node->stop());
+      return start_failed(program, why);
+    }
   }
 
   fatal_reason fatal;
@@ -131,7 +141,7 @@ int run(const node_options& o) {
       out.stop_waiting();
       stop.ask();
     });
-    out.write(ready_line(*node));
+    out.write(ready_line(*node, beside));
     log_line(log_level::info, "ready",
              {{"name", o.name}, {"listen", node->listen()}, {"cluster", o.cluster_name}});
     static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
@@ -141,13 +151,13 @@ int run(const node_options& o) {
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();
-      if (stop.terminated() && o.drain_on_terminate) {
+      // Announced before connections end: what their actors had is then left to the lease.
+      const bool drains = stop.terminated() && o.drain_on_terminate;
+      if (drains)
         if (auto done = tracker->drain(*o.drain_on_terminate); !done)
           log_line(log_level::error, "drain_failed", {{"why", render(done.error())}});
-        static_cast<void>(tracker->graceful_permdown());
-      } else {
-        static_cast<void>(tracker->stop());
-      }
+      if (beside.stop) beside.stop();
+      static_cast<void>(drains ? tracker->graceful_permdown() : tracker->stop());
       static_cast<void>(node->stop());
     }
     stop.on_signal(nullptr);
@@ -156,18 +166,16 @@ int run(const node_options& o) {
   }
   log_line(log_level::info, "ended", {{"name", o.name}});
   if (const auto why = fatal.get(); !why.empty())
-    return say({exit_bad_arguments, "rollcall node: " + why});
+    return say({exit_bad_arguments, program + ": " + why});
   return exit_ok;
 }
-
-} // namespace
 
 int run_node(const std::vector<std::string>& args) {
   auto parsed = parse_node_options(args);
   if (auto* end = std::get_if<early_end>(&parsed)) return say(*end);
   const auto& options = std::get<node_options>(parsed);
   set_log_level(options.level);
-  return run(options);
+  return run_node(options, "rollcall node", {});
 }
 
 } // namespace rollcall::tool

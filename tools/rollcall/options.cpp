@@ -19,8 +19,6 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr std::string_view program = "rollcall node";
-
 std::string default_name() {
   char host[256] = "node";
   ::gethostname(host, sizeof host - 1);
@@ -65,12 +63,16 @@ po::options_description describe_options() {
   return all;
 }
 
-std::string help() {
+std::string help(const more_options& more, const po::options_description& known) {
   std::ostringstream out;
-  out << "Usage: rollcall node [options]\n"
-         "One node, driven by JSON Lines: a command a line on stdin, an answer a line on stdout,\n"
-         "logs on stderr. End of input ends it. Try {\"op\":\"topics\"}.\n\n"
-      << describe_options() << "\nTIME is a number with a unit: 1500ms, 10s, 20min, 1h.\n";
+  out << "Usage: " << more.program << " [options]\n";
+  if (more.intro.empty())
+    out << "One node, driven by JSON Lines: a command a line on stdin, an answer a line on "
+           "stdout,\n"
+           "logs on stderr. End of input ends it. Try {\"op\":\"topics\"}.\n\n";
+  else
+    out << more.intro << "\n";
+  out << known << "\nTIME is a number with a unit: 1500ms, 10s, 20min, 1h.\n";
   return out.str();
 }
 
@@ -121,7 +123,9 @@ private:
   std::string why_;
 };
 
-std::variant<node_options, early_end> read(const po::variables_map& from) {
+std::variant<node_options, early_end> read(const po::variables_map& from,
+                                           const more_options& more) {
+  const auto& program = more.program;
   node_options o;
   o.tracker.name = "lobby";
   reader in(from);
@@ -180,8 +184,11 @@ early_end bad_arguments(std::string_view name, std::string_view why) {
   return {exit_bad_arguments, std::move(text)};
 }
 
-std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args) {
-  const auto known = describe_options();
+std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args,
+                                                         const more_options& more) {
+  const auto& program = more.program;
+  auto known = describe_options();
+  if (more.declare) more.declare(known);
   po::variables_map values;
   try {
     // No abbreviations: a typo must not turn into another option.
@@ -192,7 +199,7 @@ std::variant<node_options, early_end> parse_node_options(const std::vector<std::
     refuse_marks(args);
     po::store(po::command_line_parser(args).options(known).positional(none).style(style).run(),
               values);
-    if (values.count("help")) return early_end{exit_ok, help()};
+    if (values.count("help")) return early_end{exit_ok, help(more, known)};
     if (values.count("config")) {
       const auto path = values["config"].as<std::string>();
       std::ifstream file(path);
@@ -206,7 +213,10 @@ std::variant<node_options, early_end> parse_node_options(const std::vector<std::
   } catch (const po::error& error) {
     return bad_arguments(program, error.what());
   }
-  return read(values);
+  auto result = read(values, more);
+  if (more.read && std::holds_alternative<node_options>(result))
+    if (auto wrong = more.read(values); !wrong.empty()) return bad_arguments(program, wrong);
+  return result;
 }
 
 } // namespace rollcall::tool

@@ -7,11 +7,17 @@
 #include "rollcall/options.hpp"
 #include "tools/rollcall/log.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+namespace boost::program_options {
+class options_description;
+class variables_map;
+} // namespace boost::program_options
 
 namespace rollcall::tool {
 
@@ -36,9 +42,19 @@ struct early_end {
 
 inline constexpr int exit_ok = 0, exit_does_not_hold = 1, exit_bad_arguments = 2;
 
+/// What a program that is a node, and more than that, adds to the options.
+struct more_options {
+  std::string program = "rollcall node"; ///< as messages name it
+  std::string intro; ///< what `--help` says of it; empty: what it says of a node
+  std::function<void(boost::program_options::options_description&)> declare{};
+  /// Reads what was declared. Returns what is wrong, or nothing.
+  std::function<std::string(const boost::program_options::variables_map&)> read{};
+};
+
 /// `args`: what stands after `rollcall node`. Errors are one line that says
 /// what to do.
-std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args);
+std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args,
+                                                         const more_options& more = {});
 
 /// One line for stderr, and exit code 2.
 early_end bad_arguments(std::string_view program, std::string_view why);
