@@ -48,6 +48,10 @@ cluster_event_kind kind_of(cluster::endpoint_event_kind x) {
     return cluster_event_kind::refused;
   case cluster::endpoint_event_kind::warning:
     return cluster_event_kind::warning;
+  case cluster::endpoint_event_kind::resolved:
+    return cluster_event_kind::resolved;
+  case cluster::endpoint_event_kind::name_lost:
+    return cluster_event_kind::name_lost;
   case cluster::endpoint_event_kind::fatal:
     return cluster_event_kind::fatal;
   }
@@ -98,8 +102,8 @@ expected<std::vector<cluster_peer>> cluster_node::peers() const {
   std::vector<cluster_peer> result;
   result.reserve(all->peers.size());
   for (auto& x : all->peers)
-    result.push_back(
-        {std::move(x.name), std::move(x.address), std::move(x.state), std::move(x.reason)});
+    result.push_back({std::move(x.name), std::move(x.address), std::move(x.state),
+                      std::move(x.reason), std::move(x.warning)});
   return result;
 }
 
@@ -187,6 +191,9 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
   config.links.max_message_bytes = bounds.max_message_bytes;
   config.links.max_write_queue = bounds.max_write_queue;
   config.links.max_remote_actors = bounds.max_remote_actors;
+  config.wait_for_name = options.wait_for_name;
+  // Two clusters that were left at the default name may meet by chance.
+  config.islands_merge = config.cluster != cluster_options{}.cluster_name;
   auto started = cluster::start_endpoint(system, config);
   if (started.problem) return make_error(started.problem.code, started.problem.message);
   auto result = std::make_shared<cluster_node::impl>();
@@ -209,6 +216,10 @@ std::string to_string(cluster_event_kind x) {
     return "refused";
   case cluster_event_kind::warning:
     return "warning";
+  case cluster_event_kind::resolved:
+    return "resolved";
+  case cluster_event_kind::name_lost:
+    return "name_lost";
   case cluster_event_kind::fatal:
     return "fatal";
   }

@@ -304,6 +304,8 @@ bool has_network(caf::actor_system& system) {
          && dynamic_cast<net::default_multiplexer*>(&system.middleman().backend()) != nullptr;
 }
 
+std::uint64_t basp_version() noexcept { return io::basp::version; }
+
 caf::actor basp_broker(caf::actor_system& system) {
 #if ROLLCALL_CAF_0
   return system.middleman().named_broker<io::basp_broker>(caf::atom("BASP"));

@@ -54,6 +54,7 @@ void world::begin(int n, int s, std::uint64_t start_us) {
   x.eyes = std::make_unique<observer>(truth_at(s), options(), now_);
   x.flush_set.reset();
   x.proceed_set = false;
+  if (h.hears != nullptr) h.hears->begins(s, id);
   if (story_)
     say(h.name, (shards() > 1 ? "shard " + std::to_string(s) + " starts as " : "starts as ")
                     + to_string(id.inc));
@@ -62,6 +63,7 @@ void world::begin(int n, int s, std::uint64_t start_us) {
 
 void world::end(int n, int s) {
   auto& x = shard_at(n, s);
+  if (auto* hears = host_at(n).hears) hears->ends(s);
   x.own->over = true;
   x.machine.reset();
   x.eyes.reset();

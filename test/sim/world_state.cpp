@@ -41,6 +41,11 @@ bool world::sees(int n, std::string_view topic, std::string_view key) const {
   return running(n) && shard_at(n, shard_of(topic)).eyes->sees(topic, key);
 }
 
+presence_list world::presences(int n, std::string_view topic) const {
+  if (!running(n)) return {};
+  return machine(n, shard_of(topic)).state().table().list(topic);
+}
+
 std::size_t world::seen_of(int n, int owner) const {
   if (!running(n) || !running(owner)) return 0;
   std::size_t all = 0;

@@ -1,4 +1,5 @@
 // One step of one machine, its checks, and all that follows it.
+#include "actors/diff_builder.hpp"
 #include "base/phash2.hpp"
 #include "test/sim/world.hpp"
 
@@ -76,6 +77,7 @@ actions world::step(int n, int s, const event& ev, const letter* read, bool dama
     throw violation("S5: the own clock is " + std::to_string(m.state().clock()) + ", not "
                     + std::to_string(x.own->clock) + ", at " + h.name);
   if (++x.steps % 64 == 0) x.eyes->check_all(m);
+  if (h.hears != nullptr) tell_listener(n, s, did);
   follow_up(n, s, did);
   return did;
 }
@@ -110,24 +112,27 @@ int world::shard_of(std::string_view topic) const {
   return static_cast<int>(crdt::phash2(topic, static_cast<std::uint32_t>(shards())));
 }
 
-errc world::track(int n, std::string_view topic, std::string_view key, std::uint64_t actor) {
-  return operate(n, topic, key, actor, op::track);
+errc world::track(int n, std::string_view topic, std::string_view key, std::uint64_t actor,
+                  const rollcall::meta* data) {
+  return operate(n, topic, key, actor, op::track, data);
 }
-errc world::update(int n, std::string_view topic, std::string_view key, std::uint64_t actor) {
-  return operate(n, topic, key, actor, op::update);
+errc world::update(int n, std::string_view topic, std::string_view key, std::uint64_t actor,
+                   const rollcall::meta* data) {
+  return operate(n, topic, key, actor, op::update, data);
 }
 errc world::untrack(int n, std::string_view topic, std::string_view key, std::uint64_t actor) {
   return operate(n, topic, key, actor, op::untrack);
 }
 
 errc world::operate(int n, std::string_view topic, std::string_view key, std::uint64_t actor,
-                    op what) {
+                    op what, const rollcall::meta* data) {
   auto& h = host_at(n);
   if (!h.running || h.paused) return errc::shutting_down;
   const int s = shard_of(topic);
   auto& x = shard_at(n, s);
   const auto no = truth_at(s).number_of(topic, key, actor);
-  const auto bytes = rollcall::meta{{"n", static_cast<std::int64_t>(++serial_)}};
+  ++serial_;
+  const auto bytes = data ? *data : rollcall::meta{{"n", static_cast<std::int64_t>(serial_)}};
   std::string meta{bytes.bytes()};
   const auto old = x.acked.find(no);
   const bool there = old != x.acked.end();
@@ -177,6 +182,23 @@ void world::untrack_all(int n, std::uint64_t actor) {
     step(n, s, op_untrack_all{actor});
     check_own(n, s);
   }
+}
+
+// As a shard does: what one node did in a step is one diff, also where a life
+// ended and another began.
+void world::tell_listener(int n, int s, const actions& did) const {
+  auto& to = *host_at(n).hears;
+  actors::diff_builder diffs;
+  std::vector<std::string_view> told;
+  for (const auto& x : did.reports) {
+    if (std::find(told.begin(), told.end(), x.whose.name) != told.end()) continue;
+    told.push_back(x.whose.name);
+    crdt::changes all;
+    for (const auto& y : did.reports)
+      if (y.whose.name == x.whose.name) all.insert(all.end(), y.changes.begin(), y.changes.end());
+    to.told(s, diffs.build(machine(n, s).state().table(), all, nullptr));
+  }
+  for (const auto& x : did.events) to.changed(s, x);
 }
 
 void world::absorb(std::uint64_t x) noexcept {

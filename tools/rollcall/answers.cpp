@@ -74,6 +74,7 @@ void append(json_writer& out, const replica_state& r, std::size_t shards) {
 void append(json_writer& out, const cluster_peer& p) {
   out.open('{').member("name", p.name).member("address", p.address).member("state", p.state);
   if (!p.reason.empty()) out.member("reason", p.reason);
+  if (!p.warning.empty()) out.member("warning", p.warning);
   out.close('}');
 }
 

@@ -1,6 +1,7 @@
 // rollcall: the program. Each subcommand is a program of its own.
 #include "tools/rollcall/demo/demo.hpp"
 #include "tools/rollcall/demo/guest.hpp"
+#include "tools/rollcall/descriptors.hpp"
 #include "tools/rollcall/gateway/command.hpp"
 #include "tools/rollcall/node.hpp"
 #include "tools/rollcall/options.hpp"
@@ -29,6 +30,7 @@ constexpr const char* help =
 
 int main(int argc, char** argv) {
   using namespace rollcall::tool;
+  open_standard_descriptors();
   const std::vector<std::string> words(argv + 1, argv + argc);
   const std::string command = words.empty() ? "" : words.front();
   const std::vector<std::string> args(words.begin() + (words.empty() ? 0 : 1), words.end());

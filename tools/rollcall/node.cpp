@@ -3,6 +3,8 @@
 #include "rollcall/cluster.hpp"
 #include "rollcall/config.hpp"
 #include "rollcall/tracker.hpp"
+#include "tools/rollcall/descriptors.hpp"
+#include "tools/rollcall/end_guard.hpp"
 #include "tools/rollcall/events.hpp"
 #include "tools/rollcall/interrupt.hpp"
 #include "tools/rollcall/json_writer.hpp"
@@ -10,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <mutex>
@@ -22,10 +25,6 @@ namespace rollcall::tool {
 
 namespace {
 
-int start_failed(const std::string& program, const caf::error& why) {
-  return say({exit_bad_arguments, fmt::format("{}: {}", program, render(why))});
-}
-
 cluster_options cluster_part(const node_options& o) {
   cluster_options c;
   c.node_name = o.name;
@@ -35,6 +34,7 @@ cluster_options cluster_part(const node_options& o) {
   c.seeds = o.seeds;
   c.tls = o.tls.any();
   c.insecure_plain_tcp = o.insecure;
+  c.wait_for_name = o.wait_for_name;
   return c;
 }
 
@@ -105,39 +105,62 @@ int say(const early_end& end) {
   if (end.code == exit_ok)
     fmt::print("{}", end.text);
   else
-    fmt::print(stderr, "{}\n", end.text);
+    write_briefly(STDERR_FILENO, end.text + "\n");
   return end.code;
 }
 
 int run_node(const node_options& o, const std::string& program, const companion& beside) {
+  if (auto wrong = too_few_descriptors(); !wrong.empty())
+    return say({exit_bad_arguments, program + ": " + wrong});
+  const int lines = take_stdout();
+  if (lines < 0)
+    return say({exit_bad_arguments, program + ": no file descriptor is left for stdout"});
   interrupt stop; // before any other thread
+  fatal_reason fatal;
+  std::atomic<int> code{exit_ok};
+  line_output* output = nullptr;
+  // Outlives the actor system and the log: the end of either may be held up.
+  end_guard guard([&] { return code.load(); },
+                  [&] { return output == nullptr ? 0 : output->written(); });
+  log_writer log(STDERR_FILENO);
+  const auto start_failed = [&](const caf::error& why) {
+    code = say({exit_bad_arguments, fmt::format("{}: {}", program, render(why))});
+    guard.begin();
+    return code.load();
+  };
   config cfg;
-  if (auto why = load(cfg, o.tls)) return start_failed(program, why);
+  if (auto why = load(cfg, o.tls)) return start_failed(why);
   caf::actor_system system(cfg);
   auto node = start_cluster(system, cluster_part(o));
-  if (!node) return start_failed(program, node.error());
+  if (!node) return start_failed(node.error());
   auto tracker = start_tracker(system, handler_factory{}, o.tracker, *node);
   if (!tracker) {
     static_cast<void>(node->stop());
-    return start_failed(program, tracker.error());
+    return start_failed(tracker.error());
   }
   if (beside.start) {
     if (auto why = beside.start(system, *tracker, *node)) {
       static_cast<void>(tracker->stop());
       static_cast<void>(node->stop());
-      return start_failed(program, why);
+      return start_failed(why);
     }
   }
 
-  fatal_reason fatal;
   {
     // In this order: what writes lines must end before the output does, and
     // nobody may wait for room in it once the end has come.
-    line_output out(STDOUT_FILENO, [&] { stop.ask(); });
+    line_output_setup how;
+    how.on_broken = [&] { stop.ask(); };
+    how.lost = [](std::size_t n) {
+      return json_writer{}.open('{').member("event", "lost").member("events", n).close('}').take();
+    };
+    line_output out(lines, std::move(how));
+    output = &out;
     stop.on_signal([&] { out.stop_waiting(); });
     if (o.tls.any()) stop.on_hangup([n = *node] { reload_tls(n); });
     events told(out, o.name, o.tracker.pool_size, [&](std::string why) {
       fatal.set(std::move(why));
+      code = exit_bad_arguments;
       out.stop_waiting();
       stop.ask();
     });
@@ -157,12 +180,15 @@ int run_node(const node_options& o, const std::string& program, const companion&
         if (auto done = tracker->drain(*o.drain_on_terminate); !done)
           log_line(log_level::error, "drain_failed", {{"why", render(done.error())}});
       if (beside.stop) beside.stop();
+      guard.begin();
       static_cast<void>(drains ? tracker->graceful_permdown() : tracker->stop());
       static_cast<void>(node->stop());
     }
     stop.on_signal(nullptr);
     stop.on_hangup(nullptr);
     system.await_all_actors_done(); // the callbacks, which write to `out`, are actors too
+    // What is left to write is bounded by its own patience.
+    guard.no_more_progress();
   }
   log_line(log_level::info, "ended", {{"name", o.name}});
   if (const auto why = fatal.get(); !why.empty())

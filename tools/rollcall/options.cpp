@@ -35,8 +35,9 @@ po::options_description describe_options() {
     ("name", text("NAME"), "name of this node, one of its own in the cluster; keep it over restarts (default: host name and process id)")
     ("listen", text("HOST:PORT"), "where other nodes reach us; port 0: any (default: 127.0.0.1:0)")
     ("advertise", text("HOST:PORT"), "address that others are told, when a proxy stands between (default: where it listens)")
-    ("seed", po::value<std::vector<std::string>>()->composing()->value_name("HOST:PORT"), "a node of the cluster to join; any number of times; tried again for ever")
-    ("cluster-name", text("NAME"), "nodes of other clusters are refused (default: rollcall)")
+    ("seed", po::value<std::vector<std::string>>()->composing()->value_name("HOST:PORT"), "a node of the cluster to join, or a name of many; any number of times; tried again for ever")
+    ("cluster-name", text("NAME"), "nodes of other clusters are refused; give each cluster its own (default: rollcall)")
+    ("wait-for-name", flag(), "if another node has our name, go on trying until it is free, instead of ending")
     ("tracker", text("NAME"), "name of the tracker (default: lobby)")
     ("pool-size", text("N"), "shards of the tracker, the same on all nodes (default: 1)")
     ("broadcast-period", text("TIME"), "the tick (default: 1500ms)")
@@ -159,6 +160,7 @@ std::variant<node_options, early_end> read(const po::variables_map& from,
   std::string passphrase_file;
   in.not_empty("tls-passphrase-file", passphrase_file);
   in.flag("insecure", o.insecure);
+  in.flag("wait-for-name", o.wait_for_name);
   if (from.count("log-level")) {
     o.tracker.log_level = from["log-level"].as<std::string>();
     if (auto level = parse_log_level(o.tracker.log_level))

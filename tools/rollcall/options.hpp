@@ -29,6 +29,7 @@ struct node_options {
   std::string cluster_name = "rollcall";
   tls_options tls;
   bool insecure = false; ///< plain TCP beyond loopback
+  bool wait_for_name = false;
   log_level level = log_level::info;
   tracker_options tracker;
   std::optional<millis> drain_on_terminate; ///< on SIGTERM: drain with that lease, then say bye
