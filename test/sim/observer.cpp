@@ -70,7 +70,9 @@ void observer::reads(const cluster::gossip& machine, const letter& l, int from, 
     if (newest) end(*newest); // superseded
     newest = l.sender;
   }
-  if (auto& s = at(*l.sender); l.drain && !s.final) {
+  // A bye of one that is held down shows nothing of it again.
+  if (auto& s = at(*l.sender);
+      l.drain && !s.final && (s.up || l.kind != cluster::frame_kind::bye)) {
     const auto until = now + std::min<instant>(*l.drain, opt_.permdown_period);
     s.lease = s.lease ? std::min(*s.lease, until) : until;
   }
