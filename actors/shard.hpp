@@ -39,6 +39,9 @@
 
 namespace rollcall::actors {
 
+/// Of a drain; none if it will do.
+caf::error bad_lease(millis lease, const tracker_options&);
+
 class shard : public inner_shard::base {
 public:
   /// Called at its very end, when it touches nothing any more.
@@ -72,6 +75,7 @@ public:
                                 const meta&);
   caf::error untrack(const caf::actor_addr&, std::string_view topic, std::string_view key);
   caf::error untrack(const pid&, std::string_view topic, std::string_view key);
+  caf::error drain(millis lease);
   /// Answers when all of the actor's presences are gone, however many.
   using reply = std::function<void(caf::error)>;
   void untrack_all(const caf::actor_addr&, reply);

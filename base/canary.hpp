@@ -58,6 +58,14 @@ enum class bug : std::uint8_t {
   many_gaps,
   checksum,
   wrong_sum,
+  // what is shown while a node is leaving
+  takes_none,
+  takes_all,
+  update_takes,
+  keeps_taken,
+  bye_ends_lease,
+  restart_drops,
+  lease_never_ends,
   end
 };
 

@@ -3,6 +3,7 @@
 #include "base/canary.hpp"
 #include "crdt/audit.hpp"
 #include "crdt/store.hpp"
+#include "crdt/view.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -157,10 +158,13 @@ void merger::apply(remote_slice& s, changes& out) {
   }
   twins_.clear();
   for (const auto* b : born_) {
-    if (table_.find_among(!s.shown, s.no, b->topic, b->key, b->actor) != 0) {
-      twins_.push_back(b); // a sweep is under way, and has not come to the other one
+    if (const auto other = table_.find_among(!s.shown, s.no, b->topic, b->key, b->actor);
+        other != 0) {
+      // A sweep is under way, and has not come to the other one; or it was taken over.
+      twins_.emplace_back(b, b->prev_ref && table_.taken(other));
       continue;
     }
+    if (s.shown && showing_.may_take_over(s, *b)) showing_.take_over(s, b->topic, b->key, out);
     const auto h = table_.insert_later(s.no, *b, s.shown);
     s.living.insert(b->dot, h);
     s.counted_in(*b);
@@ -173,13 +177,13 @@ void merger::apply(remote_slice& s, changes& out) {
     s.living.erase(b.dot);
     s.counted_out(b);
     std::erase(out, change{h, true});
-    begin(s, b, out);
+    begin(s, b, false, out);
     table_.discard(h);
   }
-  for (const auto* b : twins_) begin(s, *b, out);
+  for (const auto& [b, taken] : twins_) begin(s, *b, taken, out);
 }
 
-void merger::begin(remote_slice& s, const birth& b, changes& out) {
+void merger::begin(remote_slice& s, const birth& b, bool taken, changes& out) {
   const auto twin = canary(bug::one) ? 0 : table_.find(s.no, b.topic, b.key, b.actor);
   if (twin != 0) {
     const auto d = table_.dot_of(twin);
@@ -191,10 +195,12 @@ void merger::begin(remote_slice& s, const birth& b, changes& out) {
     s.counted_out(table_.as_birth(twin));
     table_.erase(twin);
   }
-  const auto h = table_.insert(s.no, b, s.shown);
+  const bool show = s.shown && !taken;
+  const auto h = table_.insert(s.no, b, show);
+  if (taken) table_.mark_taken(h);
   s.living.insert(b.dot, h);
   s.counted_in(b);
-  if (s.shown) out.push_back({h, true});
+  if (show) out.push_back({h, true});
 }
 
 } // namespace rollcall::crdt

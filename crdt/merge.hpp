@@ -42,9 +42,12 @@ namespace rollcall::crdt {
 struct change;
 using changes = std::vector<change>;
 
+class view;
+
 class merger {
 public:
-  merger(presence_table& table, const limits& lim) : table_(table), limits_(lim) {}
+  merger(presence_table& table, view& showing, const limits& lim)
+      : table_(table), showing_(showing), limits_(lim) {}
 
   /// Returns true if it was applied: see store::merge.
   bool merge(remote_slice&, const range&, changes& out);
@@ -59,15 +62,17 @@ private:
   void find_updated(const remote_slice&);
   bool fits() const noexcept;
   void apply(remote_slice&, changes& out);
-  void begin(remote_slice&, const birth&, changes& out);
+  /// `taken`: it updates one that was taken over.
+  void begin(remote_slice&, const birth&, bool taken, changes& out);
 
   presence_table& table_;
+  view& showing_;
   const limits& limits_;
   // Effects of the current delta; kept between calls to reuse their memory.
   std::vector<std::pair<dot, handle>> gone_; ///< ascending
   std::vector<leave_reason> why_;            ///< of those in front of `gone_`; else untracked
   std::vector<const birth*> born_;           ///< ascending
-  std::vector<const birth*> twins_;
+  std::vector<std::pair<const birth*, bool>> twins_; ///< and whether the other one is taken
   std::vector<handle> left_out_;
 };
 

@@ -22,9 +22,11 @@ namespace rollcall::crdt {
 struct change;
 using changes = std::vector<change>;
 
+class view;
+
 class own_slice : public slice {
 public:
-  own_slice(replica_id self, presence_table&, const limits&);
+  own_slice(replica_id self, presence_table&, view&, const limits&);
 
   clock_value clock() const noexcept { return clock_; }
   const removal_log& log() const noexcept { return log_; }
@@ -36,14 +38,16 @@ public:
   errc untrack(std::string_view topic, std::string_view key, std::uint64_t actor, leave_reason,
                changes& out);
   bool untrack_all(std::uint64_t actor, std::size_t max, leave_reason, changes& out);
+  void untrack_any(std::size_t max, leave_reason, changes& out, std::vector<std::uint64_t>& actors);
   void rebirth(replica_id next, changes& leaves, changes& joins);
 
 private:
-  bool add(birth b, changes& out); ///< false: it is there
+  bool add(birth b, bool taken, changes& out); ///< false: it is there
   void leave(handle h, leave_reason, changes& out);
   void note_leave(handle h, leave_reason, changes& out); ///< all but the table
 
   presence_table& table_;
+  view& showing_;
   const limits& limits_;
   clock_value clock_ = 0;
   removal_log log_;

@@ -18,6 +18,9 @@ struct slice {
   replica_id id;
   slice_no no = 0;  ///< in the table of presences
   dot_index living; ///< dot -> presence
+  // view.hpp
+  bool leaving = false;
+  bool has_taken = false; ///< may hold presences that were taken over
   /// Sum of audit_hash over `living`; see audit.hpp.
   std::uint64_t sum = 0;
   /// The same, taken anew from memory for the dots up to `cursor`.

@@ -6,6 +6,7 @@
 #include "crdt/merge.hpp"
 #include "crdt/own_slice.hpp"
 #include "crdt/sweep.hpp"
+#include "crdt/view.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -18,14 +19,17 @@ struct store::parts {
   parts(replica_id self, const limits& lim)
       : limits(lim),
         table(std::make_shared<presence_table>(limits)),
-        own(std::move(self), *table, limits),
-        merging(*table, limits),
-        sweeping(*table) {}
+        showing(*table),
+        own(std::move(self), *table, showing, limits),
+        merging(*table, showing, limits),
+        sweeping(*table, showing) {}
 
   const rollcall::limits limits;
   std::shared_ptr<presence_table> table;
+  view showing;
   own_slice own;
   std::map<replica_id, std::unique_ptr<remote_slice>> copies;
+  std::map<replica_id, std::unique_ptr<remote_slice>> lingering;
   merger merging;
   sweeper sweeping;
   replica_id scrubbed_next; ///< where `scrub` goes on
@@ -68,6 +72,11 @@ bool store::untrack_all(std::uint64_t actor, std::size_t max, changes& out, leav
   return p_->own.untrack_all(actor, max, why, out);
 }
 
+void store::untrack_any(std::size_t max, leave_reason why, changes& out,
+                        std::vector<std::uint64_t>& actors) {
+  p_->own.untrack_any(max, why, out, actors);
+}
+
 void store::rebirth(replica_id next, changes& leaves, changes& joins) {
   p_->own.rebirth(std::move(next), leaves, joins);
 }
@@ -77,7 +86,8 @@ void store::rebirth(replica_id next, changes& leaves, changes& joins) {
 bool store::holds(const replica_id& id) const { return p_->copy_of(id) != nullptr; }
 
 bool store::open(const replica_id& id) {
-  if (id == p_->own.id || holds(id) || p_->sweeping.giving_up(id)) return false;
+  if (id == p_->own.id || holds(id) || p_->lingering.count(id) != 0 || p_->sweeping.giving_up(id))
+    return false;
   // Those that are being given up hold memory too, but not for long: a peer
   // that comes back as a new life must not be refused for its old one's sake.
   const auto max = p_->limits.max_replicas;
@@ -143,10 +153,41 @@ void store::set_visible(const replica_id& id, bool on, leave_reason why) {
 
 void store::drop(const replica_id& id, leave_reason why) {
   auto node = p_->copies.extract(id);
+  if (!node) node = p_->lingering.extract(id);
   if (!node) return;
   node.mapped()->why_hidden = why;
   p_->sweeping.give_up(std::move(node.mapped()));
 }
+
+void store::set_leaving(const replica_id& id, bool on) {
+  if (id == p_->own.id) return on ? p_->showing.begin_leaving(p_->own) : void();
+  auto* s = p_->copy_of(id);
+  if (!s || s->leaving == on) return;
+  if (on) return p_->showing.begin_leaving(*s);
+  p_->showing.end_leaving(*s);
+  if (s->has_taken && !canary(bug::keeps_taken)) p_->sweeping.turn(*s);
+}
+
+bool store::leaving(const replica_id& id) const {
+  const auto* s = find(id);
+  if (s) return s->leaving;
+  return p_->lingering.count(id) != 0;
+}
+
+bool store::shown(const replica_id& id) const {
+  const auto* s = p_->copy_of(id);
+  return s && s->shown;
+}
+
+void store::linger(const replica_id& id, leave_reason why) {
+  auto node = p_->copies.extract(id);
+  if (!node) return;
+  if (p_->lingering.size() >= p_->limits.max_replicas) drop(p_->lingering.begin()->first, why);
+  p_->showing.begin_leaving(*node.mapped());
+  p_->lingering.insert(std::move(node));
+}
+
+std::size_t store::lingering() const noexcept { return p_->lingering.size(); }
 
 bool store::dropping(std::string_view name) const { return p_->sweeping.giving_up(name); }
 

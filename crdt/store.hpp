@@ -44,6 +44,9 @@ struct change {
   handle what = 0;
   bool join = false;
   leave_reason why = leave_reason::untracked; ///< of a leave
+  /// Of the own slice only: false if nobody is to hear of it, since another
+  /// presence took its place (view.hpp).
+  bool seen = true;
   friend bool operator==(const change&, const change&) = default;
 };
 using changes = std::vector<change>;
@@ -81,6 +84,9 @@ public:
   /// At most `max` of that actor's presences; true when none are left.
   bool untrack_all(std::uint64_t actor, std::size_t max, changes& out,
                    leave_reason = leave_reason::untracked);
+  /// At most `max` presences of the own slice, the oldest first; and whose they
+  /// were, in order, each once.
+  void untrack_any(std::size_t max, leave_reason, changes& out, std::vector<std::uint64_t>& actors);
   /// A new life: the own slice is empty again under `next`, and its presences
   /// are born anew with their refs. `leaves` of the old, `joins` of the new.
   void rebirth(replica_id next, changes& leaves, changes& joins);
@@ -113,6 +119,16 @@ public:
   /// Gives the slice up: no longer held; its presences go by `sweep`, and leave
   /// for that reason.
   void drop(const replica_id&, leave_reason = leave_reason::node_down);
+  /// Whether the slice, or the own one, is leaving: its presences may be taken
+  /// over (view.hpp). When it is not any more, what was taken over is shown again,
+  /// by `sweep`; not of the own slice, which never comes back.
+  void set_leaving(const replica_id&, bool);
+  bool leaving(const replica_id&) const;
+  bool shown(const replica_id&) const; ///< held, and readers are to see it
+  /// Nobody's copy any more, like one that is dropped: but it is leaving, and shown
+  /// until it is dropped. At most limits::max_replicas: past it the first goes.
+  void linger(const replica_id&, leave_reason);
+  std::size_t lingering() const noexcept;
   bool dropping(std::string_view name) const; ///< a slice of that name is being swept away
   /// Does one piece of the work of set_visible and drop: at most `max` presences (at
   /// least 1) of one slice, whose replica is stored in `whose`. Returns false, with

@@ -28,9 +28,11 @@ namespace rollcall::crdt {
 struct change;
 using changes = std::vector<change>;
 
+class view;
+
 class sweeper {
 public:
-  explicit sweeper(presence_table& table) : table_(table) {}
+  sweeper(presence_table& table, view& showing) : table_(table), showing_(showing) {}
 
   /// Tells that `shown` of that slice has changed.
   void turn(remote_slice&);
@@ -54,6 +56,7 @@ private:
   void carry_out();
 
   presence_table& table_;
+  view& showing_;
   std::deque<job> jobs_;
 };
 

@@ -73,7 +73,10 @@ peer* gossip::impl::admit(const frame& f) {
     life = nullptr;
   }
   if (f.kind == frame_kind::bye) {
-    if (life) drop(peers.find(name), true, leave_reason::node_left);
+    if (life) {
+      if (f.drain) hear_of_drain(*i->second.life, *f.drain);
+      drop(i, true, leave_reason::node_left);
+    }
     ended.end(f.from, now);
     return nullptr;
   }
@@ -87,6 +90,12 @@ peer* gossip::impl::admit(const frame& f) {
     greet(*i);
   }
   p.life->heard = now;
+  if (f.drain) {
+    hear_of_drain(*p.life, *f.drain);
+  } else if (p.link.up && !p.life->lease && st.leaving(f.from)) { // its link is back in time
+    st.set_leaving(f.from, false);
+    sweep_now = true;
+  }
   return &p;
 }
 

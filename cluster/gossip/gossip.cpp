@@ -30,7 +30,7 @@ actions gossip::impl::step(const event& ev, instant at) {
           if constexpr (
               std::is_same_v<
                   E,
-                  op_track> || std::is_same_v<E, op_update> || std::is_same_v<E, op_restore> || std::is_same_v<E, op_untrack> || std::is_same_v<E, op_untrack_all>)
+                  op_track> || std::is_same_v<E, op_update> || std::is_same_v<E, op_drain> || std::is_same_v<E, op_restore> || std::is_same_v<E, op_untrack> || std::is_same_v<E, op_untrack_all>)
             out.code = errc::shutting_down;
         },
         ev);
@@ -46,8 +46,9 @@ actions gossip::impl::step(const event& ev, instant at) {
   out.frames = box.take();
   if (!closed) {
     out.wake_at = wake_at;
-    if (next_grace && (!wake_at || *next_grace < *wake_at)) out.wake_at = next_grace;
-    out.more = !untracks.empty() || !merging.empty() || st.sweeping();
+    for (const auto& t : {next_grace, next_lease})
+      if (t && (!out.wake_at || *t < *out.wake_at)) out.wake_at = t;
+    out.more = !untracks.empty() || !merging.empty() || st.sweeping() || has_drained_presences();
   }
   return std::move(out);
 }
@@ -57,6 +58,8 @@ void gossip::impl::on(const proceed&) {
     untrack_piece();
   else if (!merging.empty())
     merge_piece();
+  else if (has_drained_presences())
+    drop_drained_piece();
   else
     sweep_now = true;
 }
@@ -110,6 +113,7 @@ actions gossip::step(const event& ev, instant now) {
 }
 actions gossip::step_unpublished(const event& ev, instant now) { return impl_->step(ev, now); }
 void gossip::publish() { impl_->st.publish(); }
+bool gossip::draining() const noexcept { return impl_->drain.has_value(); }
 void gossip::take_back(actions x) noexcept { impl_->take_back(x); }
 const replica_id& gossip::self() const noexcept { return impl_->st.self(); }
 const crdt::store& gossip::state() const noexcept { return impl_->st; }
@@ -129,7 +133,7 @@ gossip::held gossip::holdings() const noexcept {
   held h;
   h.peers = impl_->peers.size();
   h.ended = impl_->ended.size();
-  h.untracks = impl_->untracks.size();
+  h.untracks = impl_->untracks.size() + impl_->has_drained_presences();
   for (auto& [name, p] : impl_->peers) {
     h.answers += p.reply.has_value();
     h.pulls += p.pull.under_way();

@@ -61,6 +61,14 @@ struct op_untrack_all {
 struct op_actors_gone {
   std::span<const std::uint64_t> actors;
 };
+/// The node is going. Its presences stay shown to all until the lease is over, or
+/// until the same topic and key is tracked elsewhere (crdt/view.hpp). From now on
+/// it tracks nothing new (`draining`), and what actors had that end is left to the
+/// lease. errc: bad_lease (0 or less, more than permdown_period). Again: the
+/// earlier end counts.
+struct op_drain {
+  instant lease;
+};
 struct tick {};      ///< every broadcast_period
 struct timer_due {}; ///< at actions::wake_at; at any time: flush now
 struct proceed {};   ///< when actions::more
@@ -79,9 +87,9 @@ struct flip_a_bit {
 };
 struct say_bye {}; ///< orderly end: flush, then bye to all; then reads only
 
-using event =
-    std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, op_actors_gone, tick,
-                 timer_due, proceed, frame_in, link_up, link_down, flip_a_bit, say_bye>;
+using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all,
+                           op_actors_gone, op_drain, tick, timer_due, proceed, frame_in, link_up,
+                           link_down, flip_a_bit, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
 /// Joins and leaves of one slice in one step: one `handle_diff`. The handles
@@ -108,7 +116,10 @@ struct actions {
   errc code = errc::none;           ///< of an operation: what to answer
   std::optional<rollcall::ref> ref; ///< of track and update
   std::optional<rollcall::ref> prev_ref;
-  std::vector<report> reports;          ///< 1. already visible to readers
+  std::vector<report> reports; ///< 1. already visible to readers
+  /// While we drain: all changes of the own slice, in order of their clocks, those
+  /// too that nobody sees since the presence was taken over.
+  crdt::changes own_changes;
   std::vector<outgoing> frames;         ///< 2.
   std::vector<replica_event> events;    ///< 3.
   std::vector<std::uint64_t> untracked; ///< actors whose op_untrack_all is complete
@@ -147,6 +158,7 @@ public:
   const replica_id& self() const noexcept; ///< changes with a rebirth
   const crdt::store& state() const noexcept;
   std::vector<replica_info> replicas() const; ///< self first, then by name
+  bool draining() const noexcept;             ///< op_drain was taken
   /// What the machine counts; the rest of the members stay 0.
   const tracker_stats& stats() const noexcept;
 

@@ -5,6 +5,7 @@
 //   frames.cpp  what a frame does: lives, clocks, merges, pulls, answers
 //   tick.cpp    the tick: send, compare, detect
 //   peers.cpp   up, hide, drop; links; clocks and gaps
+//   drains.cpp  who is going, and for how long it is still shown
 //
 // and beside it, each with one concern and no knowledge of the machine:
 // liveness, lives, pulls, answers, outbox.
@@ -32,9 +33,11 @@ struct gossip::impl {
   void on(const op_untrack&);
   void on(const op_untrack_all&);
   void on(const op_actors_gone&);
+  void on(const op_drain&);
   void on(const timer_due&);
   void on(const flip_a_bit&);
   void on(const say_bye&);
+  void only_seen(crdt::changes&);
   void report_changes(crdt::changes); ///< an operation was carried out: report, open the window
   struct untracking {
     std::uint64_t actor;
@@ -96,6 +99,15 @@ struct gossip::impl {
   void greet(peer_map::value_type&);
   bool bring_all(frame&);
 
+  // -- drains.cpp
+  void wake_for_lease(instant until);
+  std::optional<instant> drain_left() const;
+  void hear_of_drain(peer_life&, instant left);
+  std::optional<instant> lease_of_ended(const peer&, leave_reason) const;
+  void check_leases();
+  bool has_drained_presences() const;
+  void drop_drained_piece();
+
   // -- gossip.cpp
   void on(const proceed&);
   void sweep_piece();
@@ -119,7 +131,16 @@ struct gossip::impl {
   std::optional<instant> wake_at;
   /// Changes before it are gathered; the first one after it goes out at once.
   std::optional<instant> window_ends;
-  bool flush_now = false;            ///< at the end of this step
+  bool flush_now = false;       ///< at the end of this step
+  std::optional<instant> drain; ///< we are going: the end of our lease
+  bool drained = false;         ///< it is over
+  struct ended_life {
+    replica_id id;
+    instant until;
+    leave_reason why;
+  };
+  std::vector<ended_life> lingering; ///< shown still
+  std::optional<instant> next_lease; ///< the first end of all these
   std::optional<instant> next_grace; ///< the first deadline of a lost link
   bool changed = false;              ///< something was flushed since the last tick
   std::size_t silent = 0;            ///< ticks since a heartbeat went to all

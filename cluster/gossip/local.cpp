@@ -19,6 +19,10 @@ auto of(std::uint64_t actor) {
 // -- operations ---------------------------------------------------------------
 
 void gossip::impl::on(const op_track& e) {
+  if (drain) {
+    out.code = errc::draining;
+    return;
+  }
   finish_untracks(e.actor);
   auto did = reuse_changes_buffer();
   out.code = st.track(e.topic, e.key, e.actor, e.meta, did);
@@ -70,6 +74,7 @@ void gossip::impl::on(const op_untrack_all& e) {
 }
 
 void gossip::impl::on(const op_actors_gone& e) {
+  if (drain) return; // their connections end since we are going: that is no leave yet
   auto budget = std::max<std::size_t>(1, opt.limits.batch);
   for (auto actor : e.actors) untrack_some({actor, leave_reason::ended}, budget);
 }
@@ -107,6 +112,7 @@ void gossip::impl::finish_untracks(std::uint64_t actor) {
 
 void gossip::impl::report_changes(crdt::changes did) {
   if (did.empty()) return;
+  if (drain) only_seen(did);
   auto& all = report_of(st.self());
   if (all.empty())
     all = std::move(did);
@@ -121,11 +127,19 @@ void gossip::impl::report_changes(crdt::changes did) {
     flush_now = true;
 }
 
+/// Of changes of the own slice, what is to be reported.
+void gossip::impl::only_seen(crdt::changes& did) {
+  for (const auto& c : did)
+    if (st.table().view(c.what).replica().name == st.self().name) out.own_changes.push_back(c);
+  std::erase_if(did, [](const crdt::change& c) { return !c.seen; });
+}
+
 // -- the flush ----------------------------------------------------------------
 
 void gossip::impl::on(const timer_due&) {
   flush(false);
   check_graces();
+  check_leases();
 }
 
 /// How long changes are gathered: flush_interval, and longer where a frame to
@@ -243,6 +257,10 @@ void gossip::impl::be_reborn(const incarnation& above) {
   constexpr std::uint64_t hour_us = 3'600'000'000, top = std::numeric_limits<std::uint64_t>::max();
   const auto leap = ended.was_last_rebirth() ? std::min(hour_us, top - above.start_us) : 1;
   st.rebirth({old.name, {above.start_us + leap, old.inc.salt}}, leaves, joins);
+  if (drain) {
+    only_seen(leaves);
+    only_seen(joins);
+  }
   report_of(old) = std::move(leaves);
   report_of(st.self()) = std::move(joins);
   flushed = 0;
@@ -271,6 +289,7 @@ void gossip::impl::on(const say_bye&) {
   frame f;
   f.kind = frame_kind::bye;
   f.from = st.self();
+  f.drain = drain_left();
   const auto bytes = outbox::pack(f);
   for (auto& [name, p] : peers)
     if (p.link.up) box.send(name, frame_kind::bye, bytes);

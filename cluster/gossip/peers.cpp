@@ -30,6 +30,7 @@ void gossip::impl::on(const link_down& e) {
   auto& p = i->second;
   alive.link_lost(p.link, now);
   if (!p.up()) p.link.deadline.reset();
+  if (p.link.deadline) st.set_leaving(p.life->id, true);
   if (p.link.deadline && (!next_grace || *p.link.deadline < *next_grace))
     next_grace = p.link.deadline;
   p.pull.abandon();
@@ -59,7 +60,7 @@ bool gossip::impl::come_up(peer& p, const frame& f) {
     p.life->id = f.from;
   } else {
     p.life->up = true;
-    st.set_visible(f.from, true);
+    st.set_visible(f.from, !p.life->lease_over);
     sweep_now = true;
   }
   count_clock(p);
@@ -70,7 +71,10 @@ bool gossip::impl::come_up(peer& p, const frame& f) {
 void gossip::impl::hide(peer& p) {
   p.life->up = false;
   count_clock(p);
-  st.set_visible(p.life->id, false);
+  if (!p.life->lease) { // else it is shown until that is over
+    st.set_leaving(p.life->id, false);
+    st.set_visible(p.life->id, false);
+  }
   sweep_now = true;
   note(replica_change::down, p.life->id);
 }
@@ -79,7 +83,13 @@ void gossip::impl::drop(peer_map::iterator i, bool final, leave_reason why) {
   auto& p = i->second;
   const auto id = p.life->id;
   if (p.life->up) note(replica_change::down, id);
-  st.drop(id, why);
+  if (const auto until = lease_of_ended(p, why); final && until && *until > now) {
+    st.linger(id, why);
+    lingering.push_back({id, *until, why});
+    wake_for_lease(*until);
+  } else {
+    st.drop(id, why);
+  }
   sweep_now = true;
   // Its cursors would go on in another copy, if the same life comes back.
   for (auto& [name, q] : peers)
@@ -127,6 +137,7 @@ frame gossip::impl::full_heartbeat() const {
   f.full_clocks = true;
   f.digest = digest.value();
   if (!canary(bug::flushed)) f.sum = flushed_sum;
+  f.drain = drain_left();
   if (canary(bug::downed_clocks))
     for (auto& [name, p] : peers)
       if (p.life && !p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
@@ -140,6 +151,7 @@ frame gossip::impl::heartbeat() const {
   f.clocks = {{st.self(), canary(bug::flushed) ? st.clock() : flushed}};
   f.digest = digest.value();
   if (!canary(bug::flushed)) f.sum = flushed_sum;
+  f.drain = drain_left();
   return f;
 }
 

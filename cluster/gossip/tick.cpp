@@ -26,7 +26,7 @@ void gossip::impl::on(const tick&) {
       ++silent;
     }
   }
-  changed = sent;
+  changed = sent || (drain && !drained); // who is going says so until it is gone
 
   st.scrub(std::min<std::size_t>(opt.limits.batch, 1024));
   tell_clocks();
@@ -43,6 +43,7 @@ void gossip::impl::on(const tick&) {
   // Detect.
   judge_all();
   check_graces();
+  check_leases();
   ended.forget(now);
   // An answer that nobody has asked of for so long is given up.
   for (auto& [name, p] : peers)

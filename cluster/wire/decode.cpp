@@ -30,7 +30,7 @@ public:
     unsigned seen = 0;
     while (r.field(tag, field)) {
       if ((seen == 0) != (tag == tag_from)) return false; // it comes first, and once
-      auto bit = tag <= tag_sum ? 1u << tag : 0u;         // 0: of a later version
+      auto bit = tag <= tag_drain ? 1u << tag : 0u;       // 0: of a later version
       if ((seen & bit) != 0 && tag != tag_range && tag != tag_part) return false;
       seen |= bit;
       if (!read_field(tag, field)) return false;
@@ -61,6 +61,11 @@ private:
       return range(r);
     case tag_part:
       return part(r);
+    case tag_drain: {
+      constexpr auto year = std::uint64_t{366} * 24 * 3600 * 1000; // no sum overflows
+      out_.drain = instant{static_cast<instant::rep>(r.varint(year))};
+      return r.done();
+    }
     default:
       return true;
     }

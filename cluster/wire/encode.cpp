@@ -50,7 +50,7 @@ private:
   /// Holds even if dots do not ascend (they must, and are asserted to): such a
   /// frame is refused by its readers, but nothing is written out of bounds.
   std::size_t capacity() {
-    auto n = head_size + 96 + 2 * bound(frame_.from);
+    auto n = head_size + 96 + 2 * bound(frame_.from) + 3 * v;
     for (auto& [replica, clock] : frame_.clocks) n += bound(replica) + v;
     if (frame_.at) n += bound(frame_.at->answer.from) + 3 * v;
     for (auto& d : frame_.deltas) {
@@ -102,6 +102,11 @@ private:
       number(at->answer.number);
       number(at->k);
       number(at->last ? 1 : 0);
+      close_field(field);
+    }
+    if (frame_.drain) {
+      auto field = open_field(tag_drain);
+      number(static_cast<std::uint64_t>(std::max<instant::rep>(0, frame_.drain->count())));
       close_field(field);
     }
     std::size_t parts = 0;

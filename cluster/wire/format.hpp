@@ -4,6 +4,7 @@
 //     from   = name inc                     always the first field; entry 0 of the replicas
 //     clocks = count (replica clock)*
 //     at     = replica number k last
+//     drain  = milliseconds
 //     digest, sum = 8 bytes, little-endian
 //     range  = replica subfield*            bounds = a (b - a)        as_of = (as_of - end)
 //     part   = replica subfield*            bounds = x (y - x) a
@@ -52,6 +53,7 @@ enum frame_tag : std::uint64_t {
   tag_part = 6,  ///< may repeat
   tag_digest = 7,
   tag_sum = 8,
+  tag_drain = 9,
 };
 
 enum delta_tag : std::uint64_t {

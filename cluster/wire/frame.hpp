@@ -10,6 +10,7 @@
 // Pure: no IO, no clock.
 #pragma once
 
+#include "base/instant.hpp"
 #include "crdt/delta.hpp"
 #include "rollcall/errc.hpp"
 #include "rollcall/options.hpp"
@@ -53,6 +54,8 @@ struct frame {
   bool full_clocks = false; ///< heartbeat: all that the sender holds up, not its own clock only
   std::vector<crdt::delta> deltas;
   std::optional<answer_position> at; ///< every state has one
+  /// The sender is going: its presences are to be shown for so long yet.
+  std::optional<instant> drain{};
   /// What decoded views look into beside the bytes that were given: metas whose
   /// keys the frame carried once. Shared by copies of the frame.
   std::shared_ptr<const void> storage = nullptr;

@@ -191,6 +191,35 @@ bool presence_table::flip_a_bit(handle h) noexcept {
   return true;
 }
 
+handle presence_table::first_shown(slice_no slice, std::string_view topic,
+                                   std::string_view key) const {
+  auto* t = known_topic(topic);
+  if (!t || !t->shown) return 0;
+  auto& mem = core_->memory;
+  auto p = tree_lower(mem, t->shown, search_key{key, slice, 0});
+  if (p.index >= p.leaf->count) {
+    if (p.rank >= tree_size(mem, t->shown)) return 0; // the count may be ahead of the tree
+    p = tree_at(mem, t->shown, p.rank);
+  }
+  const auto h = p.leaf->entries()[p.index].what;
+  const auto& r = at(*core_, h);
+  return r.slice == slice && r.key() == key ? h : 0;
+}
+
+void presence_table::take(handle h) {
+  set_visible(h, false);
+  mark_taken(h);
+}
+
+void presence_table::mark_taken(handle h) noexcept { at(*core_, h).state |= record::is_taken; }
+
+void presence_table::untake(handle h) noexcept {
+  auto& r = at(*core_, h);
+  r.state = static_cast<std::uint8_t>(r.state & ~record::is_taken);
+}
+
+bool presence_table::taken(handle h) const noexcept { return at(*core_, h).taken(); }
+
 void presence_table::publish() {
   auto& c = *core_;
   // First free, then retire: so what this step erased is there till the next.

@@ -82,6 +82,14 @@ public:
   /// As `find`, among the visible presences only, or among the hidden ones only.
   handle find_among(bool visible, slice_no, std::string_view topic, std::string_view key,
                     std::uint64_t actor) const;
+  /// Returns the first presence under that key that the slice shows, or 0. O(log n).
+  handle first_shown(slice_no, std::string_view topic, std::string_view key) const;
+  /// Marks a presence as hidden because another one took its place (view.hpp). The
+  /// mark stays until `untake`.
+  void take(handle); ///< hides it as well
+  void mark_taken(handle) noexcept;
+  void untake(handle) noexcept;
+  bool taken(handle) const noexcept;
   void fetch(handle) const noexcept; ///< prefetches it
 
   presence_view view(handle) const;
@@ -104,7 +112,7 @@ public:
   std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
   /// Number of presences visible under that key, as the writer sees it.
   std::size_t count_of_key(std::string_view topic, std::string_view key) const;
-  std::size_t memory_bytes() const noexcept;            ///< held by records and indexes
+  std::size_t memory_bytes() const noexcept; ///< held by records and indexes
   /// Records, nodes, topics, snapshots and garbage lists in memory. Some `publish`
   /// calls after the last change these are what readers or held lists can see.
   std::size_t objects() const noexcept;

@@ -46,6 +46,8 @@ struct record {
   // state
   static constexpr std::uint8_t is_visible = 1;
   static constexpr std::uint8_t is_first_of_actor = 2;
+  static constexpr std::uint8_t is_taken =
+      4; // over by another (view.hpp): hidden, though its slice is not
 
   static constexpr std::size_t header_bytes = 32;
 
@@ -77,6 +79,7 @@ struct record {
   }
 
   bool visible() const noexcept { return state & is_visible; }
+  bool taken() const noexcept { return state & is_taken; }
 
 private:
   /// The optional ref, which follows the parts given here.

@@ -23,22 +23,8 @@ public:
           },
           [this, name](const rollcall::cluster::send_frame& x) { pass(name, x); },
           [this, name](const rollcall::cluster::send_dispatch& x) { return pass(name, x); },
-          [this, name](const rollcall::cluster::resolve_remote& x)
-              -> caf::result<rollcall::cluster::resolved> {
-            caf::actor to;
-            {
-              const std::lock_guard guard{mutex_};
-              const auto found = shards_.find({x.node, x.tracker, 0});
-              if (found != shards_.end() && cuts_.count({name, x.node}) == 0) to = found->second;
-            }
-            if (!to) return rollcall::make_error(errc::unreachable);
-            // As over a network: the question goes, and its sender gets the answer.
-            caf::scoped_actor self{to->home_system()};
-            rollcall::cluster::resolved result;
-            rollcall::compat::request(self, to, patience, rollcall::cluster::find_actors{x.who})
-                .receive([&](const rollcall::cluster::resolved& y) { result = y; },
-                         [](const caf::error&) {});
-            return result;
+          [](const rollcall::cluster::resolve_remote&) -> caf::result<rollcall::cluster::resolved> {
+            return rollcall::make_error(errc::unreachable); // handles do not pass here
           },
       };
     });

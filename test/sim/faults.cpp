@@ -183,6 +183,42 @@ void badbye(script& s, random& r) {
   });
 }
 
+/// A node drains, and goes, or stays; its keys come back elsewhere, or where it
+/// was, or never.
+void drain(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    add(s, type::drain, t, n).length = r.pick({instant{1'000}, instant{5'000}, instant{20'000}});
+    if (r.below(2) == 0) { // the keys that are busy move
+      const int to =
+          (n + 1 + r.index(static_cast<std::size_t>(s.cluster.nodes - 1))) % s.cluster.nodes;
+      for (int i = 0; i < 4; ++i) {
+        auto& d = add(s, type::track, t + instant{r.pick({1, 60, 400, 2'000})}, to);
+        d.topic = "t0";
+        d.key = "k" + std::to_string(i);
+      }
+    }
+    if (r.below(4) == 0) return;
+    end_and_start(s, r, t + instant{r.pick({0, 30, 1'500, 6'000})}, n, r.below(3) != 0);
+  });
+}
+
+/// All nodes are drained and restarted, one after the other.
+void deploy(script& s, random& r) {
+  auto t = moment(s, r);
+  const instant lease{r.pick({2'000, 10'000, 20'000})}, apart{r.pick({500, 3'000, 10'000})};
+  for (int n = 0; n < s.cluster.nodes; ++n, t += apart) {
+    add(s, type::drain, t, n).length = lease;
+    add(s, type::bye, t + instant{r.pick({0, 50})}, n);
+    add(s, type::start, t + instant{r.pick({60, 1'000})}, n);
+    for (int i = 0; i < 4; ++i) {
+      auto& d =
+          add(s, type::track, t + instant{r.pick({100, 400, 1'500})}, (n + 1) % s.cluster.nodes);
+      d.topic = "t0";
+      d.key = "k" + std::to_string(i);
+    }
+  }
+}
+
 void shardcrash(script& s, random& r) {
   some(s, r, [&](instant t, int n) {
     for (int i = r.pick({1, 1, 2, 4}); i > 0; --i, t += instant{r.pick({0, 20, 1'000})})
@@ -288,6 +324,8 @@ const std::vector<fault>& all_faults() {
       {"gone", "a process ends without a word, for ever", gone},
       {"bye", "a process says bye, and starts again", bye},
       {"badbye", "a process says bye right after a change, and what it says is held up", badbye},
+      {"drain", "a node says that it goes, and goes or stays; its keys come back elsewhere", drain},
+      {"deploy", "all are drained and restarted, one after the other", deploy},
       {"shardcrash", "a shard dies and comes back with its presences", shardcrash},
       {"wallclock", "a host's clock steps back or forth", wall_clock},
       {"version", "some nodes speak a later version", version},

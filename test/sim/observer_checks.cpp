@@ -32,7 +32,8 @@ void observer::check_all(const cluster::gossip& machine) {
   if (held != up) fail("S10: the events told of more replicas than are held", machine);
   if (!machine.state().sweeping())
     for (std::size_t i = 0; i < lives_.size(); ++i)
-      if (!lives_[i].held && !lives_[i].shown.empty() && truth_.lives()[i]->id != machine.self())
+      if (!lives_[i].held && !lives_[i].shown.empty() && truth_.lives()[i]->id != machine.self()
+          && !machine.state().leaving(truth_.lives()[i]->id))
         fail("S4: of one that is permdown, still shown: "
                  + rollcall::to_string(truth_.lives()[i]->id),
              machine);
@@ -116,7 +117,8 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
   if (auto i = std::adjacent_find(ids.begin(), ids.end()); i != ids.end())
     fail("S9: unique: held twice: " + truth_.identity_at(*i).key, machine);
   // While pieces of it are still to be hidden or shown, some of both are true.
-  if (!st.sweeping() && seen.shown.size() != (seen.up ? held : 0))
+  // Of one that is leaving some may be taken over, or all hidden: S12, S13.
+  if (!st.sweeping() && !st.leaving(l.id) && seen.shown.size() != (seen.up ? held : 0))
     fail("S10: sees " + std::to_string(seen.shown.size()) + " of " + std::to_string(held) + " of "
              + rollcall::to_string(l.id),
          machine);
@@ -181,7 +183,8 @@ void observer::check_bounds(const cluster::gossip& machine) const {
 /// What the table holds is what the slices hold, and `dirty_list` shows it.
 void observer::check_table(const cluster::gossip& machine) const {
   auto& st = machine.state();
-  if (st.sweeping()) return; // what is being given up is in the table, and in no slice
+  // What is being given up, or of a life that is over, is in the table, and in no slice.
+  if (st.sweeping() || st.lingering() > 0) return;
   std::unordered_map<std::string_view, std::size_t> held;
   std::size_t all = 0;
   for (auto& r : machine.replicas()) {

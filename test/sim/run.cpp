@@ -37,6 +37,8 @@ public:
       else
         world_.stop(n, end == ending::said_bye);
     }
+    // Who drains and still runs is shown until then, as far as it is not taken over.
+    world_.run_until(std::max(world_.now(), world_.leases_end()));
     const auto t0 = world_.now();
     const auto limit =
         instant{static_cast<std::int64_t>(allowed() * static_cast<double>(period().count()))};
@@ -116,6 +118,8 @@ private:
       for (auto i = d.amount; i > 0; --i)
         world_.track(d.node, d.topic, "m" + std::to_string(i), d.actor);
       return;
+    case deed::type::drain:
+      return world_.drain(d.node, d.length);
     case deed::type::end_actor:
       return world_.untrack_all(d.node, d.actor);
     }

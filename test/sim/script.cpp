@@ -110,6 +110,8 @@ std::string in_words(const deed& d) {
   case deed::type::track_many:
     return who + " tracks " + std::to_string(d.amount) + " keys in " + d.topic + " for actor "
            + std::to_string(d.actor);
+  case deed::type::drain:
+    return who + " drains for " + seconds(d.length);
   case deed::type::end_actor:
     return "actor " + std::to_string(d.actor) + " of " + who + " dies";
   }

@@ -32,6 +32,7 @@ struct deed {
     untrack,
     track_many, ///< `amount` keys
     end_actor,
+    drain, ///< with a lease of `length`
   };
   type what = type::start;
   instant at{0};

@@ -79,6 +79,7 @@ std::shared_ptr<letter> world::read_once(int n, int s,
   auto l = std::make_shared<letter>();
   l->bytes = bytes;
   l->kind = f.kind;
+  l->drain = f.drain;
   l->sender = truth_at(s).find(f.from);
   if (!l->sender || f.from.name != host_at(n).name)
     throw violation("S6: a frame of another: " + to_string(f.from) + ", at " + host_at(n).name);

@@ -163,9 +163,14 @@ int run_node(const node_options& o, const std::string& program, const companion&
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();
+      // Announced before connections end: what their actors had is then left to the lease.
+      const bool drains = stop.terminated() && o.drain_on_terminate;
+      if (drains)
+        if (auto done = tracker->drain(*o.drain_on_terminate); !done)
+          log_line(log_level::error, "drain_failed", {{"why", render(done.error())}});
       if (beside.stop) beside.stop();
       guard.begin();
-      static_cast<void>(tracker->stop());
+      static_cast<void>(drains ? tracker->graceful_permdown() : tracker->stop());
       static_cast<void>(node->stop());
     }
     stop.on_signal(nullptr);

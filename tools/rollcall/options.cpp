@@ -53,6 +53,7 @@ po::options_description describe_options() {
   describe(all, tracker_option_table(), default_tracker());
   // clang-format off
   all.add_options()
+    ("drain-on-terminate", text("TIME"), "on SIGTERM: what is tracked here stays shown for so long, or until it is tracked elsewhere; then say bye and end")
     ("log-level", text("LEVEL"), "error, warning, info or debug, to stderr (default: info)")
     ("config", text("FILE"), "read options from a file too, as lines NAME = VALUE; the command line wins")
     ("help", "print this");
@@ -90,6 +91,13 @@ public:
   }
   const std::string& why() const noexcept { return why_; }
 
+  std::optional<millis> time(const char* flag) {
+    const auto text = given(flag);
+    auto value = parse_duration(text);
+    if (!value) wrong(flag, text, "write a time like 1500ms, 10s or 20min");
+    return value;
+  }
+
 private:
   void take(const char* flag, option_form form, std::string& to) {
     to = given(flag);
@@ -111,12 +119,6 @@ private:
   }
   void take(const char* flag, option_form, std::optional<millis>& to) { to = time(flag); }
 
-  std::optional<millis> time(const char* flag) {
-    const auto text = given(flag);
-    auto value = parse_duration(text);
-    if (!value) wrong(flag, text, "write a time like 1500ms, 10s or 20min");
-    return value;
-  }
   void check(const char* flag, option_form form, const std::string& text) {
     if (form == option_form::any) return;
     if (form == option_form::not_empty) {
@@ -141,6 +143,22 @@ std::variant<node_options, early_end> read(const po::variables_map& from,
   reader in(from);
   in.read<node_settings>(node_option_table(), o);
   in.read(tracker_option_table(), o.tracker);
+  if (from.count("drain-on-terminate") != 0) o.drain_on_terminate = in.time("drain-on-terminate");
+  if (const auto& lease = o.drain_on_terminate;
+      lease && (*lease <= millis{0} || *lease > o.tracker.permdown_period))
+    in.wrong("drain-on-terminate", format_duration(*lease),
+             "choose a time above 0 and up to the permdown period");
+  in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
+  in.not_empty("journal", o.tracker.journal_file);
+  in.not_empty("tls-cert", o.tls.certificate);
+  in.not_empty("tls-key", o.tls.key);
+  in.not_empty("tls-ca", o.tls.ca);
+  in.not_empty("tls-crl", o.tls.crl);
+  in.flag("tls-any-name", o.tls.any_name);
+  std::string passphrase_file;
+  in.not_empty("tls-passphrase-file", passphrase_file);
+  in.flag("insecure", o.insecure);
+  in.flag("wait-for-name", o.wait_for_name);
   if (from.count("log-level")) {
     o.tracker.log_level = in.given("log-level");
     if (auto level = parse_log_level(o.tracker.log_level))

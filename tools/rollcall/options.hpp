@@ -7,6 +7,7 @@
 #include "tools/rollcall/log.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +23,7 @@ namespace rollcall::tool {
 struct node_options : node_settings { ///< node name: "<host>-<process id>" unless given
   tracker_options tracker;
   log_level level = log_level::info;
+  std::optional<millis> drain_on_terminate; ///< on SIGTERM: drain with that lease, then say bye
 };
 
 /// The program ends here: `text` to stdout if `code` is 0, else to stderr.

@@ -45,6 +45,14 @@ constexpr canary_row table[] = {
     {"many_gaps", bug::many_gaps, false, "the gaps that are kept of a slice have no bound"},
     {"wrong_sum", bug::wrong_sum, false, "a presence that leaves stays in the audit's sum of a copy"},
     {"checksum", bug::checksum, false, "the checksum of a frame is not looked at"},
+    // What is shown while a node is leaving.
+    {"takes_none", bug::takes_none, false, "a join takes nothing over from a node that is leaving"},
+    {"takes_all", bug::takes_all, false, "one join takes over all presences of its key"},
+    {"update_takes", bug::update_takes, false, "an update takes over, like a join"},
+    {"keeps_taken", bug::keeps_taken, false, "what was taken over is not shown again when the link is back"},
+    {"bye_ends_lease", bug::bye_ends_lease, false, "a bye ends the lease of a node that drains"},
+    {"restart_drops", bug::restart_drops, false, "a new life drops the one before at once"},
+    {"lease_never_ends", bug::lease_never_ends, false, "what has not come back when the lease ends does not leave"},
 };
 // clang-format on
 
