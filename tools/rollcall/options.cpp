@@ -148,17 +148,6 @@ std::variant<node_options, early_end> read(const po::variables_map& from,
       lease && (*lease <= millis{0} || *lease > o.tracker.permdown_period))
     in.wrong("drain-on-terminate", format_duration(*lease),
              "choose a time above 0 and up to the permdown period");
-  in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
-  in.not_empty("journal", o.tracker.journal_file);
-  in.not_empty("tls-cert", o.tls.certificate);
-  in.not_empty("tls-key", o.tls.key);
-  in.not_empty("tls-ca", o.tls.ca);
-  in.not_empty("tls-crl", o.tls.crl);
-  in.flag("tls-any-name", o.tls.any_name);
-  std::string passphrase_file;
-  in.not_empty("tls-passphrase-file", passphrase_file);
-  in.flag("insecure", o.insecure);
-  in.flag("wait-for-name", o.wait_for_name);
   if (from.count("log-level")) {
     o.tracker.log_level = in.given("log-level");
     if (auto level = parse_log_level(o.tracker.log_level))
