@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 namespace rollcall {
@@ -74,28 +75,42 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
   return {};
 }
 
+namespace {
+
+/// Calls `f(name, T{}, text)` for each option under "rollcall".
+template <class F>
+void for_each_option(F f) {
+  const std::string text;
+  const std::size_t number = 0;
+  const caf::timespan time{0};
+  f("name", text, "name of the tracker, the same on every node");
+  f("pool-size", number, "shards of the tracker, the same on every node");
+  f("broadcast-period", time, "the tick of the gossip");
+  f("max-silent-periods", number, "silent ticks before an empty heartbeat");
+  f("down-period", time, "silence after which a replica is down");
+  f("permdown-period", time, "silence after which a replica is given up");
+  f("clock-sample-periods", number, "ticks before choosing whom to pull from");
+  f("flush-interval", time, "how long changes are gathered");
+  f("link-grace", time, "call a replica down so long after its link was lost");
+  f("permdown-on-shutdown", false, "say bye on an orderly stop");
+  f("node-name", text, "name of this node, unique in the cluster");
+  f("cluster-name", text, "nodes of other clusters are refused");
+  f("listen", text, "HOST:PORT; port 0 is any");
+  f("advertise", text, "HOST:PORT that others dial");
+  f("seeds", std::vector<std::string>{}, "HOST:PORT of other nodes");
+  f("tls-cert", text, "certificate of this node (PEM)");
+  f("tls-key", text, "its key (PEM)");
+  f("tls-ca", text, "the cluster's own CA (PEM)");
+  f("tls-passphrase-file", text, "file whose first line opens the key");
+  f("insecure-plain-tcp", false, "allow plain TCP beyond loopback");
+}
+
+} // namespace
+
 config::config() {
-  opt_group{custom_options_, "rollcall"}
-      .add<std::string>("name", "name of the tracker, the same on every node")
-      .add<std::size_t>("pool-size", "shards of the tracker, the same on every node")
-      .add<caf::timespan>("broadcast-period", "the tick of the gossip")
-      .add<std::size_t>("max-silent-periods", "silent ticks before an empty heartbeat")
-      .add<caf::timespan>("down-period", "silence after which a replica is down")
-      .add<caf::timespan>("permdown-period", "silence after which a replica is given up")
-      .add<std::size_t>("clock-sample-periods", "ticks before choosing whom to pull from")
-      .add<caf::timespan>("flush-interval", "how long changes are gathered")
-      .add<caf::timespan>("link-grace", "call a replica down so long after its link was lost")
-      .add<bool>("permdown-on-shutdown", "say bye on an orderly stop")
-      .add<std::string>("node-name", "name of this node, unique in the cluster")
-      .add<std::string>("cluster-name", "nodes of other clusters are refused")
-      .add<std::string>("listen", "HOST:PORT; port 0 is any")
-      .add<std::string>("advertise", "HOST:PORT that others dial")
-      .add<std::vector<std::string>>("seeds", "HOST:PORT of other nodes")
-      .add<std::string>("tls-cert", "certificate of this node (PEM)")
-      .add<std::string>("tls-key", "its key (PEM)")
-      .add<std::string>("tls-ca", "the cluster's own CA (PEM)")
-      .add<std::string>("tls-passphrase-file", "file whose first line opens the key")
-      .add<bool>("insecure-plain-tcp", "allow plain TCP beyond loopback");
+  for_each_option([this](const char* name, const auto& x, const char* text) {
+    compat::declare_option<std::decay_t<decltype(x)>>(custom_options_, "rollcall", name, text);
+  });
   compat::prefer_quick_workers(*this);
   (void)rollcall::load(*this);
 }
@@ -109,7 +124,7 @@ namespace {
 /// declared: `broadcast-period = 1500` would just be passed over.
 class option_reader {
 public:
-  explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) {}
+  explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) { check_names(); }
 
   void read(const char* key, std::string& to) { take(key, to, "a text: \"...\""); }
   void read(const char* key, std::size_t& to) { take(key, to, "a number, 0 or more"); }
@@ -127,6 +142,23 @@ public:
   const problem& wrong() const noexcept { return wrong_; }
 
 private:
+  /// A name that is misspelt would be passed over just as well.
+  void check_names() {
+    const auto names = compat::config_names(cfg_, "rollcall");
+    if (!names) {
+      wrong_ = {errc::bad_option, "rollcall must be a section: rollcall { name = \"...\" }"};
+      return;
+    }
+    for (const auto& x : *names) {
+      bool known = "rollcall." + x == loaded_key || "rollcall." + x == passphrase_key;
+      for_each_option([&](const char* name, const auto&, const char*) { known |= x == name; });
+      if (known) continue;
+      wrong_ = {errc::bad_option, "rollcall." + x.substr(0, 64)
+                                      + " is no option of rollcall: correct the name or remove it "
+                                        "(config.hpp lists them)"};
+      return;
+    }
+  }
   std::optional<millis> period(const char* key) {
     std::optional<millis> result;
     caf::timespan x{0};

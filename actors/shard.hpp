@@ -13,6 +13,7 @@
 #pragma once
 
 #include "actors/diff_builder.hpp"
+#include "actors/forgotten.hpp"
 #include "actors/handler_host.hpp"
 #include "actors/long_copies.hpp"
 #include "actors/pool.hpp"
@@ -50,6 +51,8 @@ public:
   /// Answers before the handler's `ok_then` runs. Anything but ok: it quits.
   void start(const std::function<void(init_result)>& report);
   void stop(bool bye);
+  /// The node's endpoint ended, or there is another one: see node_keeper.hpp.
+  void endpoint_changed();
 
   // -- operations ---------------------------------------------------------------
   expected<track_reply> track(const caf::actor_addr&, std::string_view topic, std::string_view key,
@@ -171,6 +174,7 @@ private:
   std::shared_ptr<pool> pool_;
   const std::uint32_t number_;
   std::shared_ptr<shard_memory> memory_;
+  caf::actor endpoint_; // may be null
   handler_host handler_;
   std::optional<cluster::gossip> machine_;
   diff_builder diffs_;
@@ -189,11 +193,14 @@ private:
   bool busy_ = false;      // something came since the handler asked for a timeout
   bool restoring_ = false; // subscribers will get the state
   bool stopped_ = false;
+  bool over_ = false;            // on_exit is done
+  bool telling_failure_ = false; // to the handler
   bool in_turn_ = false;
   std::array<std::uint64_t, std::tuple_size_v<decltype(tracker_stats::busy)>> busy_times_{};
   std::uint64_t longest_busy_us_ = 0;
   std::uint64_t handler_failures_ = 0;
   std::uint64_t resyncs_ = 0;
+  one_of_ours counted_;
 };
 
 } // namespace rollcall::actors

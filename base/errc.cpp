@@ -118,6 +118,19 @@ constexpr entry look_up(errc x) noexcept {
     return {"bad_lease",
             "a lease must be longer than 0 and no longer than its limit: the message names the "
             "limit"};
+  case errc::null_actor:
+    return {"null_actor", "the handle is empty: pass the handle of an actor"};
+  case errc::other_system:
+    return {"other_system",
+            "the actor or node belongs to another actor system of this process: use the tracker "
+            "and the node of its own system"};
+  case errc::cluster_exists:
+    return {"cluster_exists",
+            "a node runs in this actor system already: use it, or stop it before another start"};
+  case errc::endpoint_failed:
+    return {"endpoint_failed",
+            "the endpoint of this node ended and could not be brought back: see the text for why, "
+            "then start the node again"};
   }
   return {"unknown", "an error code that this release does not know: update it"};
 }

@@ -49,6 +49,11 @@ enum class errc : std::uint8_t {
   // -- drains and leases
   draining,  ///< the node is going and takes no new tracks: track on another node
   bad_lease, ///< a lease is longer than 0 and no longer than its limit
+  // -- values of another place
+  null_actor,      ///< the handle is empty: pass that of a living actor
+  other_system,    ///< an actor or a node of another actor system of this process
+  cluster_exists,  ///< a node runs in this actor system already: stop it first
+  endpoint_failed, ///< the endpoint ended by itself too often: the node has no network
 };
 
 std::string to_string(errc);

@@ -133,7 +133,8 @@ public:
   /// one frame or operation; an update is both, of one key. Readers see it already.
   virtual void handle_diff(const diff&);
   virtual void handle_info(const info&);
-  /// Replicas coming and going, and the like.
+  /// Replicas coming and going, and what else a tracker_event says; that this
+  /// handler threw (`handler_failed`), too, unless it was in here about that.
   virtual void handle_event(const tracker_event&);
 
   /// Set before `init`, valid as long as the handler.

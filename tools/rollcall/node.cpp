@@ -2,6 +2,7 @@
 
 #include "rollcall/cluster.hpp"
 #include "rollcall/config.hpp"
+#include "rollcall/notices.hpp"
 #include "rollcall/tracker.hpp"
 #include "tools/rollcall/events.hpp"
 #include "tools/rollcall/interrupt.hpp"
@@ -99,6 +100,7 @@ private:
 };
 
 int run(const node_options& o) {
+  send_notices_to([](const notice&) {}); // events tell and log the same, in the program's own form
   interrupt stop; // before any other thread
   config cfg;
   if (auto why = load(cfg, o.tls)) return start_failed(why);
