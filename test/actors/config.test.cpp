@@ -146,7 +146,7 @@ void refuses_what_it_cannot_take(const std::string& before, const std::string& b
     Config cfg;
     std::istringstream file{before + "node-name=\"a\"" + between + one.line
                             + (before.back() == '{' ? "}\n" : "\n")};
-    if (cfg.parse(caf::string_list{}, file)) continue; // CAF itself says so: as well
+    if (cfg.parse(std::vector<std::string>{}, file)) continue; // CAF itself says so: as well
     const auto x = read_cluster_options(cfg);
     REQUIRE_FALSE(x);
     CHECK(code_of(x.error()) == errc::bad_option);
