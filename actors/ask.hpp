@@ -50,14 +50,20 @@ expected<T> wait_for(const pool& where, answer<T>& x, deadline until) {
   return result;
 }
 
+/// `work(shard&, ticket<T>)` sees to the answer.
+template <class T, class F>
+expected<T> ask_shard_later(pool* where, std::size_t number, millis timeout, F work) {
+  if (const auto e = refuses_to_ask(where); e != errc::none) return make_error(e);
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  const auto x = send_to_shard<T>(*where, number, std::move(work));
+  return wait_for(*where, *x, until);
+}
+
 /// `work(shard&)` gives the answer at once.
 template <class T, class F>
 expected<T> ask_shard(pool* where, std::size_t number, millis timeout, F work) {
-  if (const auto e = refuses_to_ask(where); e != errc::none) return make_error(e);
-  const auto until = std::chrono::steady_clock::now() + timeout;
-  const auto x = send_to_shard<T>(
-      *where, number, [work = std::move(work)](shard& y, const ticket<T>& t) { t(work(y)); });
-  return wait_for(*where, *x, until);
+  return ask_shard_later<T>(where, number, timeout,
+                            [work = std::move(work)](shard& y, const ticket<T>& t) { t(work(y)); });
 }
 
 /// All shards at the same time; in order of number. Shards that were not

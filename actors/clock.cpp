@@ -8,7 +8,7 @@ namespace rollcall::actors {
 
 namespace {
 
-std::uint64_t random_bits() {
+std::uint64_t draw() {
   // std::random_device asks the system each time; lives are rare, and their
   // bits must differ between machines that start at the same moment.
   thread_local std::random_device source;
@@ -32,11 +32,13 @@ incarnation next_incarnation() {
   const std::lock_guard guard{mutex};
   const auto start = std::max(wall > 0 ? static_cast<std::uint64_t>(wall) : 1, last + 1);
   last = start;
-  return {start, random_bits()};
+  return {start, draw()};
 }
 
+std::uint64_t random_bits() { return draw(); }
+
 std::uint64_t random_below(std::uint64_t below) {
-  return below == 0 ? 0 : random_bits() % below; // the bias of % is of no matter here
+  return below == 0 ? 0 : draw() % below; // the bias of % is of no matter here
 }
 
 } // namespace rollcall::actors

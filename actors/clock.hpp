@@ -16,6 +16,9 @@ cluster::instant steady_now() noexcept;
 /// does.
 incarnation next_incarnation();
 
+/// From the system's source of randomness, which nobody can guess.
+std::uint64_t random_bits();
+
 /// Evenly from [0, below); 0 for 0.
 std::uint64_t random_below(std::uint64_t below);
 

@@ -7,6 +7,7 @@
 #include "actors/call.hpp"
 #include "actors/callback_queue.hpp"
 #include "cluster/caf/messages.hpp"
+#include "cluster/caf/tls_source.hpp"
 #include "rollcall/cluster.hpp"
 
 #include <atomic>
@@ -31,6 +32,7 @@ struct cluster_node::impl : std::enable_shared_from_this<cluster_node::impl> {
   std::string name;
   std::string listen;
   std::string advertise;
+  std::shared_ptr<cluster::tls_source> tls; ///< null: plain TCP
 
   mutable std::mutex mutex; // for `endpoint` and all below
   caf::actor keeper;        // null: there is none, or it has ended

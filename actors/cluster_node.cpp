@@ -57,6 +57,18 @@ expected<void> done_or(const expected<actors::done>& x) {
   return {};
 }
 
+cluster::basp_access access_of(remote_actors x) {
+  switch (x) {
+  case remote_actors::none:
+    return cluster::basp_access::endpoint;
+  case remote_actors::handed_out:
+    return cluster::basp_access::handed_out;
+  case remote_actors::all:
+    return cluster::basp_access::all;
+  }
+  return cluster::basp_access::endpoint;
+}
+
 } // namespace
 
 const std::string& cluster_node::name() const noexcept {
@@ -126,6 +138,13 @@ cluster_node::observe(std::function<void(const cluster_event&)> callback) const 
   return subscription{id, std::move(queue)};
 }
 
+expected<void> cluster_node::reload_tls() const {
+  if (!impl_ || impl_->tls == nullptr)
+    return make_error(errc::bad_option, "this node has no TLS: there are no files to read again");
+  if (const auto wrong = impl_->tls->reload()) return make_error(wrong.code, wrong.message);
+  return {};
+}
+
 expected<void> cluster_node::stop() const {
   if (!impl_) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
   if (actors::handler_scope::inside(impl_->system)) return make_error(errc::would_deadlock);
@@ -173,6 +192,14 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
     config.tls = std::move(*tls);
   }
   config.insecure = options.insecure_plain_tcp;
+  config.reachable = access_of(options.reachable);
+  const auto& bounds = options.limits;
+  config.links.max_unfinished = bounds.max_unfinished;
+  config.links.max_connections_per_node = bounds.max_connections_per_node;
+  config.links.max_connections_per_certificate = bounds.max_connections_per_certificate;
+  config.links.max_message_bytes = bounds.max_message_bytes;
+  config.links.max_write_queue = bounds.max_write_queue;
+  config.links.max_remote_actors = bounds.max_remote_actors;
   auto result = std::make_shared<cluster_node::impl>();
   if (!actors::nodes::add(system, result))
     return make_error(errc::cluster_exists,
@@ -184,6 +211,7 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
   }
   result->system = &system;
   result->endpoint = std::move(started.endpoint);
+  result->tls = std::move(started.tls);
   result->name = config.node;
   result->listen = std::move(started.listen);
   result->advertise = std::move(started.advertise);

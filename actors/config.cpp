@@ -71,6 +71,8 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
   caf::put(cfg.content, "rollcall.tls-cert", tls.certificate);
   caf::put(cfg.content, "rollcall.tls-key", tls.key);
   caf::put(cfg.content, "rollcall.tls-ca", tls.ca);
+  if (!tls.crl.empty()) caf::put(cfg.content, "rollcall.tls-crl", tls.crl);
+  if (tls.any_name) caf::put(cfg.content, "rollcall.tls-any-name", true);
   if (!tls.passphrase.empty()) caf::put(cfg.content, std::string{passphrase_key}, tls.passphrase);
   return {};
 }
@@ -101,8 +103,17 @@ void for_each_option(F f) {
   f("tls-cert", text, "certificate of this node (PEM)");
   f("tls-key", text, "its key (PEM)");
   f("tls-ca", text, "the cluster's own CA (PEM)");
+  f("tls-crl", text, "revoked certificates (PEM), signed by the CA");
+  f("tls-any-name", false, "allow certificates without the name of their node");
   f("tls-passphrase-file", text, "file whose first line opens the key");
   f("insecure-plain-tcp", false, "allow plain TCP beyond loopback");
+  f("reachable", text, "actors that peers may write to: none, handed-out or all");
+  f("max-unfinished", number, "connections that are no link yet");
+  f("max-connections-per-node", number, "of one node");
+  f("max-connections-per-certificate", number, "of all that show one certificate");
+  f("max-message-bytes", number, "of one message; more ends the link");
+  f("max-write-queue", number, "bytes that a peer has not read");
+  f("max-remote-actors", number, "of one link, that have sent to us");
 }
 
 } // namespace
@@ -209,6 +220,8 @@ expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
   in.read("tls-cert", x.certificate);
   in.read("tls-key", x.key);
   in.read("tls-ca", x.ca);
+  in.read("tls-crl", x.crl);
+  in.read("tls-any-name", x.any_name);
   in.read("tls-passphrase", x.passphrase);
   std::string file;
   in.read("tls-passphrase-file", file);
@@ -226,7 +239,23 @@ expected<cluster_options> read_cluster_options(const caf::actor_system_config& c
   in.read("advertise", x.advertise);
   in.read("seeds", x.seeds);
   in.read("insecure-plain-tcp", x.insecure_plain_tcp);
+  std::string reachable;
+  in.read("reachable", reachable);
+  in.read("max-unfinished", x.limits.max_unfinished);
+  in.read("max-connections-per-node", x.limits.max_connections_per_node);
+  in.read("max-connections-per-certificate", x.limits.max_connections_per_certificate);
+  in.read("max-message-bytes", x.limits.max_message_bytes);
+  in.read("max-write-queue", x.limits.max_write_queue);
+  in.read("max-remote-actors", x.limits.max_remote_actors);
   if (in.wrong()) return error_of(in.wrong());
+  if (reachable == "none")
+    x.reachable = remote_actors::none;
+  else if (reachable == "handed-out")
+    x.reachable = remote_actors::handed_out;
+  else if (reachable == "all")
+    x.reachable = remote_actors::all;
+  else if (!reachable.empty())
+    return make_error(errc::bad_option, "rollcall.reachable must be none, handed-out or all");
   auto tls = read_tls_options(cfg);
   if (!tls) return std::move(tls.error());
   x.tls = x.tls || tls->any();

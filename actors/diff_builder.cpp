@@ -62,11 +62,14 @@ const diff& diff_builder::build(const crdt::presence_table& table, const crdt::c
     }
     auto& in = diff_[topics - 1];
     if (x.join) {
-      assign(next_of(in.joins, joins), x.view, known);
+      auto& came = next_of(in.joins, joins);
+      assign(came, x.view, known);
+      came.first = false;
     } else {
       auto& left = next_of(in.leaves, leaves);
       assign(left, x.view, nullptr);
       left.reason = x.why;
+      left.last = false;
     }
   }
   end_topic();

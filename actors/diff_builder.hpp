@@ -19,8 +19,10 @@ namespace rollcall::actors {
 class diff_builder {
 public:
   /// Valid until the next one is built. `known`: a meta that one of the joins
-  /// may have; then it is shared and not made anew.
+  /// may have; then it is shared and not made anew. `first` and `last` are false.
   const diff& build(const crdt::presence_table&, const crdt::changes&, const meta* known);
+  /// The diff built last, to be completed.
+  diff& last() noexcept { return diff_; }
   /// The diff built last, to keep.
   std::shared_ptr<const diff> take() { return std::make_shared<const diff>(std::move(diff_)); }
 

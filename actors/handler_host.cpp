@@ -12,6 +12,7 @@ tracker_handler::~tracker_handler() = default;
 init_result tracker_handler::init() { return init_result::ok(); }
 void tracker_handler::handle_diff(const diff&) {}
 void tracker_handler::handle_info(const info&) {}
+bool tracker_handler::wants_first_and_last() const { return false; }
 void tracker_handler::handle_event(const tracker_event&) {}
 
 const caf::message& info::message() const {
@@ -60,6 +61,12 @@ init_result handler_host::start(std::size_t shard, caf::actor_addr self) {
   if (failed) return init_result::stop(make_error(errc::init_failed, *failed));
   if (result.what() == init_result::kind::stop && !result.why())
     return init_result::stop(make_error(errc::init_failed));
+  return result;
+}
+
+bool handler_host::wants_first_and_last() {
+  bool result = false;
+  if (handler_) (void)guarded(pool_->system(), [&] { result = handler_->wants_first_and_last(); });
   return result;
 }
 

@@ -28,6 +28,7 @@ public:
 
   // Each answers what was thrown, if anything was.
   using failure = std::optional<std::string>;
+  bool wants_first_and_last(); ///< false where it throws
   failure handle_diff(const diff&);
   failure handle_info(const info&);
   failure handle_event(const tracker_event&);

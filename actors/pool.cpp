@@ -19,6 +19,11 @@ pool::pool(caf::actor_system& system, tracker_spec spec, const cluster_node& nod
       node_name_(node.name()),
       supervised_(supervised),
       slots_(std::make_unique<slot[]>(spec_.options.pool_size)) {
+  const auto& o = spec_.options;
+  if (!o.journal_file.empty())
+    journal_ = std::make_unique<journal_file>(
+        o.journal_file,
+        journal_file::bounds{o.limits.max_journal_file_bytes, o.limits.max_journal_backlog});
   if (!node) return;
   const std::lock_guard guard{node.get()->mutex};
   endpoint_ = node.get()->endpoint;

@@ -5,6 +5,7 @@
 // they run, and it lets go of them when the tracker ends.
 #pragma once
 
+#include "actors/journal_file.hpp"
 #include "actors/read_mostly.hpp"
 #include "actors/shard_memory.hpp"
 #include "actors/shard_messages.hpp"
@@ -58,6 +59,8 @@ public:
     return shard_number(topic, size());
   }
   bool supervised() const noexcept { return supervised_; }
+  /// Null: there is none.
+  journal_file* journal() const noexcept { return journal_.get(); }
 
   // -- state -------------------------------------------------------------------
   /// none while it runs; else shutting_down or too_many_restarts.
@@ -134,6 +137,7 @@ private:
   tracker_spec spec_;
   std::string node_name_;
   const bool supervised_;
+  std::unique_ptr<journal_file> journal_;
   mutable readers readers_;
   std::unique_ptr<slot[]> slots_;
   std::atomic<errc> ended_{errc::none};

@@ -14,9 +14,25 @@ caf::result<T> answer_with(expected<T> x) {
   return std::move(*x);
 }
 
+template <class Promise>
+auto deliver_to(Promise promise) {
+  return [promise](auto x) mutable {
+    if (x)
+      promise.deliver(std::move(*x));
+    else
+      promise.deliver(std::move(x.error()));
+  };
+}
+
 caf::result<void> done_or(caf::error x) {
   if (x) return x;
   return {};
+}
+
+/// What is too long for a duration is too long for a lease.
+millis ttl_of(std::uint64_t ms) {
+  const auto most = static_cast<std::uint64_t>(max_lease_ttl.count()) + 1;
+  return millis{static_cast<millis::rep>(std::min(ms, most))};
 }
 
 } // namespace
@@ -28,6 +44,8 @@ shard::shard(caf::actor_config& cfg, std::shared_ptr<pool> x, std::uint32_t numb
       number_(number),
       memory_(pool_->memory(number)),
       handler_(pool_),
+      journal_(pool_->options().limits.max_journal_entries,
+               pool_->options().limits.max_journal_bytes),
       on_down_([this](const caf::actor_addr& who, const caf::error&) { ended(who); }),
       counted_(system()) {
   pool_->shard_begins();
@@ -78,6 +96,24 @@ shard::behavior_type shard::make_behavior() {
         });
         return promise;
       },
+      [this](const track_lease_msg& x) -> caf::result<lease_reply> {
+        return answer_with(track_lease(x.topic, x.key, x.meta, ttl_of(x.ttl_ms)));
+      },
+      [this](const renew_msg& x) -> caf::result<renew_reply> {
+        return answer_with(
+            renew(x.leases, x.ttl_ms == 0 ? std::nullopt : std::optional{ttl_of(x.ttl_ms)}));
+      },
+      [this](const update_lease_msg& x) -> caf::result<update_reply> {
+        return answer_with(update(x.lease, x.meta));
+      },
+      [this](const untrack_lease_msg& x) -> caf::result<void> { return done_or(untrack(x.lease)); },
+      [this](const find_lease_msg& x) -> caf::result<presences_reply> {
+        auto found = find(x.lease);
+        if (!found) return std::move(found.error());
+        presences_reply result;
+        result.presences.push_back(std::move(*found));
+        return result;
+      },
       [this](const list_msg& x) -> caf::result<presences_reply> {
         const handler_scope now{*this};
         busy_ = true;
@@ -96,7 +132,8 @@ shard::behavior_type shard::make_behavior() {
       [this](const count_msg& x) -> caf::result<count_reply> {
         const handler_scope now{*this};
         busy_ = true;
-        return count_reply{table()->count(x.topic)};
+        const auto here = table();
+        return count_reply{here->count(x.topic), here->count_keys(x.topic)};
       },
       [this](const topics_msg&) -> caf::result<topics_reply> {
         const handler_scope now{*this};
@@ -115,8 +152,19 @@ shard::behavior_type shard::make_behavior() {
         return stats_reply{stats()};
       },
       [this](const resolve_msg& x) -> caf::result<resolve_reply> {
-        busy_ = true;
-        return answer_with(resolve(x.actor));
+        auto promise = compat::make_promise<resolve_reply>(this);
+        resolve(x.who, deliver_to(promise));
+        return promise;
+      },
+      [this](const dispatch_msg& x) -> caf::result<dispatch_reply> {
+        auto promise = compat::make_promise<dispatch_reply>(this);
+        dispatch(x.topic, x.content, x.local, deliver_to(promise));
+        return promise;
+      },
+      [this](const why_msg& x) -> caf::result<why_reply> {
+        auto found = why(x.topic, x.key);
+        if (!found) return std::move(found.error());
+        return why_reply{std::move(*found)};
       },
       [this](const subscribe_msg& x) -> caf::result<subscribe_reply> {
         return answer_with(subscribe(x));
@@ -148,18 +196,12 @@ shard::behavior_type shard::make_behavior() {
         if (x.run) x.run(this);
       },
       [this](const timer_msg& x) { handle(x); },
-      [this](const cluster::frame_received& x) { step_and_carry_out(cluster::frame_in{x.bytes}); },
-      [this](const cluster::link_changed& x) {
-        if (x.up)
-          step_and_carry_out(cluster::link_up{x.node});
-        else
-          step_and_carry_out(cluster::link_down{x.node});
+      [this](const cluster::frame_received& x) { hear(x); },
+      [this](const cluster::link_changed& x) { hear(x); },
+      [this](const cluster::find_actors& x) -> caf::result<cluster::resolved> {
+        return cluster::resolved{find(x.who)};
       },
-      [this](const cluster::find_actor& x) -> caf::result<cluster::resolved> {
-        if (!machine_ || machine_->self().inc != x.life) return cluster::resolved{};
-        auto found = resolve(x.actor);
-        return cluster::resolved{found ? found->handle : nullptr};
-      },
+      [this](const cluster::message_for_topic& x) { hand_out(x); },
   };
 }
 
@@ -194,6 +236,8 @@ void shard::start(const std::function<void(init_result)>& report) {
   next_tick_ = start + millis{random_below(first)};
   machine_.emplace(replica_id{pool_->node_name(), next_incarnation()}, options, start, next_tick_);
   pool_->set_life(number_, machine_->self());
+  handler_counts_ = handler_.wants_first_and_last();
+  set_wall_clock();
   restore();
   attach_to_endpoint();
   set_timer(timer::tick, next_tick_ - start);
@@ -224,12 +268,16 @@ void shard::restore() {
   restoring_ = true;
   auto tracked = std::exchange(memory_->tracked, {});
   for (const auto& x : own) {
+    if (restore_lease(x)) continue;
     const auto who = tracked.find(x.actor());
     if (who == tracked.end() || !caf::actor_cast<caf::strong_actor_ptr>(who->second)) continue;
     carry_out(step(cluster::op_restore{x.topic(), x.key(), x.actor(), x.meta().bytes(), x.ref(),
                                        x.prev_ref()}));
     watch_tracked(who->second);
   }
+  memory_->leases.keep_only(
+      [&](std::uint64_t x) { return machine_->state().table().count_of_actor(x) != 0; });
+  arm_lease_timer();
   restoring_ = false;
   for (auto id : memory_->subscriptions.ids()) {
     auto& x = *memory_->subscriptions.find(id);

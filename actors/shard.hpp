@@ -4,6 +4,9 @@
 //   shard.cpp            what it understands, its start and its end
 //   shard_operations.cpp track, update, untrack
 //   shard_tracks.cpp     tracks that come together
+//   shard_leases.cpp     presences without an actor
+//   shard_dispatch.cpp   messages for all in a topic
+//   shard_why.cpp        what the journal is told
 //   shard_queries.cpp    list, replicas, stats ...
 //   shard_gossip.cpp     steps, timers, frames, events
 //   shard_watch.cpp      the actors that it monitors
@@ -13,8 +16,10 @@
 #pragma once
 
 #include "actors/diff_builder.hpp"
+#include "actors/first_and_last.hpp"
 #include "actors/forgotten.hpp"
 #include "actors/handler_host.hpp"
+#include "actors/journal.hpp"
 #include "actors/long_copies.hpp"
 #include "actors/pool.hpp"
 #include "cluster/gossip/gossip.hpp"
@@ -29,6 +34,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -73,11 +79,27 @@ public:
   using reply = std::function<void(caf::error)>;
   void untrack_all(const caf::actor_addr&, reply);
 
+  // -- leases -----------------------------------------------------------------------
+  expected<lease_reply> track_lease(std::string_view topic, std::string_view key, const meta&,
+                                    millis ttl);
+  expected<renew_reply> renew(const std::vector<lease>&, std::optional<millis> ttl);
+  expected<update_reply> update(const lease&, const meta&);
+  caf::error untrack(const lease&);
+  expected<presence> find(const lease&);
+
   // -- queries --------------------------------------------------------------------
   caf::result<presences_reply> copied(presence_list);
   std::vector<replica_state> replicas() const;
   tracker_stats stats() const;
-  expected<resolve_reply> resolve(std::uint64_t actor) const;
+  /// Those of this very life; the others are null.
+  std::vector<caf::strong_actor_ptr> find(const std::vector<cluster::actor_number>&) const;
+  /// Of this node and others.
+  void resolve(const std::vector<pid>&, std::function<void(expected<resolve_reply>)>);
+  expected<std::vector<story_entry>> why(std::string_view topic, std::string_view key);
+
+  // -- messages to a topic --------------------------------------------------------------
+  void dispatch(std::string_view topic, const caf::message&, bool local,
+                const std::function<void(expected<dispatch_reply>)>& answer);
 
   // -- subscriptions ----------------------------------------------------------------
   expected<subscribe_reply> subscribe(const subscribe_msg&);
@@ -127,6 +149,24 @@ private:
   void release_tracks();
   void fail_tracks(errc);
 
+  // shard_leases.cpp
+  void arm_lease_timer();
+  void end_leases();
+  bool restore_lease(const presence_view&); ///< false: it is no lease
+  void forget_lease(std::uint64_t actor);   ///< if it has no presence left
+
+  // shard_dispatch.cpp
+  std::size_t hand_out(const std::unordered_set<std::uint64_t>& actors, const caf::message&);
+  void hand_out(const cluster::message_for_topic&);
+
+  // shard_why.cpp
+  void hear(const cluster::frame_received&);
+  void hear(const cluster::link_changed&);
+  bool journals() const noexcept { return journal_.enabled() || pool_->journal() != nullptr; }
+  void set_wall_clock();
+  void journal_changes(const cluster::actions&);
+  void journal_report(const cluster::report&, cluster::instant steady);
+
   // shard_gossip.cpp
   cluster::actions step(const cluster::event&);
   void step_and_carry_out(const cluster::event&);
@@ -153,6 +193,8 @@ private:
 
   // shard_feed.cpp
   void feed(const cluster::report&, const meta* known);
+  void expect(const cluster::actions&);
+  bool wants_first_and_last() const noexcept;
   void failed(const handler_host::failure&);
   void heard(const info&);
   void deliver(subscriber&, const shared_diff&);
@@ -176,15 +218,20 @@ private:
   std::shared_ptr<shard_memory> memory_;
   caf::actor endpoint_; // may be null
   handler_host handler_;
+  journal journal_;
   std::optional<cluster::gossip> machine_;
   diff_builder diffs_;
+  first_and_last counts_;
+  bool counting_ = false;       ///< what is carried out now is counted
+  bool handler_counts_ = false; ///< the handler wants to know
   compat::down_handler on_down_;
   std::vector<held_track> held_, released_;
   std::unordered_map<std::uint64_t, watch> watches_; // local actors, by id
   std::vector<std::pair<std::uint64_t, reply>> untracking_;
   std::vector<std::uint64_t> ended_;       // actors, whose presences are here still
   std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
-  std::uint64_t generations_[7] = {};      // by timer
+  std::uint64_t generations_[8] = {};      // by timer
+  std::optional<cluster::instant> leases_at_;
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
   long_copies copies_;
@@ -198,6 +245,23 @@ private:
   bool in_turn_ = false;
   std::array<std::uint64_t, std::tuple_size_v<decltype(tracker_stats::busy)>> busy_times_{};
   std::uint64_t longest_busy_us_ = 0;
+  // What the journal is told beside the changes.
+  struct origin {
+    story_cause cause = story_cause::operation;
+    std::string from{};
+  } through_;
+  struct hearing {
+    cluster::instant at{0}; ///< the last frame
+    bool link_lost = false;
+  };
+  std::unordered_map<std::string, hearing> heard_; ///< by node
+  struct silence {
+    std::int64_t heard_ms = 0;
+    bool link_lost = false;
+    bool forgotten = false; ///< permdown
+  };
+  std::unordered_map<std::string, silence> silences_; ///< of nodes that are down
+  std::int64_t wall_offset_ms_ = 0;
   std::uint64_t handler_failures_ = 0;
   std::uint64_t resyncs_ = 0;
   one_of_ours counted_;

@@ -9,6 +9,7 @@ namespace rollcall::actors {
 void shard::feed(const cluster::report& x, const meta* known) {
   const auto& table = machine_->state().table();
   auto& subscriptions = memory_->subscriptions;
+  if (counting_) counts_.passed(table, x.changes);
   const bool wanted =
       !restoring_ && !subscriptions.empty()
       && std::any_of(x.changes.begin(), x.changes.end(), [&](const crdt::change& c) {
@@ -16,11 +17,21 @@ void shard::feed(const cluster::report& x, const meta* known) {
          });
   if (!handler_.present() && !wanted) return;
   const auto& told = diffs_.build(table, x.changes, known);
+  if (counting_) counts_.fill_in(table, diffs_.last());
   if (handler_.present()) failed(handler_.handle_diff(told));
   if (!wanted) return;
   const auto all = diffs_.take();
   subscriptions.route(all, [this](subscriber& to, const shared_diff& what) { deliver(to, what); });
   for (auto id : std::exchange(unreachable_, {})) drop_subscription(id);
+}
+
+/// These are told one after the other, and the table shows what all of them did.
+void shard::expect(const cluster::actions& todo) {
+  for (const auto& x : todo.reports) counts_.expect(machine_->state().table(), x.changes);
+}
+
+bool shard::wants_first_and_last() const noexcept {
+  return handler_counts_ || memory_->subscriptions.wants_first_and_last();
 }
 
 void shard::failed(const handler_host::failure& x) {
@@ -141,6 +152,7 @@ expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
   fresh.who = who;
   fresh.what = x.what;
   fresh.text = x.text;
+  fresh.first_and_last = x.first_and_last;
   const auto id = fresh.id;
   if (!all.add(std::move(fresh)))
     return make_error(errc::bad_option, "that subscription id is taken");

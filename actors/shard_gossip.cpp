@@ -46,8 +46,18 @@ std::vector<cluster::report> by_node(std::vector<cluster::report>& all) {
 // reported already. No step is taken in between, so the handles of the reports
 // stay valid; handlers and subscribers can only send messages.
 void shard::carry_out(cluster::actions todo, const meta* known) {
+  if (!todo.reports.empty() || !todo.events.empty()) journal_changes(todo);
   if (todo.reports.size() > 1) todo.reports = by_node(todo.reports);
+  const bool counts_here = !counting_ && !todo.reports.empty() && wants_first_and_last();
+  if (counts_here) {
+    counting_ = true;
+    expect(todo);
+  }
   for (const auto& x : todo.reports) feed(x, known);
+  if (counts_here) {
+    counting_ = false;
+    counts_.clear();
+  }
   if (endpoint_)
     for (auto& x : todo.frames)
       compat::anon_send(endpoint_, cluster::send_frame{std::move(x.to), pool_->name(), number_,
@@ -137,6 +147,9 @@ void shard::handle(timer_msg x) {
   case timer::idle:
     if (!busy_) heard(info{});
     break;
+  case timer::leases:
+    end_leases();
+    break;
   case timer::proceed:
   case timer::ended:
   case timer::copies:
@@ -148,6 +161,7 @@ void shard::handle(timer_msg x) {
 // The ticks keep their beat, so that a busy moment does not shift all later
 // ones; after a long pause the beat starts anew, without catching up.
 void shard::tick() {
+  set_wall_clock();
   step_and_carry_out(cluster::tick{});
   const auto period = pool_->options().broadcast_period;
   const auto time = steady_now();

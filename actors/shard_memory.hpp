@@ -2,6 +2,7 @@
 // what its predecessor had published.
 #pragma once
 
+#include "actors/lease_table.hpp"
 #include "actors/subscription_table.hpp"
 #include "rollcall/stats.hpp"
 
@@ -13,6 +14,7 @@ namespace rollcall::actors {
 struct shard_memory {
   /// Local actors that have presences here, by id. Weak: none is kept alive.
   std::unordered_map<std::uint64_t, caf::actor_addr> tracked;
+  lease_table leases;
   subscription_table subscriptions;
   tracker_stats before; ///< counters of the lives before this one
 };

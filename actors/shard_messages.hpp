@@ -10,7 +10,7 @@
 
 namespace rollcall::actors {
 
-enum class timer : std::uint8_t { tick, flush, proceed, idle, ended, copies, held };
+enum class timer : std::uint8_t { tick, flush, proceed, idle, ended, copies, held, leases };
 
 /// An alarm that a shard set itself; of an old generation it means nothing.
 struct timer_msg {
@@ -22,7 +22,8 @@ using inner_shard =
     compat::extended<shard_actor, caf::result<void>(call_msg), caf::result<void>(timer_msg),
                      caf::result<void>(cluster::frame_received),
                      caf::result<void>(cluster::link_changed),
-                     caf::result<cluster::resolved>(cluster::find_actor)>;
+                     caf::result<cluster::resolved>(cluster::find_actors),
+                     caf::result<void>(cluster::message_for_topic)>;
 
 using inner_supervisor = compat::extended<shard_actor, caf::result<void>(call_msg)>;
 

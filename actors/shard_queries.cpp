@@ -57,12 +57,16 @@ tracker_stats shard::stats() const {
   return result += now;
 }
 
-expected<resolve_reply> shard::resolve(std::uint64_t actor) const {
-  const auto found = memory_->tracked.find(actor);
-  if (found == memory_->tracked.end()) return make_error(errc::nopresence);
-  auto handle = caf::actor_cast<caf::strong_actor_ptr>(found->second);
-  if (!handle) return make_error(errc::nopresence);
-  return resolve_reply{std::move(handle)};
+std::vector<caf::strong_actor_ptr>
+shard::find(const std::vector<cluster::actor_number>& who) const {
+  std::vector<caf::strong_actor_ptr> result(who.size());
+  for (std::size_t i = 0; machine_ && i < who.size(); ++i) {
+    if (who[i].life != machine_->self().inc) continue;
+    const auto found = memory_->tracked.find(who[i].actor);
+    if (found != memory_->tracked.end())
+      result[i] = caf::actor_cast<caf::strong_actor_ptr>(found->second);
+  }
+  return result;
 }
 
 } // namespace rollcall::actors

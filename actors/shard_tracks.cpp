@@ -48,7 +48,11 @@ void shard::release_tracks() {
   assert(machine_ && released_.empty());
   released_.swap(held_); // what handlers do comes back as messages, and is held anew
   machine_->publish();
+  counting_ = wants_first_and_last();
+  if (counting_)
+    for (const auto& x : released_) expect(x.todo);
   for (auto& x : released_) carry_out(std::move(x.todo));
+  if (std::exchange(counting_, false)) counts_.clear();
   for (auto& x : released_) x.promise.deliver(x.answer);
   released_.clear();
 }

@@ -38,6 +38,7 @@ void shard::unwatch_if_unused(std::uint64_t actor) {
 }
 
 void shard::unwatch_tracked(std::uint64_t actor) {
+  if (is_lease(actor)) return forget_lease(actor);
   const auto found = watches_.find(actor);
   if (found == watches_.end() || !found->second.tracked) return;
   if (machine_->state().table().count_of_actor(actor) != 0) return;

@@ -30,6 +30,7 @@ bool subscription_table::add(subscriber x) {
     all_.push_back(id);
     break;
   }
+  counting_ += x.first_and_last ? 1 : 0;
   by_id_.emplace(id, std::move(x));
   return true;
 }
@@ -57,6 +58,7 @@ bool subscription_table::remove(std::uint64_t id) {
     erase(all_);
     break;
   }
+  counting_ -= found->second.first_and_last ? 1 : 0;
   by_id_.erase(found);
   return true;
 }

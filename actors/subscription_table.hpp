@@ -21,6 +21,7 @@ struct subscriber {
   caf::actor_addr who;
   selection what = selection::all;
   std::string text;
+  bool first_and_last = false;
   std::size_t under_way = 0;                      ///< told, and not answered yet
   bool copying = false;                           ///< its state is being made
   std::vector<std::shared_ptr<const diff>> later; ///< what comes behind that state
@@ -43,6 +44,7 @@ public:
   std::vector<std::uint64_t> ids() const;
   std::vector<std::uint64_t> ids_of(const caf::actor_addr& who) const;
 
+  bool wants_first_and_last() const noexcept { return counting_ != 0; }
   /// Whether anybody listens to that topic.
   bool wanted(std::string_view topic) const;
   /// Calls `deliver(subscriber&, shared_diff)` for each who is to hear of any of
@@ -60,6 +62,7 @@ private:
   }
 
   std::unordered_map<std::uint64_t, subscriber> by_id_;
+  std::size_t counting_ = 0; ///< who wants first and last
   id_list all_;
   index by_topic_;
   index by_prefix_;

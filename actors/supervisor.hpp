@@ -70,12 +70,15 @@ private:
   // supervisor_routes.cpp
   template <class Reply, class Message>
   caf::result<Reply> to_shard_of(std::string_view topic, const Message&);
+  template <class Reply, class Message>
+  caf::result<Reply> to_shard(std::size_t number, const Message&);
   template <class Reply, class Message, class Join>
   caf::result<Reply> to_all(const Message&, Join);
   template <class Message>
   caf::result<void> to_all(const Message&);
   caf::result<subscribe_reply> subscribe(subscribe_msg);
   caf::result<resolve_reply> resolve(const resolve_msg&);
+  caf::result<renew_reply> renew(const renew_msg&);
   behavior_type routes();
 
   std::shared_ptr<pool> pool_;

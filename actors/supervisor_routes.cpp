@@ -2,14 +2,21 @@
 #include "actors/supervisor.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace rollcall::actors {
 
 template <class Reply, class Message>
 caf::result<Reply> supervisor::to_shard_of(std::string_view topic, const Message& x) {
+  return to_shard<Reply>(pool_->shard_of(topic), x);
+}
+
+template <class Reply, class Message>
+caf::result<Reply> supervisor::to_shard(std::size_t number, const Message& x) {
+  if (number >= pool_->size()) return make_error(errc::no_such_lease);
   auto why = errc::none;
-  const auto handle = pool_->handle(pool_->shard_of(topic), why);
+  const auto handle = pool_->handle(number, why);
   if (!handle) return make_error(why);
   return compat::delegate(this, handle, x);
 }
@@ -95,29 +102,43 @@ caf::result<subscribe_reply> supervisor::subscribe(subscribe_msg x) {
       x, [](subscribe_reply& all, const subscribe_reply& one) { all.id = one.id; });
 }
 
-/// The first shard that knows the actor answers.
-caf::result<resolve_reply> supervisor::resolve(const resolve_msg& x) {
-  auto promise = compat::make_promise<resolve_reply>(this);
-  auto all = std::make_shared<gathering<decltype(promise), resolve_reply>>(promise);
-  const auto one_less = [all] {
-    if (all->left == 1 && !all->sum.handle) all->failure = make_error(errc::nopresence);
-    all->one_less();
-  };
-  for (std::size_t i = 0; i < pool_->size(); ++i) {
+caf::result<renew_reply> supervisor::renew(const renew_msg& x) {
+  auto promise = compat::make_promise<renew_reply>(this);
+  auto all = std::make_shared<gathering<decltype(promise), renew_reply>>(promise);
+  std::map<std::uint32_t, renew_msg> parts;
+  for (const auto& one : x.leases) parts[one.shard].leases.push_back(one);
+  for (auto& [number, part] : parts) {
     auto why = errc::none;
-    const auto handle = pool_->handle(i, why);
-    if (!handle) continue;
+    const auto handle = number < pool_->size() ? pool_->handle(number, why) : inner_shard{};
+    if (!handle) {
+      auto& missing = all->sum.missing;
+      missing.insert(missing.end(), part.leases.begin(), part.leases.end());
+      continue;
+    }
     ++all->left;
-    compat::request(this, handle, caf::infinite, x)
+    part.ttl_ms = x.ttl_ms;
+    compat::request(this, handle, caf::infinite, std::move(part))
         .then(
-            [all, one_less](resolve_reply& r) {
-              all->sum = std::move(r);
-              one_less();
+            [all](const renew_reply& r) {
+              all->sum.renewed += r.renewed;
+              all->sum.missing.insert(all->sum.missing.end(), r.missing.begin(), r.missing.end());
+              all->one_less();
             },
-            [one_less](const caf::error&) { one_less(); });
+            [all](caf::error& e) {
+              all->failure = std::move(e);
+              all->one_less();
+            });
   }
-  one_less();
+  all->one_less();
   return promise;
+}
+
+/// Any shard answers for all.
+caf::result<resolve_reply> supervisor::resolve(const resolve_msg& x) {
+  auto why = errc::shutting_down;
+  for (std::size_t i = 0; i < pool_->size(); ++i)
+    if (const auto handle = pool_->handle(i, why)) return compat::delegate(this, handle, x);
+  return make_error(why);
 }
 
 supervisor::behavior_type supervisor::routes() {
@@ -140,6 +161,11 @@ supervisor::behavior_type supervisor::routes() {
       [this](const untrack_msg& x) { return to_shard_of<void>(x.topic, x); },
       [this](const untrack_pid_msg& x) { return to_shard_of<void>(x.topic, x); },
       [this](const untrack_actor_msg& x) { return to_all(x); },
+      [this](const track_lease_msg& x) { return to_shard_of<lease_reply>(x.topic, x); },
+      [this](const renew_msg& x) { return renew(x); },
+      [this](const update_lease_msg& x) { return to_shard<update_reply>(x.lease.shard, x); },
+      [this](const untrack_lease_msg& x) { return to_shard<void>(x.lease.shard, x); },
+      [this](const find_lease_msg& x) { return to_shard<presences_reply>(x.lease.shard, x); },
       [this](const list_msg& x) { return to_shard_of<presences_reply>(x.topic, x); },
       [this](const get_by_key_msg& x) { return to_shard_of<presences_reply>(x.topic, x); },
       [this](const dirty_list_msg& x) { return to_shard_of<presences_reply>(x.topic, x); },
@@ -163,6 +189,8 @@ supervisor::behavior_type supervisor::routes() {
             x, [](stats_reply& all, const stats_reply& one) { all.stats += one.stats; });
       },
       [this](const resolve_msg& x) { return resolve(x); },
+      [this](const dispatch_msg& x) { return to_shard_of<dispatch_reply>(x.topic, x); },
+      [this](const why_msg& x) { return to_shard_of<why_reply>(x.topic, x); },
       [this](const subscribe_msg& x) { return subscribe(x); },
       [this](const unsubscribe_msg& x) { return to_all(x); },
       [this](const observe_msg& x) -> caf::result<void> {

@@ -184,6 +184,11 @@ std::size_t tracker::count(std::string_view topic) const {
                                  [&](const auto& x) { return x.count(topic); });
 }
 
+std::size_t tracker::count_keys(std::string_view topic) const {
+  return read_table<std::size_t>(pool_, shard_of(topic),
+                                 [&](const auto& x) { return x.count_keys(topic); });
+}
+
 presence_list tracker::dirty_list(std::string_view topic) const {
   return read_table<presence_list>(pool_, shard_of(topic),
                                    [&](const auto& x) { return x.dirty_list(topic); });

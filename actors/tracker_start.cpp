@@ -3,6 +3,7 @@
 #include "actors/supervisor.hpp"
 #include "rollcall/tracker.hpp"
 
+#include <cstdio>
 #include <utility>
 
 namespace rollcall {
@@ -28,6 +29,14 @@ expected<std::shared_ptr<pool>> prepare(caf::actor_system& system, const tracker
     if (node.get()->system != &system)
       return make_error(errc::other_system, "the node was started in another actor system");
     if (const auto why = node.get()->refusal()) return make_error(why.code, why.message);
+  }
+  if (const auto& path = spec.options.journal_file; !path.empty()) {
+    auto* file = std::fopen(path.c_str(), "ae");
+    if (file == nullptr)
+      return make_error(errc::bad_option, "journal_file \"" + path
+                                              + "\" cannot be written: name a file in a directory "
+                                                "where this process may create one");
+    std::fclose(file);
   }
   auto result = std::make_shared<pool>(system, spec, node, !shard);
   if (const auto e = registry::add(result, shard); e != errc::none)

@@ -2,7 +2,6 @@
 // end.
 #include "actors/ask.hpp"
 #include "actors/callback_actor.hpp"
-#include "actors/resolve.hpp"
 #include "actors/supervisor.hpp"
 #include "rollcall/tracker.hpp"
 
@@ -44,8 +43,8 @@ constexpr const char* no_thread = "the process can start no thread for callbacks
 
 expected<std::uint64_t> tracker::do_subscribe(caf::strong_actor_ptr who, selector what) const {
   if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
-  const subscribe_msg x{std::move(who), what.what, std::move(what.text),
-                        pool_->next_subscription()};
+  const subscribe_msg x{std::move(who), what.what, std::move(what.text), pool_->next_subscription(),
+                        what.first_and_last};
   if (x.what == selection::topic) {
     auto one = ask_shard<subscribe_reply>(pool_.get(), shard_of(x.text), timeout_,
                                           [x](actors::shard& s) { return s.subscribe(x); });
@@ -110,15 +109,66 @@ void subscription::cancel() {
 
 // -- handles ------------------------------------------------------------------------
 
-expected<caf::strong_actor_ptr> tracker::resolve(const pid& who) const {
-  if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
-  if (who.replica.name != node_name()) return resolve_remote(*pool_, who, timeout_);
-  const auto number = pool_->shard_of_life(who.replica);
-  if (number == pool_->size()) return make_error(errc::nopresence);
-  auto x = ask_shard<resolve_reply>(pool_.get(), number, timeout_,
-                                    [id = who.actor](actors::shard& s) { return s.resolve(id); });
+namespace {
+
+/// Any shard will do; one that runs.
+std::size_t some_shard(const pool& where) {
+  auto why = errc::none;
+  for (std::size_t i = 0; i < where.size(); ++i)
+    if (where.handle(i, why)) return i;
+  return 0;
+}
+
+} // namespace
+
+expected<std::vector<resolved_actor>> tracker::resolve(std::vector<pid> who) const {
+  auto x = ask_shard_later<resolve_reply>(
+      pool_.get(), pool_ ? some_shard(*pool_) : 0, timeout_,
+      [who = std::move(who)](actors::shard& s, const ticket<resolve_reply>& t) {
+        s.resolve(who, t);
+      });
   if (!x) return std::move(x.error());
-  return std::move(x->handle);
+  return std::move(x->actors);
+}
+
+expected<caf::strong_actor_ptr> tracker::resolve(const pid& who) const {
+  auto x = resolve(std::vector<pid>{who});
+  if (!x) return std::move(x.error());
+  auto& one = x->front();
+  if (one.code != errc::none) return make_error(one.code);
+  return std::move(one.handle);
+}
+
+// -- messages to a topic, and why ---------------------------------------------------
+
+namespace {
+
+expected<dispatch_reply> dispatch_to(pool* where, std::size_t shard, millis timeout,
+                                     std::string_view topic, caf::message content, bool local) {
+  return ask_shard_later<dispatch_reply>(
+      where, shard, timeout,
+      [topic = std::string{topic}, content = std::move(content),
+       local](actors::shard& s, const ticket<dispatch_reply>& t) {
+        s.dispatch(topic, content, local, t);
+      });
+}
+
+} // namespace
+
+expected<dispatch_reply> tracker::dispatch(std::string_view topic, caf::message content) const {
+  return dispatch_to(pool_.get(), shard_of(topic), timeout_, topic, std::move(content), false);
+}
+
+expected<dispatch_reply> tracker::dispatch_local(std::string_view topic,
+                                                 caf::message content) const {
+  return dispatch_to(pool_.get(), shard_of(topic), timeout_, topic, std::move(content), true);
+}
+
+expected<std::vector<story_entry>> tracker::why(std::string_view topic,
+                                                std::string_view key) const {
+  return ask_shard<std::vector<story_entry>>(pool_.get(), shard_of(topic), timeout_,
+                                             [topic = std::string{topic}, key = std::string{key}](
+                                                 actors::shard& s) { return s.why(topic, key); });
 }
 
 // -- the end ------------------------------------------------------------------------

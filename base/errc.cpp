@@ -118,6 +118,13 @@ constexpr entry look_up(errc x) noexcept {
     return {"bad_lease",
             "a lease must be longer than 0 and no longer than its limit: the message names the "
             "limit"};
+  case errc::no_such_lease:
+    return {"no_such_lease",
+            "the lease has ended or was never given by this node: track the presence anew"};
+  case errc::cannot_travel:
+    return {"cannot_travel",
+            "the message holds a type that cannot be sent to other nodes: register the type and "
+            "give it an inspect, or use dispatch_local"};
   case errc::null_actor:
     return {"null_actor", "the handle is empty: pass the handle of an actor"};
   case errc::other_system:

@@ -53,6 +53,7 @@ problem check_limits(const limits& x) {
       {"max_presences", x.max_presences, 1, 4'000 * million},
       {"max_presences_per_actor", x.max_presences_per_actor, 1, 4'000 * million},
       {"max_presences_per_topic", x.max_presences_per_topic, 1, 4'000 * million},
+      {"max_leases", x.max_leases, 0, 100 * million},
       {"max_replicas", x.max_replicas, 1, 65'536},
       {"max_ended", x.max_ended, 1, million},
       {"max_frame_bytes", x.max_frame_bytes, 1, 16 * 1024 * 1024},
@@ -63,6 +64,12 @@ problem check_limits(const limits& x) {
       {"batch", x.batch, 1, million},
       {"max_subscriptions", x.max_subscriptions, 1, 100 * million},
       {"subscriber_credit", x.subscriber_credit, 1, million},
+      {"max_dispatch_bytes", x.max_dispatch_bytes, 1, 64 * 1024 * 1024},
+      {"max_dispatch_backlog", x.max_dispatch_backlog, 1, 4'000 * million},
+      {"max_journal_entries", x.max_journal_entries, 0, 100 * million},
+      {"max_journal_bytes", x.max_journal_bytes, 0, 4'000 * million},
+      {"max_journal_file_bytes", x.max_journal_file_bytes, 1, 1'000'000 * million},
+      {"max_journal_backlog", x.max_journal_backlog, 1, 4'000 * million},
   };
   for (auto& rule : rules) {
     auto name = "limits." + std::string{rule.what};

@@ -56,9 +56,17 @@ foreach(kind IN LISTS rollcall_kinds)
   rollcall_library(${kind})
 endforeach()
 if(TARGET rollcall_shared)
-  # Nobody takes CAF's own variables from this library either, whoever built it.
   target_link_options(rollcall_shared PRIVATE
-    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/caf_statics.map -Wl,--no-undefined)
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/librollcall.map -Wl,--no-undefined)
+  set_target_properties(rollcall_shared PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/librollcall.map)
 endif()
 add_library(rollcall ALIAS rollcall_${chosen})
 add_library(rollcall::rollcall ALIAS rollcall_${chosen})
+
+# For a parent that has prometheus-cpp: rollcall/prometheus.hpp is a header alone.
+find_package(prometheus-cpp CONFIG QUIET)
+if(prometheus-cpp_FOUND)
+  add_library(rollcall_prometheus INTERFACE)
+  target_link_libraries(rollcall_prometheus INTERFACE rollcall_${chosen} prometheus-cpp::core)
+  add_library(rollcall::prometheus ALIAS rollcall_prometheus)
+endif()

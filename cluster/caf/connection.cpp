@@ -1,5 +1,7 @@
 #include "cluster/caf/connection.hpp"
 
+#include "cluster/wire/packet.hpp"
+
 #include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,6 +31,12 @@ void retry_each_second(int fd) noexcept {
 } // namespace
 
 // -- state -------------------------------------------------------------------------
+
+std::string wire_state::one_spelling(std::string x) {
+  for (auto& c : x)
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  return x;
+}
 
 void wire_state::spoke() noexcept {
   const std::lock_guard lock{mutex_};
@@ -73,15 +81,17 @@ tcp_connection::~tcp_connection() {
 
 // -- admission ---------------------------------------------------------------------
 
-admission::admission(int fd, tls_role role, const tls_context* tls, const preamble& ours)
+admission::admission(int fd, tls_role role, std::shared_ptr<const tls_context> tls,
+                     const preamble& ours)
     : connection_(std::make_unique<tcp_connection>()),
+      tls_(std::move(tls)),
       ours_(ours),
-      phase_(tls != nullptr ? phase::tls : phase::preamble),
+      phase_(tls_ != nullptr ? phase::tls : phase::preamble),
       out_(encode(ours)) {
   retry_each_second(fd);
   connection_->fd = fd;
   connection_->state = std::make_shared<wire_state>(fd);
-  if (tls != nullptr) connection_->tls = std::make_unique<tls_session>(*tls, fd, role);
+  if (tls_ != nullptr) connection_->tls = std::make_unique<tls_session>(*tls_, fd, role);
   wants_ = static_cast<short>(POLLIN | POLLOUT);
 }
 
@@ -115,6 +125,10 @@ admission::state admission::advance() {
 admission::state admission::step_tls() {
   switch (connection_->tls->handshake()) {
   case tls_session::result::done:
+    peer_ = connection_->tls->peer();
+    if (peer_ == nullptr) return fail(errc::bad_tls, "it has shown no certificate");
+    if (tls_->revokes(*peer_))
+      return fail(errc::bad_tls, "its certificate is revoked: make a new one");
     return state::done;
   case tls_session::result::want_read:
     wants_ = POLLIN;
@@ -204,8 +218,22 @@ admission::state admission::read_theirs() {
   if (found.self || found.problem) static_cast<void>(send_ours());
   if (found.self) return fail(errc::unreachable, "that is ourselves");
   if (found.problem) return fail(found.problem.code, std::move(found.problem.message));
-  connection_->state->belongs_to(x.value.node);
+  if (const auto named = check_name(x.value); named != state::done) return named;
+  connection_->state->belongs_to(x.value.node, x.value.caf_node, peer_);
   return state::done;
+}
+
+/// A name belongs to its certificate.
+admission::state admission::check_name(const preamble& theirs) {
+  if (peer_ == nullptr || tls_->any_name() || peer_->has_name(theirs.node)) return state::done;
+  static_cast<void>(send_ours());
+  const auto holds =
+      peer_->names().empty() ? "no name" : "\"" + printable(peer_->names().front(), 64) + "\"";
+  return fail(errc::bad_tls,
+              "it says that its name is \"" + printable(theirs.node, 64)
+                  + "\", and its certificate holds " + holds
+                  + ": make one with that name (as CN, DNS name or URI rollcall:NAME), or allow "
+                    "any name on all nodes (tls-any-name)");
 }
 
 std::string admission::waiting_for() const {

@@ -34,10 +34,20 @@ public:
   /// Ends the connection both ways; CAF, if it has it, sees it closed.
   void cut() noexcept;
 
-  /// Who is at the other end, by the name that it has said; once, before any
-  /// other thread sees the state.
-  void belongs_to(std::string node) noexcept { node_ = std::move(node); }
+  /// Who is at the other end; once, before any other thread sees the state.
+  /// `node`: by the name that it has said, which with TLS its certificate must
+  /// hold. `caf_node`: as CAF calls its process. `certificate`: null without TLS.
+  void belongs_to(std::string node, const std::string& caf_node,
+                  std::shared_ptr<const tls_peer> certificate) {
+    node_ = std::move(node);
+    caf_node_ = one_spelling(caf_node);
+    certificate_ = std::move(certificate);
+  }
+  /// The hexadecimal digits of a CAF node id, in one case.
+  static std::string one_spelling(std::string caf_node);
   const std::string& node() const noexcept { return node_; }
+  const std::string& caf_node() const noexcept { return caf_node_; }
+  const std::shared_ptr<const tls_peer>& certificate() const noexcept { return certificate_; }
   /// TCP has sent something several times and nobody, not even the other host,
   /// has confirmed it. A process that merely stands still has a kernel that does.
   bool path_is_dead() const noexcept;
@@ -47,6 +57,8 @@ private:
   int fd_;
   bool spoken_ = false;
   std::string node_;
+  std::string caf_node_;
+  std::shared_ptr<const tls_peer> certificate_;
 };
 
 /// A connection that has been admitted. Closes its socket unless it was taken.
@@ -65,7 +77,7 @@ public:
   enum class state : std::uint8_t { pending, done, failed };
 
   /// Takes the socket, which must not block. `tls`: null for plain TCP.
-  admission(int fd, tls_role, const tls_context* tls, const preamble& ours);
+  admission(int fd, tls_role, std::shared_ptr<const tls_context> tls, const preamble& ours);
 
   state advance();
   short wants() const noexcept { return wants_; } ///< for poll(2)
@@ -82,12 +94,15 @@ private:
 
   state fail(errc, std::string);
   state step_tls();
+  state check_name(const preamble& theirs);
   state broken();
   state send_ours();
   state read_theirs();
   tls_session::result move(bool in, void* data, std::size_t size, std::size_t& moved);
 
   std::unique_ptr<tcp_connection> connection_;
+  std::shared_ptr<const tls_context> tls_;
+  std::shared_ptr<const tls_peer> peer_;
   const preamble ours_;
   phase phase_;
   std::string out_;

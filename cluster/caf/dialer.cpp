@@ -89,7 +89,7 @@ int connect_until(int fd, const sockaddr* to, socklen_t size, steady::time_point
 dialer::answer no(errc code, std::string why) { return {nullptr, false, {code, std::move(why)}}; }
 
 dialer::answer handshake(int fd, const dial_how& how, int cancel_fd) {
-  admission by{fd, tls_role::client, how.tls.get(), how.ours};
+  admission by{fd, tls_role::client, how.tls, how.ours};
   const auto end = steady::now() + how.handshake_timeout;
   for (;;) {
     switch (by.advance()) {

@@ -42,6 +42,7 @@ caf::behavior endpoint::make_behavior() {
              std::uint64_t salt) {
         return on_resolve(tracker, actor, {start_us, salt});
       },
+      [this](const send_dispatch& x) { return dispatch(x); },
       [this](const endpoint_tick& x) { on_tick(x); },
       [this](const dial_result& x) { on_probe(x); },
       [this](const endpoint_event& x) { on_door_refused(x); },
@@ -159,6 +160,7 @@ endpoint_stats endpoint::stats() const {
     result.handshakes_refused += x.refused; // and those that came no further than the door
     result.dropped_unknown += x.bad_packets;
   }
+  result.dropped_unknown += setup_.guard->dropped;
   return result;
 }
 
@@ -196,6 +198,7 @@ void endpoint::on_exit() {
   shards_.clear();
   observers_.clear();
   early_.clear();
+  resolves_.clear();
   stopping_.clear();
   last_sent_ = {};
   last_message_ = {};

@@ -14,7 +14,10 @@
 #include "cluster/caf/dialer.hpp"
 #include "cluster/caf/gate.hpp"
 #include "cluster/caf/messages.hpp"
+#include "cluster/caf/socket.hpp"
+#include "cluster/mesh/dispatch_backlog.hpp"
 #include "cluster/mesh/membership.hpp"
+#include "cluster/mesh/packet_meter.hpp"
 
 #include <map>
 #include <memory>
@@ -31,8 +34,10 @@ struct endpoint_setup {
   caf::actor broker;  ///< CAF's, see cluster/caf/socket.hpp
   dial_how dialing;
   std::shared_ptr<gate> door;
-  millis connect_timeout{5000};      ///< for CAF's handshake
-  std::vector<std::string> warnings; ///< of the start, told to whoever observes
+  std::shared_ptr<tls_source> tls;         ///< null: plain TCP
+  std::shared_ptr<const wire_guard> guard; ///< whole before endpoint_listens comes
+  millis connect_timeout{5000};            ///< for CAF's handshake
+  std::vector<std::string> warnings;       ///< of the start, told to whoever observes
 };
 
 class endpoint : public caf::event_based_actor {
@@ -52,6 +57,7 @@ private:
   struct peer_handle {
     caf::actor handle;
     compat::monitor_token watch;
+    dispatch_backlog backlog;
   };
   struct shard_entry {
     std::uint32_t shard;
@@ -85,6 +91,8 @@ private:
   void on_door_refused(const endpoint_event&);
   void on_bytes(std::string&);
   void on_crossed(const std::string& bytes);
+  bool may_say(const caf::strong_actor_ptr& from, const opened_packet&);
+  bool may_tell();
   void on_packet(const caf::strong_actor_ptr& from, std::string& bytes);
   void on_frame(channel_id, std::string& bytes);
   channel_id channel_of(const caf::strong_actor_ptr&);
@@ -98,10 +106,17 @@ private:
   void send_out(const send_frame&);
   const caf::actor* find_shard(std::string_view tracker, std::uint32_t shard) const;
 
-  // caf_endpoint_resolve.cpp
+  // endpoint_resolve.cpp
+  struct pending_resolve;
   caf::result<resolved> resolve(const resolve_remote&);
   caf::result<caf::strong_actor_ptr> on_resolve(const std::string& tracker, std::uint64_t actor,
                                                 const incarnation& life);
+  void end_resolves(channel_id);
+
+  // endpoint_dispatch.cpp
+  dispatched dispatch(const send_dispatch&);
+  void on_dispatch(channel_id, const std::string& bytes);
+  void on_dispatch_done(channel_id, std::string_view body);
 
   endpoint_setup setup_;
   std::uint16_t port_ = 0;
@@ -119,6 +134,7 @@ private:
   channel_id last_channel_ = 0;
   std::map<channel_id, peer_handle> remotes_;
   std::map<handle_key, channel_id> channels_;
+  std::multimap<channel_id, std::shared_ptr<pending_resolve>> resolves_;
   std::map<std::uint64_t, std::uint16_t> dials_; ///< the port
   /// What came before we knew our own address: bounded, answered then.
   std::vector<std::pair<caf::strong_actor_ptr, std::string>> early_;
@@ -128,6 +144,9 @@ private:
   send_frame last_sent_; ///< what `last_message_` was made of
   caf::message last_message_;
 
+  mesh::packet_meter meter_;
+  instant told_since_{0}; ///< refusals and warnings of the mesh, see `may_tell`
+  unsigned told_ = 0;
   mesh::notice_limiter refusals_; ///< of who comes to our door
   instant refusals_since_{0};
   unsigned refusals_told_ = 0;

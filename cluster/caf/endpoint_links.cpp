@@ -21,6 +21,7 @@ overloaded(Fs...) -> overloaded<Fs...>;
 
 constexpr std::size_t most_early = 64;
 constexpr unsigned most_refusals_told = 30; // in `say_again`
+constexpr unsigned most_told = 256;         // by the mesh, in the same time
 
 } // namespace
 
@@ -45,6 +46,7 @@ void endpoint::carry_out(mesh::action& x) {
           },
           [this](const mesh::forget& a) { forget(a.channel); },
           [this](mesh::up& a) {
+            setup_.door->linked(a.node, true);
             tell_shards(a.node, true);
             tell({endpoint_event_kind::peer_up,
                   std::move(a.node),
@@ -53,16 +55,19 @@ void endpoint::carry_out(mesh::action& x) {
                   {}});
           },
           [this](mesh::down& a) {
+            setup_.door->linked(a.node, false);
             setup_.door->cut_dead(a.node);
             tell_shards(a.node, false);
             tell({endpoint_event_kind::peer_down, std::move(a.node), std::move(a.address),
                   errc::none, std::move(a.reason)});
           },
           [this](mesh::refused& a) {
+            if (!may_tell()) return;
             tell({endpoint_event_kind::refused, std::move(a.node), std::move(a.address), a.code,
                   std::move(a.message)});
           },
           [this](mesh::warning& a) {
+            if (!may_tell()) return;
             tell({endpoint_event_kind::warning, {}, {}, errc::none, std::move(a.message)});
           },
           [this](mesh::fatal& a) {
@@ -80,7 +85,13 @@ void endpoint::dial(const mesh::dial& x) {
   dials_[x.id] = x.where.port;
   // Not a strong handle: an endpoint that has ended need not be told.
   caf::weak_actor_ptr self{ctrl()};
-  dialer_->ask(x.where, how_, [self, to = dialed_, id = x.id](dialer::answer found) {
+  auto how = how_;
+  if (setup_.tls != nullptr) {
+    auto fresh = std::make_shared<dial_how>(*how_);
+    fresh->tls = setup_.tls->current(); // the files may have been read again
+    how = std::move(fresh);
+  }
+  dialer_->ask(x.where, std::move(how), [self, to = dialed_, id = x.id](dialer::answer found) {
     const auto strong = self.lock();
     if (!strong) return;
     {
@@ -114,9 +125,15 @@ void endpoint::on_probe(const dial_result& note) {
     return;
   }
   const auto state = x.connection->state;
-  setup_.door->watch(state);
+  if (!setup_.door->watch(state)) {
+    dials_.erase(i);
+    step(mesh::dial_failed{note.dial,
+                           "there are connections enough to it, or to one that CAF takes for it",
+                           errc::limit_reached});
+    return;
+  }
   compat::request(this, setup_.broker, setup_.connect_timeout,
-                  connect_message(system(), *x.connection, i->second))
+                  connect_message(system(), *x.connection, i->second, setup_.guard))
       .then(
           [this, dial = note.dial](const caf::node_id& node, const caf::strong_actor_ptr& who,
                                    const std::set<std::string>&) { on_connected(dial, node, who); },
@@ -170,6 +187,7 @@ endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
 void endpoint::forget(channel_id channel) {
   const auto i = remotes_.find(channel);
   if (i == remotes_.end()) return;
+  end_resolves(channel);
   i->second.watch.dispose();
   channels_.erase(caf::actor_cast<handle_key>(i->second.handle));
   remotes_.erase(i);
@@ -209,10 +227,21 @@ void endpoint::on_crossed(const std::string& bytes) {
 void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) {
   if (stopped_) return;
   const auto packet = open_packet(bytes);
+  // Frames and dispatches come over links only, and have limits of their own.
+  const bool of_links = packet.kind == packet_kind::frame || packet.kind == packet_kind::dispatch
+                        || packet.kind == packet_kind::dispatch_done;
+  if (!of_links && !may_say(from, packet)) {
+    ++stats_.dropped_unknown;
+    return;
+  }
   const auto i = channels_.find(from.get());
   if (i != channels_.end()) {
     if (packet.kind == packet_kind::frame)
       on_frame(i->second, bytes);
+    else if (packet.kind == packet_kind::dispatch)
+      on_dispatch(i->second, bytes);
+    else if (packet.kind == packet_kind::dispatch_done)
+      on_dispatch_done(i->second, packet.body);
     else
       step(mesh::received{i->second, packet.kind, packet.body});
     return;
@@ -223,6 +252,41 @@ void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) 
     step(mesh::received{channel_of(from), packet.kind, packet.body});
   else
     ++stats_.dropped_unknown;
+}
+
+/// Whether that process may say it: not too much, and by no other name than the one
+/// that its greeting, and with TLS its certificate, has.
+bool endpoint::may_say(const caf::strong_actor_ptr& from, const opened_packet& packet) {
+  const auto process = to_string(from->node());
+  const auto allowed = meter_.take(process, packet.kind, now());
+  const auto refuse = [&](const std::string& name, const std::string& why) {
+    on_door_refused(
+        {endpoint_event_kind::refused, printable(name, 64), {}, errc::limit_reached, why});
+  };
+  if (allowed == mesh::packet_meter::verdict::cut) {
+    const auto name = setup_.door->name_of(process);
+    setup_.door->cut_all(name);
+    refuse(name, "it says too much besides frames: its connections are cut");
+  }
+  if (allowed != mesh::packet_meter::verdict::ok) return false;
+  if (packet.kind != packet_kind::hello && packet.kind != packet_kind::welcome
+      && packet.kind != packet_kind::update)
+    return true;
+  const auto x = decode_hello(packet.body);
+  if (x.code != errc::none) return true; // the mesh says so
+  const auto name = setup_.door->name_of(process);
+  if (x.hello.node == name) return true;
+  refuse(name, "it says hello by another name than the one that it greeted with");
+  return false;
+}
+
+/// Peers can cause any number of these, each with another text.
+bool endpoint::may_tell() {
+  if (now() - told_since_ >= setup_.mesh.say_again) {
+    told_since_ = now();
+    told_ = 0;
+  }
+  return ++told_ <= most_told;
 }
 
 void endpoint::on_frame(channel_id channel, std::string& bytes) {

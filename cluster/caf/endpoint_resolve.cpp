@@ -1,7 +1,9 @@
 // Handles of actors that other nodes track, on demand.
 //
-// A node is asked over its own link, and answers with a handle of its own: no
-// third node stands between. What travels are types that CAF itself numbers.
+// A node is asked over its own link, and answers with handles of its own: no
+// third node stands between. What travels are types that CAF itself numbers, and a
+// handle by itself in a message, so that what stands before CAF can see that it is
+// one of the peer's own (cluster/wire/basp_check.hpp).
 #include "cluster/caf/endpoint.hpp"
 
 #include <chrono>
@@ -19,24 +21,62 @@ constexpr auto patience = 10s;
 
 } // namespace
 
+/// Questions under way that came together. They end with their last answer, with
+/// their link, or in time.
+struct endpoint::pending_resolve {
+  using promise_type = decltype(compat::make_promise<resolved>(std::declval<endpoint*>()));
+  promise_type promise;
+  resolved found;
+  std::size_t left = 0;
+  bool done = false;
+};
+
 /// From a shard's node: ask the other one.
 caf::result<resolved> endpoint::resolve(const resolve_remote& x) {
-  const auto channel = mesh_ == nullptr ? 0 : mesh_->link_to(x.who.replica.name);
+  if (x.who.size() > max_resolved) return make_error(errc::limit_reached);
+  const auto channel = mesh_ == nullptr ? 0 : mesh_->link_to(x.node);
   const auto i = remotes_.find(channel);
   if (i == remotes_.end() || stopped_) return make_error(errc::unreachable);
   auto promise = compat::make_promise<resolved>(this);
-  compat::request(
-      this, i->second.handle, patience,
-      caf::make_message(x.tracker, x.who.actor, x.who.replica.inc.start_us, x.who.replica.inc.salt))
-      .then(
-          [promise](const caf::strong_actor_ptr& handle) mutable {
-            if (handle)
-              promise.deliver(resolved{handle});
-            else
-              promise.deliver(make_error(errc::nopresence));
-          },
-          [promise](const caf::error&) mutable { promise.deliver(make_error(errc::unreachable)); });
+  auto pending = std::make_shared<pending_resolve>(pending_resolve{promise, {}, x.who.size()});
+  pending->found.handles.resize(x.who.size());
+  if (x.who.empty()) {
+    promise.deliver(pending->found);
+    return promise;
+  }
+  const auto entry = resolves_.emplace(channel, pending);
+  const auto end = [this, pending, entry](bool reached) {
+    if (pending->done || (reached && --pending->left != 0)) return;
+    pending->done = true;
+    resolves_.erase(entry);
+    if (reached)
+      pending->promise.deliver(std::move(pending->found));
+    else
+      pending->promise.deliver(make_error(errc::unreachable));
+  };
+  for (std::size_t k = 0; k < x.who.size(); ++k)
+    compat::request(
+        this, i->second.handle, patience,
+        caf::make_message(x.tracker, x.who[k].actor, x.who[k].life.start_us, x.who[k].life.salt))
+        .then(
+            [end, pending, k](const caf::strong_actor_ptr& handle) {
+              if (!pending->done) pending->found.handles[k] = handle;
+              end(true);
+            },
+            [end](const caf::error&) { end(false); });
   return promise;
+}
+
+/// The link is lost: nobody will answer.
+void endpoint::end_resolves(channel_id channel) {
+  const auto [first, last] = resolves_.equal_range(channel);
+  std::vector<std::shared_ptr<pending_resolve>> ended;
+  for (auto i = first; i != last; ++i) ended.push_back(i->second);
+  resolves_.erase(first, last);
+  for (const auto& x : ended) {
+    x->done = true;
+    x->promise.deliver(make_error(errc::unreachable));
+  }
 }
 
 /// From the other node: ask our shards. Null is the answer for what none tracks.
@@ -56,10 +96,10 @@ endpoint::on_resolve(const std::string& tracker, std::uint64_t actor, const inca
   };
   const auto all = std::make_shared<gathering>(gathering{entries->second.size(), nullptr, promise});
   for (const auto& entry : entries->second)
-    compat::request(this, entry.handle, patience, find_actor{actor, life})
+    compat::request(this, entry.handle, patience, find_actors{{{actor, life}}})
         .then(
             [all](const resolved& x) {
-              if (x.handle) all->found = x.handle;
+              if (!x.handles.empty() && x.handles[0]) all->found = x.handles[0];
               all->one_less();
             },
             [all](const caf::error&) { all->one_less(); });

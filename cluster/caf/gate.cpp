@@ -1,6 +1,8 @@
 #include "cluster/caf/gate.hpp"
 
+#include "cluster/caf/open_connections.hpp"
 #include "cluster/mesh/address.hpp"
+#include "cluster/wire/packet.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -24,9 +26,10 @@ namespace {
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
-constexpr milliseconds drain{1000};  ///< what CAF gets to send its rest after `close`
-constexpr milliseconds breath{200};  ///< when there is no descriptor for one more
-constexpr milliseconds slowest{500}; ///< between two looks, where nothing can rouse us
+constexpr milliseconds drain{1000};      ///< what CAF gets to send its rest after `close`
+constexpr milliseconds breath{200};      ///< when there is no descriptor for one more
+constexpr milliseconds slowest{500};     ///< between two looks, where nothing can rouse us
+constexpr milliseconds crl_look{10'000}; ///< at the file of revoked certificates
 
 std::string text_of(int error) { return std::error_code{error, std::generic_category()}.message(); }
 
@@ -51,10 +54,13 @@ struct gate::core {
     std::shared_ptr<wire_state> state;
     std::string from; ///< empty: we dialed it
     steady::time_point until;
+    bool spoken = false; ///< `until` is that for the link
   };
 
   explicit core(gate_setup x)
-      : setup(std::move(x)), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      : setup(std::move(x)),
+        wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        connections(setup.most_per_node, setup.most_per_certificate) {}
   ~core() {
     if (wake >= 0) ::close(wake);
     if (listener >= 0) ::close(listener);
@@ -63,6 +69,7 @@ struct gate::core {
   gate_setup setup;
   int wake;
   int listener = -1;
+  open_connections connections;
 
   std::mutex mutex; ///< guards what follows
   std::vector<std::shared_ptr<wire_state>> dialed;
@@ -77,8 +84,9 @@ struct gate::core {
   // The thread's own.
   std::list<guest> guests; ///< the oldest first
   std::vector<handed_over> handed_over_links;
-  std::vector<std::weak_ptr<wire_state>> all;
   steady::time_point accept_after{};
+  std::shared_ptr<const tls_context> tls; ///< by which all that stands was looked at
+  steady::time_point crl_at{};            ///< when to look at its file
 
   void rouse() const {
     const std::uint64_t one = 1;
@@ -112,6 +120,8 @@ struct gate::core {
   void advance(std::list<guest>::iterator);
   void make_room();
   void drop_late(steady::time_point);
+  bool is_finished(handed_over&) const;
+  void look_at_certificates(steady::time_point);
   void look_after_young(steady::time_point);
   static void run(const std::shared_ptr<core>&);
 };
@@ -132,8 +142,9 @@ void gate::core::accept_some() {
       return;
     }
     make_room();
-    guests.push_back({admission{fd, tls_role::server, setup.tls.get(), setup.ours},
-                      host_of(from, size), steady::now() + setup.patience});
+    guests.push_back(
+        {admission{fd, tls_role::server, setup.tls ? setup.tls->current() : nullptr, setup.ours},
+         host_of(from, size), steady::now() + setup.patience});
     advance(std::prev(guests.end()));
   }
 }
@@ -141,8 +152,7 @@ void gate::core::accept_some() {
 /// Who is in the middle of it for longest has to go: a node of ours is through
 /// in no time.
 void gate::core::make_room() {
-  std::erase_if(handed_over_links,
-                [](const handed_over& x) { return x.state->has_spoken() || x.state->is_closed(); });
+  std::erase_if(handed_over_links, [&](handed_over& x) { return is_finished(x); });
   const auto strangers =
       static_cast<std::size_t>(std::count_if(handed_over_links.begin(), handed_over_links.end(),
                                              [](const auto& x) { return !x.from.empty(); }));
@@ -173,7 +183,10 @@ void gate::core::advance(std::list<guest>::iterator i) {
     break;
   case admission::state::done: {
     auto x = i->by.take();
-    all.push_back(x->state);
+    if (auto why = connections.add(x->state)) {
+      refuse(i->from, std::move(why));
+      break;
+    }
     handed_over_links.push_back({x->state, i->from, i->until});
     call([&] { setup.admitted(std::move(x)); });
     break;
@@ -195,29 +208,53 @@ void gate::core::drop_late(steady::time_point now) {
 void gate::core::look_after_young(steady::time_point now) {
   {
     const std::lock_guard lock{mutex};
-    for (auto& x : std::exchange(dialed, {})) {
-      all.push_back(x);
+    for (auto& x : std::exchange(dialed, {}))
       handed_over_links.push_back({std::move(x), {}, now + setup.patience});
-    }
     for (const auto& [node, dead_only] : std::exchange(given_up, {}))
-      for (const auto& x : all)
-        if (const auto state = x.lock();
-            state && state->node() == node && (!dead_only || state->path_is_dead()))
-          state->cut();
+      connections.cut_if([&](const wire_state& x) {
+        return x.node() == node && (!dead_only || x.path_is_dead());
+      });
   }
-  std::erase_if(handed_over_links, [&](const handed_over& x) {
-    if (x.state->has_spoken() || x.state->is_closed()) return true;
+  std::erase_if(handed_over_links, [&](handed_over& x) {
+    if (is_finished(x)) return true;
     if (x.until > now) return false;
     x.state->cut();
     if (!x.from.empty())
-      refuse(x.from, {errc::unreachable, "it was let in, and has said nothing within "
-                                             + std::to_string(setup.patience.count()) + " ms"});
+      refuse(x.from, {errc::unreachable,
+                      x.spoken ? "it was let in, and made no link within "
+                                     + std::to_string(setup.link_patience.count()) + " ms"
+                               : "it was let in, and has said nothing within "
+                                     + std::to_string(setup.patience.count()) + " ms"});
     return true;
   });
-  std::erase_if(all, [](const std::weak_ptr<wire_state>& x) {
-    const auto state = x.lock();
-    return state == nullptr || state->is_closed();
+}
+
+/// Whether nothing more is waited for. One that has spoken has so much longer.
+bool gate::core::is_finished(handed_over& x) const {
+  if (x.state->is_closed()) return true;
+  if (!x.state->has_spoken()) return false;
+  if (connections.is_linked(x.state->node())) return true;
+  if (!std::exchange(x.spoken, true)) x.until += setup.link_patience;
+  return false;
+}
+
+void gate::core::look_at_certificates(steady::time_point now) {
+  if (setup.tls == nullptr) return;
+  if (setup.tls->has_crl() && now >= crl_at) {
+    crl_at = now + crl_look;
+    if (auto wrong = setup.tls->reload_if_crl_changed()) refuse({}, std::move(wrong));
+  }
+  auto latest = setup.tls->current();
+  if (latest == tls) return;
+  tls = std::move(latest);
+  std::vector<std::string> nodes;
+  connections.cut_if([&](const wire_state& x) {
+    const bool revoked = x.certificate() != nullptr && tls->revokes(*x.certificate());
+    if (revoked) nodes.push_back(x.node());
+    return revoked;
   });
+  for (const auto& node : nodes)
+    refuse(printable(node, 64), {errc::bad_tls, "its certificate is revoked: its link is cut"});
 }
 
 void gate::core::run(const std::shared_ptr<core>& self) {
@@ -227,6 +264,7 @@ void gate::core::run(const std::shared_ptr<core>& self) {
     auto now = steady::now();
     self->drop_late(now);
     self->look_after_young(now);
+    self->look_at_certificates(now);
     fds.assign(
         {{self->wake, POLLIN, 0}, {now < self->accept_after ? -1 : self->listener, POLLIN, 0}});
     owners.clear();
@@ -236,6 +274,8 @@ void gate::core::run(const std::shared_ptr<core>& self) {
     }
     auto wait = self->wake < 0 ? slowest : milliseconds{-1};
     if (!self->handed_over_links.empty() || self->accept_after > now) wait = breath;
+    if (self->setup.tls != nullptr && self->setup.tls->has_crl() && wait.count() < 0)
+      wait = crl_look;
     if (!self->guests.empty()) {
       const auto left =
           std::chrono::ceil<milliseconds>(self->guests.front().until - now) + milliseconds{1};
@@ -254,15 +294,20 @@ void gate::core::run(const std::shared_ptr<core>& self) {
   self->guests.clear();
   self->look_after_young(steady::now());
   const auto end = steady::now() + drain;
-  while (!self->all.empty() && steady::now() < end) {
+  while (!self->connections.empty() && steady::now() < end) {
     std::this_thread::sleep_for(milliseconds{20});
     self->look_after_young(steady::now());
   }
-  for (const auto& x : self->all)
-    if (const auto state = x.lock()) state->cut();
+  self->connections.cut_if([](const wire_state&) { return true; });
 }
 
-gate::gate(gate_setup x) : core_(std::make_shared<core>(std::move(x))) {}
+gate::gate(gate_setup x) : core_(std::make_shared<core>(std::move(x))) {
+  if (core_->setup.tls == nullptr) return;
+  core_->tls = core_->setup.tls->current();
+  core_->setup.tls->on_change([weak = std::weak_ptr<core>{core_}] {
+    if (const auto self = weak.lock()) self->rouse();
+  });
+}
 
 gate::~gate() { close(); }
 
@@ -316,12 +361,23 @@ gate::opened gate::open(const std::string& host, std::uint16_t port) {
   return result;
 }
 
-void gate::watch(std::shared_ptr<wire_state> x) {
+bool gate::watch(std::shared_ptr<wire_state> x) {
+  if (core_->connections.add(x)) {
+    x->cut();
+    return false;
+  }
   {
     const std::lock_guard lock{core_->mutex};
     core_->dialed.push_back(std::move(x));
   }
   core_->rouse();
+  return true;
+}
+
+void gate::linked(const std::string& node, bool up) { core_->connections.linked(node, up); }
+
+std::string gate::name_of(const std::string& caf_node) const {
+  return core_->connections.name_of(caf_node);
 }
 
 void gate::cut_dead(std::string node) { core_->give_up({std::move(node), true}); }

@@ -5,10 +5,15 @@
 // TLS handshakes in the thread that all links depend on. So the port is ours:
 // one thread does the handshakes of all who come, without blocking on any.
 //
-//   - Who has not finished within `patience` is dropped, and at most `most`
-//     are unfinished at a time: past it, the oldest makes room. Finished is who
-//     has spoken CAF's protocol; the wire then belongs to CAF for good.
-//   - Wires that we dialed are watched for the same time.
+//   - A connection that is no link within `patience` (plus `link_patience` once
+//     it speaks CAF's protocol) is dropped, and at most `most` are unfinished at
+//     a time: past it, the oldest makes room. The endpoint says who has a link.
+//   - Connections that we dialed are watched for the same time.
+//   - One node, and one certificate, may have so many connections and no more.
+//     A CAF node id belongs to the node that has it first: else a member could
+//     have CAF send it what is meant for another.
+//   - The file of revoked certificates is looked at every 10 s; connections that
+//     show one of them are cut.
 //   - `close` ends it: nobody is let in any more, and what CAF has not sent and
 //     closed a second later is cut, so that no peer can hold up our end.
 //
@@ -16,6 +21,7 @@
 #pragma once
 
 #include "cluster/caf/connection.hpp"
+#include "cluster/caf/tls_source.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -32,10 +38,13 @@ struct gate_refusal {
 };
 
 struct gate_setup {
-  std::shared_ptr<const tls_context> tls; ///< null: plain TCP
+  std::shared_ptr<tls_source> tls; ///< null: plain TCP
   preamble ours;
   std::chrono::milliseconds patience{5000};
-  std::size_t most = 64;
+  std::chrono::milliseconds link_patience{10'000};
+  std::size_t most = 128;
+  std::size_t most_per_node = 8;
+  std::size_t most_per_certificate = 64;
   std::function<void(std::unique_ptr<tcp_connection>)> admitted;
   std::function<void(gate_refusal)> refused;
 };
@@ -54,8 +63,14 @@ public:
   /// Binds and listens; from then on connections are taken.
   opened open(const std::string& host, std::uint16_t port);
 
-  /// A wire that we dialed, and that CAF is about to get.
-  void watch(std::shared_ptr<wire_state>);
+  /// A connection that we dialed, and that CAF is about to get. False: it must not
+  /// (see `most_per_node`); it has been cut.
+  bool watch(std::shared_ptr<wire_state>);
+
+  /// Whether that node has a link. Without one its connections are unfinished.
+  void linked(const std::string& node, bool);
+  /// By which name the process greeted us that CAF calls so; empty: by none.
+  std::string name_of(const std::string& caf_node) const;
 
   /// Cuts the wires to that node over which nothing gets through any more: else
   /// CAF goes on with one of them, for as long as TCP keeps trying, when we dial

@@ -76,21 +76,51 @@ struct link_changed {
 
 // -- handles of remote actors -----------------------------------------------------
 
-/// Request; answered by `resolved`, unreachable or nopresence.
-struct resolve_remote {
-  std::string tracker;
-  pid who; ///< of another node
+/// So many at once.
+inline constexpr std::size_t max_resolved = 4096;
+
+struct actor_number {
+  std::uint64_t actor = 0;
+  incarnation life; ///< of the shard that tracks it
 };
 
-/// Endpoint -> shard: the handle of that actor, if this life of the shard tracks
-/// it; else null.
-struct find_actor {
-  std::uint64_t actor = 0;
-  incarnation life;
+/// Request: the handles of actors of that node, at most `max_resolved`. Answered by
+/// `resolved` or unreachable: at once when there is no link, or when it is lost.
+struct resolve_remote {
+  std::string tracker;
+  std::string node;
+  std::vector<actor_number> who;
+};
+
+/// Endpoint -> shard: the handles of those that this life of the shard tracks; of
+/// the others null.
+struct find_actors {
+  std::vector<actor_number> who;
 };
 
 struct resolved {
-  caf::strong_actor_ptr handle;
+  std::vector<caf::strong_actor_ptr> handles; ///< in the order of `who`
+};
+
+// -- messages to a topic -------------------------------------------------------------
+
+/// Shard -> endpoint, a request: these bytes for the same shard on each of these
+/// nodes, which gets them as `message_for_topic`. Answered by `dispatched`.
+struct send_dispatch {
+  std::vector<std::string> nodes;
+  std::string tracker;
+  std::uint32_t shard = 0;
+  std::string topic;
+  std::string content;
+  std::size_t max_backlog = 0; ///< bytes on their way to one node
+};
+struct dispatched {
+  std::vector<bool> sent; ///< in the order of `nodes`: the link is up, and has room
+};
+/// Endpoint -> shard.
+struct message_for_topic {
+  std::string topic;
+  std::string content;
 };
 
 // -- control -------------------------------------------------------------------
@@ -214,7 +244,10 @@ ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_tick)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::dial_result)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::endpoint_listens)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::resolve_remote)
-ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::find_actor)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::find_actors)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::send_dispatch)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::dispatched)
+ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::message_for_topic)
 ROLLCALL_LOCAL_MESSAGE(rollcall::cluster::resolved)
 
 CAF_BEGIN_TYPE_ID_BLOCK(rollcall_cluster, ROLLCALL_FIRST_TYPE_ID)
@@ -236,7 +269,10 @@ CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_tick))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::dial_result))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::endpoint_listens))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::resolve_remote))
-CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::find_actor))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::find_actors))
 CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::resolved))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::send_dispatch))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::dispatched))
+CAF_ADD_TYPE_ID(rollcall_cluster, (rollcall::cluster::message_for_topic))
 
 CAF_END_TYPE_ID_BLOCK(rollcall_cluster)

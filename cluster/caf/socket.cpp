@@ -2,7 +2,9 @@
 
 #include "cluster/caf/io.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <set>
 #include <string>
 #include <sys/socket.h>
@@ -26,34 +28,86 @@ net::default_multiplexer& multiplexer(caf::actor_system& system) {
   return dynamic_cast<net::default_multiplexer&>(system.middleman().backend());
 }
 
-/// Bytes of a wire, as CAF's streams want them.
+/// Bytes of a connection, as CAF's streams want them: what comes in is checked
+/// before CAF sees it.
 class wire_policy {
 public:
-  explicit wire_policy(std::unique_ptr<tls_session> tls, std::shared_ptr<wire_state> state)
-      : tls_(std::move(tls)), state_(std::move(state)) {}
+  wire_policy(std::unique_ptr<tls_session> tls, std::shared_ptr<wire_state> state,
+              std::shared_ptr<const wire_guard> guard, basp_role role)
+      : tls_(std::move(tls)),
+        state_(std::move(state)),
+        guard_(std::move(guard)),
+        check_(guard_->rules, role, node_of(*state_, *guard_->rules)) {}
+  wire_policy(const wire_policy&) = delete;
+  wire_policy& operator=(const wire_policy&) = delete;
 
   net::rw_state read_some(std::size_t& moved, net::native_socket fd, void* to, std::size_t most) {
     moved = 0;
     if (most == 0) return net::rw_state::indeterminate;
-    const auto result =
-        tls_ ? of(tls_->read(to, most, moved)) : plain(::recv(fd, to, most, 0), moved);
-    heard(moved);
-    return result;
+    for (int i = 0; i < most_in_vain; ++i) {
+      if (at_ < checked_.size()) {
+        moved = std::min(most, checked_.size() - at_);
+        std::memcpy(to, checked_.data() + at_, moved);
+        at_ += moved;
+        return net::rw_state::success;
+      }
+      if (const auto direct = check_.direct(); direct > 0) {
+        const auto result = receive(moved, fd, to, std::min(most, direct));
+        check_.passed(moved);
+        return result;
+      }
+      std::size_t n = 0;
+      scratch_.resize(std::min<std::size_t>(check_.wanted(), chunk));
+      if (const auto result = receive(n, fd, scratch_.data(), scratch_.size());
+          result != net::rw_state::success || n == 0)
+        return result;
+      checked_.clear();
+      at_ = 0;
+      const auto dropped = check_.dropped();
+      const bool ok = check_.take({scratch_.data(), n}, checked_);
+      guard_->dropped += check_.dropped() - dropped;
+      if (!ok) {
+        if (guard_->cut) guard_->cut(*state_, check_.why());
+        return net::rw_state::failure;
+      }
+      // A whole message has passed: the other end speaks CAF's protocol.
+      if (!spoken_ && !checked_.empty()) {
+        spoken_ = true;
+        state_->spoke();
+      }
+    }
+    return net::rw_state::success;
   }
 
   net::rw_state write_some(std::size_t& moved, net::native_socket fd, const void* from,
                            std::size_t size) {
     moved = 0;
     if (size == 0) return net::rw_state::indeterminate;
-    return tls_ ? of(tls_->write(from, size, moved))
-                : plain(::send(fd, from, size, MSG_NOSIGNAL), moved);
+    const auto result = tls_ ? of(tls_->write(from, size, moved))
+                             : plain(::send(fd, from, size, MSG_NOSIGNAL), moved);
+    check_.sent({static_cast<const char*>(from), moved});
+    return result;
   }
 
   bool must_read_more(net::native_socket, std::size_t threshold) const noexcept {
-    return tls_ != nullptr && tls_->pending() >= threshold;
+    return at_ < checked_.size() || (tls_ != nullptr && tls_->pending() >= threshold);
   }
 
 private:
+  static constexpr std::size_t chunk = 64 * 1024;
+  /// Reads that bring nothing for CAF, before other connections have their turn.
+  static constexpr int most_in_vain = 64;
+
+  /// What is no node id must not match any.
+  static std::string node_of(const wire_state& state, const basp_rules& rules) {
+    auto id = basp_node_bytes(state.caf_node(), rules.own_node);
+    return id.empty() ? std::string{"?"} : id;
+  }
+
+  net::rw_state receive(std::size_t& moved, net::native_socket fd, void* to, std::size_t most) {
+    return tls_ ? of(tls_->read(to, most, moved)) : plain(::recv(fd, to, most, 0), moved);
+  }
+
   /// "Nothing now" is a success of no bytes.
   static net::rw_state of(tls_session::result x) {
     return x == tls_session::result::failed ? net::rw_state::failure : net::rw_state::success;
@@ -68,27 +122,24 @@ private:
     return again ? net::rw_state::success : net::rw_state::failure;
   }
 
-  /// The other end has spoken when a whole header has come.
-  void heard(std::size_t n) {
-    if (spoken_ || n == 0) return;
-    bytes_ += n;
-    if (bytes_ < io::basp::header_size) return;
-    spoken_ = true;
-    state_->spoke();
-  }
-
   std::unique_ptr<tls_session> tls_;
   std::shared_ptr<wire_state> state_;
-  std::size_t bytes_ = 0;
+  std::shared_ptr<const wire_guard> guard_;
+  basp_check check_;
+  std::string scratch_;
+  std::string checked_; ///< for CAF, from `at_` on
+  std::size_t at_ = 0;
   bool spoken_ = false;
 };
 
 class connection_scribe : public io::scribe {
 public:
-  connection_scribe(net::default_multiplexer& where, tcp_connection& x)
+  connection_scribe(net::default_multiplexer& where, tcp_connection& x,
+                    const std::shared_ptr<const wire_guard>& guard, basp_role role)
       : io::scribe(net::conn_hdl_from_socket(x.fd)),
         state_(x.state),
-        stream_(where, std::exchange(x.fd, -1), std::move(x.tls), x.state) {}
+        guard_(guard),
+        stream_(where, std::exchange(x.fd, -1), std::move(x.tls), x.state, guard, role) {}
 
   ~connection_scribe() override { state_->closed(); }
 
@@ -99,7 +150,16 @@ public:
   void ack_writes(bool enable) override { stream_.ack_writes(enable); }
   io_buffer& wr_buf() override { return stream_.wr_buf(); }
   io_buffer& rd_buf() override { return stream_.rd_buf(); }
-  void flush() override { stream_.flush(stream_handle{this}); }
+  void flush() override {
+    stream_.flush(stream_handle{this});
+    // CAF keeps what the peer does not read, however much it is.
+    if (stream_.wr_buf().size() <= guard_->max_write_queue || full_) return;
+    full_ = true;
+    state_->cut();
+    if (guard_->cut)
+      guard_->cut(*state_, "it does not read: more than " + std::to_string(guard_->max_write_queue)
+                               + " bytes wait for it (max_write_queue)");
+  }
   void graceful_shutdown() override {
     stream_.graceful_shutdown();
     detach(&stream_.backend(), false);
@@ -117,12 +177,34 @@ public:
 
 private:
   bool started_ = false;
+  bool full_ = false;
   std::shared_ptr<wire_state> state_;
+  std::shared_ptr<const wire_guard> guard_;
   net::stream_impl<wire_policy> stream_;
 };
 
-io::scribe_ptr make_scribe(caf::actor_system& system, tcp_connection& x) {
-  return caf::make_counted<connection_scribe>(multiplexer(system), x);
+io::scribe_ptr make_scribe(caf::actor_system& system, tcp_connection& x,
+                           const std::shared_ptr<const wire_guard>& guard, basp_role role) {
+  return caf::make_counted<connection_scribe>(multiplexer(system), x, guard, role);
+}
+
+/// CAF makes an actor for each process that it has ever met, which waits five
+/// minutes for an answer that does not come (`basp_access`), and keeps it for ever.
+/// Those of processes that have gone go too.
+void drop_helpers_of_the_gone(caf::io::abstract_broker* parent) {
+  constexpr std::size_t few = 64;
+  auto* broker = dynamic_cast<io::basp_broker*>(parent);
+  if (broker == nullptr) return;
+  auto& helpers = broker->spawn_servers;
+  if (helpers.size() < few || helpers.size() < 2 * broker->ctx.size()) return;
+  for (auto i = helpers.begin(); i != helpers.end();) {
+    if (broker->instance.tbl().lookup_direct(i->first)) {
+      ++i;
+      continue;
+    }
+    caf::anon_send_exit(i->second, caf::exit_reason::kill);
+    i = helpers.erase(i);
+  }
 }
 
 /// "Accepts" what the queue holds.
@@ -143,17 +225,19 @@ private:
 class queue_doorman : public io::doorman {
 public:
   queue_doorman(net::default_multiplexer& where, int fd, std::shared_ptr<connection_queue> queue,
-                std::uint16_t port)
+                std::uint16_t port, std::shared_ptr<const wire_guard> guard)
       : io::doorman(net::accept_hdl_from_socket(fd)),
         queue_(queue),
+        guard_(std::move(guard)),
         port_(port),
         acceptor_(where, fd, std::move(queue)) {}
 
   bool new_connection() override {
     auto x = queue_->pop();
     if (x == nullptr || detached()) return false;
+    drop_helpers_of_the_gone(parent());
     auto& where = acceptor_.backend();
-    auto scribe = make_scribe(parent()->system(), *x);
+    auto scribe = make_scribe(parent()->system(), *x, guard_, basp_role::accepted);
     const auto handle = scribe->hdl();
     parent()->add_scribe(std::move(scribe));
     return io::doorman::new_connection(&where, handle);
@@ -167,6 +251,7 @@ public:
 
 private:
   std::shared_ptr<connection_queue> queue_;
+  std::shared_ptr<const wire_guard> guard_;
   std::uint16_t port_;
   net::acceptor_impl<queue_policy> acceptor_;
 };
@@ -228,18 +313,20 @@ caf::actor basp_broker(caf::actor_system& system) {
 }
 
 void publish(caf::actor_system& system, std::shared_ptr<connection_queue> queue, std::uint16_t port,
-             const caf::actor& endpoint) {
+             const caf::actor& endpoint, std::shared_ptr<const wire_guard> guard) {
   const int fd = queue->take_readable_end();
-  io::doorman_ptr doorman =
-      caf::make_counted<queue_doorman>(multiplexer(system), fd, std::move(queue), port);
+  io::doorman_ptr doorman = caf::make_counted<queue_doorman>(
+      multiplexer(system), fd, std::move(queue), port, std::move(guard));
   compat::anon_send(basp_broker(system),
                     caf::make_message(caf::publish_atom_v, std::move(doorman), port,
                                       caf::actor_cast<caf::strong_actor_ptr>(endpoint),
                                       std::set<std::string>{}));
 }
 
-caf::message connect_message(caf::actor_system& system, tcp_connection& x, std::uint16_t port) {
-  return caf::make_message(caf::connect_atom_v, make_scribe(system, x), port);
+caf::message connect_message(caf::actor_system& system, tcp_connection& x, std::uint16_t port,
+                             const std::shared_ptr<const wire_guard>& guard) {
+  return caf::make_message(caf::connect_atom_v, make_scribe(system, x, guard, basp_role::dialed),
+                           port);
 }
 
 caf::message unpublish_message(const caf::actor_addr& endpoint, std::uint16_t port) {

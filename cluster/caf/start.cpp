@@ -1,5 +1,6 @@
 #include "cluster/caf/start.hpp"
 
+#include "cluster/caf/basp_rules.hpp"
 #include "cluster/caf/endpoint.hpp"
 #include "cluster/caf/gate.hpp"
 #include "cluster/caf/socket.hpp"
@@ -69,9 +70,9 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   if (!has_network(system))
     return fail({errc::bad_option,
                  "the actor system has no middleman: prepare its config with rollcall::load"});
-  tls_context::loaded tls;
-  if (config.tls.any()) tls = tls_context::load(config.tls);
-  if (tls.problem) return fail(std::move(tls.problem));
+  std::shared_ptr<tls_source> tls;
+  if (config.tls.any()) tls = std::make_shared<tls_source>(config.tls, config.node);
+  if (tls != nullptr && tls->problem()) return fail(tls->problem());
 
   const auto& links = config.links;
   auto& mesh = setup.mesh;
@@ -96,7 +97,6 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   how.connect_timeout = links.probe_timeout;
   how.handshake_timeout = links.connect_timeout;
   how.loopback_only = !config.tls.any() && !config.insecure;
-  how.tls = tls.context;
   how.ours = {compat::caf_release(), to_string(system.node()), config.node, config.inc};
   if (config.insecure && !config.tls.any())
     setup.warnings.push_back("plain TCP beyond loopback is allowed: whoever reaches the port is "
@@ -105,12 +105,16 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   auto queue = std::make_shared<connection_queue>();
   const auto weak = std::make_shared<caf::weak_actor_ptr>(); // set before the door is open
   gate_setup door;
-  door.tls = tls.context;
+  door.tls = tls;
   door.ours = how.ours;
   door.patience = links.connect_timeout;
+  // Time for the hello, and for a probe of who has the name by now.
+  door.link_patience = std::max(millis{10'000}, 2 * (mesh.handshake_timeout + links.claim_timeout));
   door.most = links.max_unfinished;
+  door.most_per_node = links.max_connections_per_node;
+  door.most_per_certificate = links.max_connections_per_certificate;
   door.admitted = [queue](std::unique_ptr<tcp_connection> x) { queue->push(std::move(x)); };
-  door.refused = [weak](gate_refusal x) {
+  const auto refused = [weak](gate_refusal x) {
     if (const auto strong = weak->lock())
       compat::anon_send(caf::actor_cast<caf::actor>(strong),
                         endpoint_event{endpoint_event_kind::refused,
@@ -119,11 +123,24 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
                                        x.why.code,
                                        std::move(x.why.message)});
   };
+  door.refused = refused;
   const auto listening = std::make_shared<gate>(std::move(door));
   setup.door = listening;
+  setup.tls = tls;
+  const auto guard = std::make_shared<wire_guard>();
+  guard->max_write_queue = links.max_write_queue;
+  guard->cut = [refused](const wire_state& x, const std::string& why) {
+    refused({printable(x.node(), 64), {errc::limit_reached, why}});
+  };
+  setup.guard = guard;
 
   result.endpoint = system.spawn<endpoint>(std::move(setup));
   *weak = caf::weak_actor_ptr{caf::actor_cast<caf::strong_actor_ptr>(result.endpoint).get()};
+  auto rules = make_basp_rules(system, result.endpoint);
+  rules.access = config.reachable;
+  rules.max_message_bytes = links.max_message_bytes;
+  rules.max_remote_actors = links.max_remote_actors;
+  guard->rules = std::make_shared<const basp_rules>(std::move(rules));
   gate::opened open;
   if (!queue->ok())
     open.problem = {errc::cannot_listen, "this process has no file descriptors left"};
@@ -134,9 +151,10 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
     result.endpoint = nullptr;
     return fail(std::move(open.problem));
   }
-  publish(system, std::move(queue), open.port, result.endpoint);
+  publish(system, std::move(queue), open.port, result.endpoint, guard);
   listen.value.port = open.port;
   if (config.advertise.empty()) advertise.value.port = open.port;
+  result.tls = std::move(tls);
   result.listen = to_string(listen.value);
   result.advertise = to_string(advertise.value);
   compat::anon_send(result.endpoint, endpoint_listens{open.port, result.advertise});

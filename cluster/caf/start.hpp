@@ -11,12 +11,15 @@
 #pragma once
 
 #include "cluster/caf/compat.hpp"
+#include "cluster/caf/tls_source.hpp"
 #include "cluster/mesh/membership.hpp"
+#include "cluster/wire/basp_check.hpp"
 #include "rollcall/config.hpp"
 #include "rollcall/options.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,18 +38,24 @@ struct link_options {
   millis tick_period{100};
   std::size_t max_dials = 8;
   std::size_t max_peers = 1024;
-  std::size_t max_unfinished = 64; ///< connections to us, in the middle of these handshakes
+  std::size_t max_unfinished = 128; ///< connections to us that are no link yet
+  std::size_t max_connections_per_node = 8;
+  std::size_t max_connections_per_certificate = 64;
+  std::size_t max_message_bytes = 4 * 1024 * 1024;
+  std::size_t max_write_queue = 32 * 1024 * 1024;
+  std::size_t max_remote_actors = 65'536;
 };
 
 struct endpoint_config {
   std::string cluster = "rollcall";
   std::string node;
-  incarnation inc;                    ///< of this life of the node
-  std::string listen = "127.0.0.1:0"; ///< HOST:PORT; port 0: any
-  std::string advertise;              ///< what others dial; empty: where we listen
-  std::vector<std::string> seeds;     ///< HOST:PORT
-  tls_options tls;                    ///< none: plain TCP
-  bool insecure = false;              ///< plain TCP beyond loopback
+  incarnation inc;                                 ///< of this life of the node
+  std::string listen = "127.0.0.1:0";              ///< HOST:PORT; port 0: any
+  std::string advertise;                           ///< what others dial; empty: where we listen
+  std::vector<std::string> seeds;                  ///< HOST:PORT
+  tls_options tls;                                 ///< none: plain TCP
+  bool insecure = false;                           ///< plain TCP beyond loopback
+  basp_access reachable = basp_access::handed_out; ///< which actors peers may write to
   link_options links;
   std::uint64_t jitter_seed = 0; ///< 0: from the incarnation
 };
@@ -56,6 +65,7 @@ struct started_endpoint {
   caf::actor endpoint;
   std::string listen; ///< with the real port
   std::string advertise;
+  std::shared_ptr<tls_source> tls; ///< null: plain TCP
 };
 
 /// Answers as soon as it listens, whether or not any seed is there. Blocks for

@@ -10,7 +10,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace rollcall::cluster {
 
@@ -99,7 +101,87 @@ std::string describe(unsigned long code) {
 
 } // namespace
 
-tls_context::~tls_context() { SSL_CTX_free(ctx_); }
+// -- who it is --------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::size_t max_names = 256;
+constexpr std::string_view uri_scheme = "rollcall:";
+
+std::string_view text_of(const ASN1_STRING* x) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(x)),
+          static_cast<std::size_t>(ASN1_STRING_length(x))};
+}
+
+/// Common names, DNS names and URIs of ours.
+std::vector<std::string> names_in(X509* x) {
+  std::vector<std::string> result;
+  const auto add = [&](std::string_view name) {
+    if (!name.empty() && result.size() < max_names) result.emplace_back(name);
+  };
+  auto* subject = X509_get_subject_name(x);
+  for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;)
+    add(text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i))));
+  auto* others =
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(others); ++i) {
+    const auto* one = sk_GENERAL_NAME_value(others, i);
+    if (one->type == GEN_DNS) add(text_of(one->d.dNSName));
+    if (one->type != GEN_URI) continue;
+    const auto uri = text_of(one->d.uniformResourceIdentifier);
+    if (uri.substr(0, uri_scheme.size()) == uri_scheme) add(uri.substr(uri_scheme.size()));
+  }
+  GENERAL_NAMES_free(others);
+  ERR_clear_error();
+  return result;
+}
+
+} // namespace
+
+tls_peer::tls_peer(std::vector<X509*> chain) : chain_(std::move(chain)) {
+  if (chain_.empty()) return;
+  names_ = names_in(chain_.front());
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (X509_digest(chain_.front(), EVP_sha256(), digest, &size) == 1)
+    fingerprint_.assign(reinterpret_cast<const char*>(digest), size);
+}
+
+tls_peer::~tls_peer() {
+  for (auto* x : chain_) X509_free(x);
+}
+
+bool tls_peer::has_name(std::string_view node) const {
+  return std::find(names_.begin(), names_.end(), node) != names_.end();
+}
+
+bool tls_context::revokes(const tls_peer& peer) const {
+  for (auto* crl : crls_)
+    for (auto* x : peer.chain_) {
+      X509_REVOKED* found = nullptr;
+      if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(x)) == 0
+          && X509_CRL_get0_by_cert(crl, &found, x) == 1)
+        return true;
+    }
+  return false;
+}
+
+tls_context::~tls_context() {
+  SSL_CTX_free(ctx_);
+  for (auto* x : crls_) X509_CRL_free(x);
+}
+
+std::shared_ptr<const tls_peer> tls_session::peer() const {
+  if (ssl_ == nullptr) return nullptr;
+  std::vector<X509*> chain;
+  auto* verified = SSL_get0_verified_chain(ssl_);
+  for (int i = 0; i < sk_X509_num(verified); ++i) {
+    auto* x = sk_X509_value(verified, i);
+    if (X509_up_ref(x) == 1) chain.push_back(x);
+  }
+  if (chain.empty()) return nullptr;
+  return std::make_shared<const tls_peer>(std::move(chain));
+}
 
 tls_session::tls_session(const tls_context& context, int fd, tls_role role)
     : ssl_(SSL_new(context.ctx_)) {

@@ -29,6 +29,7 @@ using bio_ptr = std::unique_ptr<BIO, freed<BIO_free_all>>;
 using x509_ptr = std::unique_ptr<X509, freed<X509_free>>;
 using key_ptr = std::unique_ptr<EVP_PKEY, freed<EVP_PKEY_free>>;
 using ctx_ptr = std::unique_ptr<SSL_CTX, freed<SSL_CTX_free>>;
+using crl_ptr = std::unique_ptr<X509_CRL, freed<X509_CRL_free>>;
 using store_ptr = std::unique_ptr<X509_STORE, freed<X509_STORE_free>>;
 using store_ctx_ptr = std::unique_ptr<X509_STORE_CTX, freed<X509_STORE_CTX_free>>;
 struct stack_free {
@@ -142,8 +143,38 @@ void check_signed(const tls_options& tls, const std::vector<x509_ptr>& chain, X5
   }
 }
 
-ctx_ptr make_context(const tls_options& tls) {
-  const auto chain = read_certificates("certificate", tls.certificate);
+/// Those of the CAs that we trust; what others have signed says nothing.
+std::vector<crl_ptr> read_crls(const tls_options& tls, const std::vector<x509_ptr>& authorities) {
+  std::vector<crl_ptr> all;
+  if (tls.crl.empty()) return all;
+  const auto text = read_file("CRL", tls.crl);
+  const auto bio = open(text);
+  bool any = false;
+  while (auto* x = PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr)) {
+    crl_ptr crl{x};
+    any = true;
+    for (const auto& ca : authorities)
+      if (X509_CRL_verify(crl.get(), X509_get0_pubkey(ca.get())) == 1) {
+        all.push_back(std::move(crl));
+        break;
+      }
+  }
+  ERR_clear_error();
+  if (!any) refuse(named("CRL", tls.crl) + " holds no certificate revocation list in PEM form");
+  if (all.empty())
+    refuse(named("CRL", tls.crl) + " is not signed by the CA in \"" + tls.ca
+           + "\": make it with that CA");
+  return all;
+}
+
+struct parts {
+  ctx_ptr ctx;
+  std::vector<crl_ptr> crls;
+  std::vector<x509_ptr> chain; ///< our own
+};
+
+parts make_context(const tls_options& tls) {
+  auto chain = read_certificates("certificate", tls.certificate);
   check_dates("certificate", tls.certificate, chain.front().get());
   const auto key = read_key(tls);
   if (X509_check_private_key(chain.front().get(), key.get()) != 1)
@@ -157,6 +188,7 @@ ctx_ptr make_context(const tls_options& tls) {
     if (X509_STORE_add_cert(trusted.get(), x.get()) != 1) refuse("no memory for the CA");
   }
   check_signed(tls, chain, trusted.get());
+  auto crls = read_crls(tls, authorities);
 
   ctx_ptr ctx{SSL_CTX_new(TLS_method())};
   if (!ctx) refuse("no memory for TLS");
@@ -180,7 +212,7 @@ ctx_ptr make_context(const tls_options& tls) {
            + (reason != nullptr ? reason : "no reason given") + ")");
   }
   for (const auto& x : authorities) SSL_CTX_add_client_CA(ctx.get(), x.get());
-  return ctx;
+  return {std::move(ctx), std::move(crls), std::move(chain)};
 }
 
 } // namespace
@@ -188,9 +220,18 @@ ctx_ptr make_context(const tls_options& tls) {
 tls_context::loaded tls_context::load(const tls_options& tls) {
   loaded result;
   try {
-    auto ctx = make_context(tls);
-    result.context = std::shared_ptr<const tls_context>{new tls_context{ctx.get()}};
-    static_cast<void>(ctx.release());
+    auto x = make_context(tls);
+    std::vector<X509_CRL*> crls;
+    for (auto& crl : x.crls) crls.push_back(crl.release());
+    std::vector<X509*> own;
+    for (auto& one : x.chain) own.push_back(one.release());
+    result.context = std::shared_ptr<const tls_context>{
+        new tls_context{x.ctx.release(), std::move(crls), std::move(own), tls.any_name}};
+    if (result.context->revokes(result.context->own())) {
+      result.context = nullptr;
+      refuse(named("certificate", tls.certificate) + " is revoked by the CRL in \"" + tls.crl
+             + "\": make a new one");
+    }
   } catch (const refusal_text& why) {
     result.problem = {errc::bad_tls, why.text};
   }

@@ -52,6 +52,8 @@ opened_packet open_packet(std::string_view bytes) noexcept {
   case 'q':
   case 'f':
   case 'b':
+  case 'd':
+  case 'k':
     return {static_cast<packet_kind>(bytes.front()), bytes.substr(1)};
   default:
     return {};

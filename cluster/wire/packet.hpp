@@ -30,8 +30,10 @@ enum class packet_kind : char {
   refusal = 'r', ///< no link, or no longer
   ping = 'p',    ///< wants the pong with the same number
   pong = 'q',
-  frame = 'f', ///< an envelope
-  bye = 'b',   ///< the endpoint ends in order
+  frame = 'f',         ///< an envelope
+  bye = 'b',           ///< the endpoint ends in order
+  dispatch = 'd',      ///< an envelope: a message for all in a topic
+  dispatch_done = 'k', ///< so many bytes of dispatches were handed on
 };
 
 struct opened_packet {

@@ -106,7 +106,7 @@ presence_list::iterator presence_list::begin() const {
   }
   if (with_hidden_) {
     i.hidden_.root = snapshot_->hidden;
-    i.hidden_.left = snapshot_->hidden_count;
+    i.hidden_.left = size_ - snapshot_->shown_count;
     i.seek(i.hidden_);
   }
   i.next_key();

@@ -13,7 +13,7 @@ presence_list presence_table::pinned(std::string_view topic, bool with_hidden) c
   if (!s) return out;
   s->pin();
   out.snapshot_ = s;
-  out.size_ = s->shown_count + (with_hidden ? s->hidden_count : 0);
+  out.size_ = s->shown_count + (with_hidden ? tree_size(core_->memory, s->hidden) : 0);
   out.with_hidden_ = with_hidden;
   return out;
 }
@@ -58,6 +58,13 @@ std::size_t presence_table::count(std::string_view topic) const {
   auto* t = core_->find_topic(topic);
   auto* s = t ? t->published.load(std::memory_order_acquire) : nullptr;
   return s ? s->shown_count : 0;
+}
+
+std::size_t presence_table::count_keys(std::string_view topic) const {
+  auto pass = core_->gate.enter();
+  auto* t = core_->find_topic(topic);
+  auto* s = t ? t->published.load(std::memory_order_acquire) : nullptr;
+  return s ? s->shown_count - s->shown_twins : 0;
 }
 
 std::map<std::string, std::size_t> presence_table::topics() const {

@@ -83,12 +83,14 @@ handle presence_table::put(slice_no slice, const birth& b, bool visible, handle*
   auto h = make_record(c.memory, slice, local, topic, b);
   if (visible) at(c, h).state = record::is_visible;
   auto& root = visible ? t.shown : t.hidden;
-  root = tree_editor{c.memory, c.version, t.garbage_nodes}.insert(root, h, there);
+  auto editor = tree_editor{c.memory, c.version, t.garbage_nodes};
+  root = editor.insert(root, h, there);
   if (there && *there) {
     c.memory.free(h); // no reader ever saw it
     return 0;
   }
   ++(visible ? t.shown_count : t.hidden_count);
+  if (visible) t.shown_twins += editor.twins();
   c.slices.add_record(slice);
   if (local) c.actors.add(h);
   ++c.records;
@@ -103,7 +105,9 @@ void presence_table::erase(handle h) {
   auto& r = at(c, h);
   auto& t = topic_at(c, r.topic);
   auto& root = r.visible() ? t.shown : t.hidden;
-  root = tree_editor{c.memory, c.version, t.garbage_nodes}.erase(root, h);
+  auto editor = tree_editor{c.memory, c.version, t.garbage_nodes};
+  root = editor.erase(root, h);
+  if (r.visible()) t.shown_twins += editor.twins();
   --(r.visible() ? t.shown_count : t.hidden_count);
   if (r.layout & record::has_links) c.actors.remove(h);
   add_garbage(c.memory, t.garbage_records, h);
@@ -120,7 +124,10 @@ void presence_table::set_visible(handle h, bool visible) {
   auto& from = visible ? t.hidden : t.shown;
   auto& to = visible ? t.shown : t.hidden;
   from = editor.erase(from, h);
-  to = editor.insert(to, h);
+  if (!visible) t.shown_twins += editor.twins();
+  auto inserter = tree_editor{c.memory, c.version, t.garbage_nodes};
+  to = inserter.insert(to, h);
+  if (visible) t.shown_twins += inserter.twins();
   --(visible ? t.hidden_count : t.shown_count);
   ++(visible ? t.shown_count : t.hidden_count);
   r.state ^= record::is_visible;
@@ -210,7 +217,7 @@ void presence_table::publish_topic(handle h) {
     fresh->shown = t.shown;
     fresh->hidden = t.hidden;
     fresh->shown_count = t.shown_count;
-    fresh->hidden_count = t.hidden_count;
+    fresh->shown_twins = t.shown_twins;
     fresh->older = t.newest;
     if (t.newest) c.memory.at<snapshot>(t.newest)->newer = self;
     t.newest = self;
@@ -244,6 +251,14 @@ std::size_t presence_table::topic_size(std::string_view topic) const {
   return t ? std::size_t{t->shown_count} + t->hidden_count : 0;
 }
 
+std::size_t presence_table::count_of_key(std::string_view topic, std::string_view key) const {
+  auto* t = known_topic(topic);
+  if (!t || !t->shown) return 0;
+  const auto& mem = core_->memory;
+  return tree_lower(mem, t->shown, search_key::after(key)).rank
+         - tree_lower(mem, t->shown, search_key::before(key)).rank;
+}
+
 std::size_t presence_table::objects() const noexcept { return core_->memory.objects(); }
 
 std::size_t presence_table::slices_in_use() const noexcept { return core_->slices.in_use(); }
@@ -256,13 +271,14 @@ bool presence_table::sound() const {
     auto& t = topic_at(c, h);
     good = good && tree_sound(c.memory, t.shown) && tree_sound(c.memory, t.hidden)
            && tree_size(c.memory, t.shown) == t.shown_count
-           && tree_size(c.memory, t.hidden) == t.hidden_count;
+           && tree_size(c.memory, t.hidden) == t.hidden_count
+           && tree_twins(c.memory, t.shown) == t.shown_twins;
     records += std::size_t{t.shown_count} + t.hidden_count;
     for (auto s = t.newest; s; s = c.memory.at<snapshot>(s)->older) {
       auto& x = *c.memory.at<snapshot>(s);
       good = good && tree_sound(c.memory, x.shown) && tree_sound(c.memory, x.hidden)
              && tree_size(c.memory, x.shown) == x.shown_count
-             && tree_size(c.memory, x.hidden) == x.hidden_count;
+             && tree_twins(c.memory, x.shown) == x.shown_twins;
     }
   });
   return good && records == c.records;

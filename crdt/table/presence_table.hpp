@@ -16,7 +16,7 @@
 //     for (auto p : table->list("lobby")) ... // on any thread
 //
 // Costs, n the presences of the topic: insert, erase, find, set_visible,
-// get_by_key O(log n); list, count O(1); publish O(what changed). Many at once
+// get_by_key O(log n); list, count, count_keys O(1); publish O(what changed). Many at once
 // cost a fraction of as many one by one.
 #pragma once
 
@@ -101,7 +101,9 @@ public:
 
   std::size_t size() const noexcept;                    ///< all slices, visible or not
   std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
-  std::size_t memory_bytes() const noexcept;            ///< held by records and indexes
+  /// How many are visible under that key, as the writer sees it.
+  std::size_t count_of_key(std::string_view topic, std::string_view key) const;
+  std::size_t memory_bytes() const noexcept; ///< held by records and indexes
   /// Records, nodes, topics and snapshots in memory, and the lists of what is to
   /// go: nothing but what is shown now, or by a list that is held, some
   /// `publish` after the last change.
@@ -113,6 +115,7 @@ public:
   presence_list list(std::string_view topic) const;
   presence_list get_by_key(std::string_view topic, std::string_view key) const;
   std::size_t count(std::string_view topic) const;
+  std::size_t count_keys(std::string_view topic) const; ///< how many different keys are shown
   presence_list dirty_list(std::string_view topic) const;
   /// Topic -> visible count, of those that have any; in order of name.
   std::map<std::string, std::size_t> topics() const;

@@ -34,7 +34,7 @@ struct snapshot {
   handle shown = 0;  ///< root
   handle hidden = 0; ///< root
   std::uint32_t shown_count = 0;
-  std::uint32_t hidden_count = 0;
+  std::uint32_t shown_twins = 0; ///< of those, how many follow one of the same key
   // The writer's.
   handle newer = 0;
   handle older = 0;
@@ -56,8 +56,9 @@ struct topic_state {
   handle hidden = 0;
   std::uint32_t shown_count = 0;
   std::uint32_t hidden_count = 0;
-  handle newest = 0;        ///< the chain of snapshots
-  handle garbage_nodes = 0; ///< of what is under construction: goes to `newest`
+  std::uint32_t shown_twins = 0; ///< as in the snapshot
+  handle newest = 0;             ///< the chain of snapshots
+  handle garbage_nodes = 0;      ///< of what is under construction: goes to `newest`
   handle garbage_records = 0;
   handle next_changed = 0;
   std::uint32_t hash = 0;

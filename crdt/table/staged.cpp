@@ -75,8 +75,9 @@ void presence_table::carry_out(std::vector<handle>& left_out) {
       ++end;
     auto& t = topic_at(c, first.topic);
     auto& root = first.hidden ? t.hidden : t.shown;
-    root = tree_batch{c.memory, c.version, t.garbage_nodes, staged_->trees}.apply(
-        root, &first, end - i, left_out);
+    auto batch = tree_batch{c.memory, c.version, t.garbage_nodes, staged_->trees};
+    root = batch.apply(root, &first, end - i, left_out);
+    if (!first.hidden) t.shown_twins += batch.twins();
   }
   edits.clear();
   for (auto i = before; i < left_out.size(); ++i) {

@@ -65,7 +65,8 @@ handle tree_batch::apply(handle root, const tree_edit* edits, std::size_t count,
   const std::size_t top = at(root).level;
   auto& levels = m_.levels;
   levels[top].clear();
-  levels[top].push_back({root, 0, static_cast<std::uint32_t>(count), 0, 0, 0, 0, 0, true});
+  levels[top].push_back({root, 0, static_cast<std::uint32_t>(count), 0, 0, 0, 0, 0, true, 0, 0});
+  changed_leaf_ = 0;
   for (auto l = top; l > 0; --l) {
     levels[l - 1].clear();
     fetched(levels[l], [&](touched& t) { part(t, levels[l - 1]); });
@@ -144,12 +145,20 @@ void tree_batch::part(touched& t, std::vector<touched>& below) {
       ++i;
     }
     const auto node = n.children()[child].node;
-    below.push_back({node, first, i, child, 0, 0, 0, 0, t.last && last_child});
+    const auto beside = around(n, child, {t.before, t.next});
+    below.push_back(
+        {node, first, i, child, 0, 0, 0, 0, t.last && last_child, beside.before, beside.next});
   }
   t.kids_end = static_cast<std::uint32_t>(below.size());
 }
 
 // -- up -----------------------------------------------------------------------
+
+// The last record before a leaf. If the leaf before it had changes, it is gone.
+handle tree_batch::record_before(const touched& t) const noexcept {
+  if (!t.before) return 0;
+  return t.before == changed_leaf_ ? changed_last_ : last_of(t.before);
+}
 
 // In a large tree most leaves have one change, after which they are one leaf
 // still: this is written at once. False: it takes more.
@@ -161,6 +170,14 @@ bool tree_batch::change_one(touched& t) {
   const auto* from = n.entries();
   if (x.gone ? n.count == 1 : n.count == n.max() || (i < n.count && from[i].same(x.whole)))
     return false;
+  const auto tied = [&](std::uint32_t k) {
+    return from[k].same(x.whole) ? from[k].what : handle{0};
+  };
+  const auto behind = x.gone ? i + 1u : i;
+  count_twins(i > 0 ? tied(i - 1) : record_before(t), x.what,
+              behind < n.count ? tied(behind) : t.next, !x.gone);
+  changed_leaf_ = t.node;
+  changed_last_ = behind < n.count ? from[n.count - 1u].what : x.gone ? from[i - 1].what : x.what;
   const auto count = x.gone ? n.count - 1u : n.count + 1u;
   const auto h = make(0, count);
   at(h).count = static_cast<std::uint8_t>(count);
@@ -189,6 +206,15 @@ void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
   };
   std::uint32_t done = 0; // old entries looked after
   const tree_edit* came = nullptr;
+  // Its neighbours, if their windows do not tell that their keys are others.
+  const auto left = [&](key_window w) {
+    if (m_.entries.empty()) return record_before(t);
+    return m_.entries.back().same(w) ? m_.entries.back().what : handle{0};
+  };
+  const auto right = [&](key_window w) {
+    if (done == n.count) return t.next;
+    return n.entries()[done].same(w) ? n.entries()[done].what : handle{0};
+  };
   bool pack = t.last; // keys that only grow leave full leaves behind
   for (auto i = t.first; i < t.end; ++i) {
     const auto& x = edits_[i];
@@ -197,6 +223,9 @@ void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
       assert(to < n.count && same(n.entries()[to].what, x.what));
       take_old(n, done, to, skip);
       done = to + 1;
+      const key_window window{n.entries()[to].hi, n.entries()[to].lo};
+      count_twins(left(skip == n.skip ? window : key_window{key_of(x.what).substr(skip)}), x.what,
+                  right(window), false);
       pack = false;
       continue;
     }
@@ -213,10 +242,14 @@ void tree_batch::rebuild_leaf(touched& t, std::vector<handle>& left_out) {
     take_old(n, done, to, skip);
     done = std::max(done, to);
     pack = pack && to == n.count;
-    m_.entries.emplace_back(skip ? key_window{key_of(x.what).substr(skip)} : x.whole, x.what);
+    const auto here = skip ? key_window{key_of(x.what).substr(skip)} : x.whole;
+    count_twins(left(here), x.what, right(window), true);
+    m_.entries.emplace_back(here, x.what);
     came = &x;
   }
   take_old(n, done, n.count, skip);
+  changed_last_ = m_.entries.empty() ? record_before(t) : m_.entries.back().what;
+  changed_leaf_ = t.node;
   release(t.node);
   t.made = static_cast<std::uint32_t>(m_.made.size());
   finish(0, skip, pack);

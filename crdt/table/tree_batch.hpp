@@ -51,6 +51,7 @@ struct batch_memory {
     std::uint32_t kids, kids_end; ///< its own children that have changes
     std::uint32_t made, made_end; ///< what became of it
     bool last;                    ///< of its level
+    handle before, next;          ///< tree_editor::surroundings
   };
   static constexpr std::size_t max_levels = 16;
   std::array<std::vector<touched>, max_levels> levels;
@@ -70,6 +71,7 @@ public:
   /// or among the edits, is left out and goes to `left_out`.
   handle apply(handle root, const tree_edit* edits, std::size_t count,
                std::vector<handle>& left_out);
+  using tree_editor::twins;
 
 private:
   using touched = batch_memory::touched;
@@ -78,6 +80,7 @@ private:
   template <class F>
   void fetched(std::vector<touched>& level, F&& f) const;
   void part(touched&, std::vector<touched>& below);
+  handle record_before(const touched&) const noexcept;
   bool change_one(touched&);
   void rebuild_leaf(touched&, std::vector<handle>& left_out);
   bool replace_children(touched&, const std::vector<touched>& below);
@@ -90,6 +93,8 @@ private:
 
   batch_memory& m_;
   const tree_edit* edits_ = nullptr;
+  // The leaf that was changed last, as it was, and the last record up to there now.
+  handle changed_leaf_ = 0, changed_last_ = 0;
 };
 
 } // namespace rollcall::crdt

@@ -148,7 +148,7 @@ handle tree_editor::insert(handle root, handle what, handle* found) {
     put(at(root), 0, what);
     return root;
   }
-  auto out = insert_below(root, search_key{*mem_.at<record>(what)}, what, true, found);
+  auto out = insert_below(root, search_key{*mem_.at<record>(what)}, what, true, found, 0);
   if (!out.right) return out.left;
   root = make(at(out.left).level + 1u, 2);
   auto& n = at(root);
@@ -164,12 +164,13 @@ handle tree_editor::insert(handle root, handle what, handle* found) {
 // `last`: h is the last node of its level. All is looked up on the way down, and
 // changed on the way back.
 tree_editor::halves tree_editor::insert_below(handle h, const search_key& s, handle what, bool last,
-                                              handle* found) {
+                                              handle* found, handle next) {
   auto* n = &at(h);
   if (n->level) {
     auto i = child_for(mem_, *n, s);
     last = last && i + 1u == n->count;
-    const auto child = insert_below(n->children()[i].node, s, what, last, found);
+    if (i + 1u < n->count) next = n->entries()[i + 1].what;
+    const auto child = insert_below(n->children()[i].node, s, what, last, found, next);
     if (found && *found) return {h, 0};
     return add_child(h, i, child, last);
   }
@@ -182,6 +183,12 @@ tree_editor::halves tree_editor::insert_below(handle h, const search_key& s, han
       return out;
     }
   }
+  // What stands before the first entry of a leaf, and yet goes there, is the first
+  // of all. Most neighbours have windows that tell the keys apart.
+  const auto tied = [&](std::uint32_t k) {
+    return n->skip != 0 || n->entries()[k].same(s.whole) ? n->entries()[k].what : handle{0};
+  };
+  count_twins(i > 0 ? tied(i - 1) : 0, what, i < n->count ? tied(i) : next, true);
   auto target = &out.left;
   if (n->count == tree_node::max_leaf) {
     if (last && i == n->count) { // keys that only grow: leave full leaves behind
@@ -238,7 +245,7 @@ tree_editor::halves tree_editor::add_child(handle h, std::uint32_t i, halves chi
 }
 
 handle tree_editor::erase(handle root, handle what) {
-  root = erase_below(root, search_key{*mem_.at<record>(what)});
+  root = erase_below(root, search_key{*mem_.at<record>(what)}, {});
   while (root && at(root).level && at(root).count == 1) {
     auto only = at(root).children()[0].node;
     release(root);
@@ -247,15 +254,23 @@ handle tree_editor::erase(handle root, handle what) {
   return root;
 }
 
-handle tree_editor::erase_below(handle h, const search_key& s) {
+handle tree_editor::erase_below(handle h, const search_key& s, surroundings beside) {
   auto* n = &at(h);
   auto i = n->level ? child_for(mem_, *n, s) : count_before(mem_, *n, s, false);
   assert(i < n->count);
   handle child = 0;
   if (n->level)
-    child = erase_below(n->children()[i].node, s);
-  else
+    child = erase_below(n->children()[i].node, s, around(*n, i, beside));
+  else {
     assert(s.compare(*mem_.at<record>(n->entries()[i].what)) == 0);
+    const auto* e = n->entries();
+    const auto what = e[i].what;
+    const auto tied = [&](std::uint32_t k) {
+      return e[k].same({e[i].hi, e[i].lo}) ? e[k].what : handle{0};
+    };
+    count_twins(i > 0 ? tied(i - 1) : last_of(beside.before), what,
+                i + 1u < n->count ? tied(i + 1) : beside.next, false);
+  }
   if (!child && n->count == 1) {
     release(h);
     return 0;
@@ -280,6 +295,33 @@ handle tree_editor::erase_below(handle h, const search_key& s) {
       join(*n, i);
   }
   return h;
+}
+
+tree_editor::surroundings tree_editor::around(const tree_node& n, std::uint32_t child,
+                                              surroundings beside) const noexcept {
+  if (child + 1u < n.count) beside.next = n.entries()[child + 1].what;
+  if (child > 0) {
+    beside.before = n.children()[child - 1].node;
+  } else if (beside.before) {
+    const auto& b = at(beside.before);
+    beside.before = b.children()[b.count - 1u].node;
+  }
+  return beside;
+}
+
+handle tree_editor::last_of(handle subtree) const noexcept {
+  if (!subtree) return 0;
+  const auto* n = &at(subtree);
+  while (n->level) n = &at(n->children()[n->count - 1u].node);
+  return n->entries()[n->count - 1u].what;
+}
+
+// Neighbours of other keys may be given as 0.
+void tree_editor::count_twins(handle before, handle what, handle behind, bool comes) noexcept {
+  const bool a = same_key(before, what), b = same_key(what, behind);
+  if (!a && !b) return;
+  // With both there was a pair already, and there are two; with one there is one.
+  comes ? ++twins_ : --twins_;
 }
 
 // The children i and i + 1 become one.

@@ -28,6 +28,10 @@ public:
   handle insert(handle root, handle what, handle* found = nullptr);
   handle erase(handle root, handle what);
 
+  /// How many more entries, since this editor was made, follow one of the same key:
+  /// as an unsigned number, to be added with its wrap.
+  std::uint32_t twins() const noexcept { return twins_; }
+
 protected:
   struct halves {
     handle left = 0;
@@ -53,13 +57,29 @@ protected:
   void join(tree_node& parent, std::uint32_t i);
   std::uint32_t members(handle) const noexcept;
 
-  halves insert_below(handle, const search_key&, handle what, bool last, handle* found);
+  /// What stands beside a subtree: the subtree of its level before it, and the
+  /// record of the first entry behind it; 0 for none.
+  struct surroundings {
+    handle before = 0;
+    handle next = 0;
+  };
+  surroundings around(const tree_node&, std::uint32_t child, surroundings) const noexcept;
+  handle last_of(handle subtree) const noexcept; ///< its last record
+  bool same_key(handle a, handle b) const noexcept {
+    return a != 0 && b != 0 && key_of(a) == key_of(b);
+  }
+  /// A record with neighbours comes (or goes) between these; 0: there is none.
+  void count_twins(handle before, handle what, handle behind, bool comes) noexcept;
+
+  halves insert_below(handle, const search_key&, handle what, bool last, handle* found,
+                      handle next);
   halves add_child(handle, std::uint32_t i, halves child, bool last);
-  handle erase_below(handle, const search_key&);
+  handle erase_below(handle, const search_key&, surroundings);
 
   arena& mem_;
   std::uint64_t version_;
   handle& garbage_;
+  std::uint32_t twins_ = 0;
 };
 
 } // namespace rollcall::crdt

@@ -42,6 +42,7 @@ struct key_window {
 
   bool operator==(const key_window&) const = default;
 
+  key_window(std::uint64_t h, std::uint32_t l) noexcept : hi(h), lo(l) {}
   explicit key_window(std::string_view tail) noexcept {
     unsigned char buf[bytes] = {};
     auto* p = reinterpret_cast<const unsigned char*>(tail.data());

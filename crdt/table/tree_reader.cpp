@@ -77,6 +77,30 @@ bool node_sound(const arena& mem, handle h, const record*& last) noexcept {
 
 } // namespace
 
+namespace {
+
+std::uint32_t twins_below(const arena& mem, handle h, const record*& last) noexcept {
+  auto& n = *mem.at<tree_node>(h);
+  std::uint32_t sum = 0;
+  for (std::uint32_t i = 0; i < n.count; ++i) {
+    if (n.level) {
+      sum += twins_below(mem, n.children()[i].node, last);
+      continue;
+    }
+    auto& r = *mem.at<record>(n.entries()[i].what);
+    sum += last && last->key() == r.key();
+    last = &r;
+  }
+  return sum;
+}
+
+} // namespace
+
+std::uint32_t tree_twins(const arena& mem, handle root) noexcept {
+  const record* last = nullptr;
+  return root ? twins_below(mem, root, last) : 0;
+}
+
 bool tree_sound(const arena& mem, handle root) noexcept {
   const record* last = nullptr;
   return !root || node_sound(mem, root, last);

@@ -22,6 +22,8 @@ tree_place tree_lower(const arena&, handle root, const search_key&) noexcept;
 /// The entry before which `rank` others stand; rank < tree_size.
 tree_place tree_at(const arena&, handle root, std::uint32_t rank) noexcept;
 std::uint32_t tree_size(const arena&, handle root) noexcept;
+/// How many entries follow one of the same key, for tests. O(n).
+std::uint32_t tree_twins(const arena&, handle root) noexcept;
 /// Every rule of tree_node.hpp, for tests. O(n).
 bool tree_sound(const arena&, handle root) noexcept;
 

@@ -27,6 +27,7 @@
 #include "rollcall/subscription.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,6 +35,25 @@
 #include <vector>
 
 namespace rollcall {
+
+/// Which actors of this node other nodes may send messages to.
+enum class remote_actors : std::uint8_t {
+  none,       ///< none but rollcall's endpoint
+  handed_out, ///< those whose handle has been given away: published, sent, resolved
+  all,        ///< what CAF itself allows: its servers, exit messages, third nodes
+};
+
+/// What other nodes may use up of this one.
+struct link_limits {
+  std::size_t max_unfinished = 128; ///< connections to us that are no link yet
+  std::size_t max_connections_per_node = 8;
+  std::size_t max_connections_per_certificate = 64;
+  /// Of one message; more ends the link. At least twice a tracker's
+  /// `max_frame_bytes`, and 1 MiB.
+  std::size_t max_message_bytes = 4 * 1024 * 1024;
+  std::size_t max_write_queue = 32 * 1024 * 1024; ///< bytes that a peer has not read
+  std::size_t max_remote_actors = 65'536;         ///< of one link, that have sent to us
+};
 
 struct cluster_options {
   std::string node_name{}; ///< unique in the cluster; a restart keeps it
@@ -43,6 +63,8 @@ struct cluster_options {
   std::vector<std::string> seeds{};   ///< HOST:PORT of any other nodes
   bool tls = false;                   ///< what config.hpp was given certificates for
   bool insecure_plain_tcp = false;    ///< allow plain TCP beyond loopback
+  remote_actors reachable = remote_actors::handed_out;
+  link_limits limits{};
 };
 
 struct cluster_peer {
@@ -106,6 +128,11 @@ public:
   /// `callback` hears of all that happens from now on, and at once of what is
   /// up; runs as the callbacks of subscriptions do (subscription.hpp).
   expected<subscription> observe(std::function<void(const cluster_event&)> callback) const;
+
+  /// Reads certificate, key, CA and CRL again. Links stand; new ones use the new
+  /// files; links of certificates that the CRL names are cut. bad_tls, and the old
+  /// files stay in use, if the new ones cannot do. bad_option without TLS.
+  expected<void> reload_tls() const;
 
   /// Leaves its peers, closes the port, stops dialing. When it has succeeded, no
   /// callback of an observer runs or begins (called from inside one: none begins

@@ -45,12 +45,18 @@ namespace rollcall {
 
 /// PEM files: certificate of this node (and what is between it and the CA), its
 /// key, and the CA. All three, or none. The CA must be the cluster's own:
-/// whoever holds a certificate of it is a member. No host name is checked.
+/// whoever holds a certificate of it is a member. No host name is checked: the
+/// name of the node must be in its certificate, as common name, DNS name or URI
+/// "rollcall:NAME". `cluster_node::reload_tls` reads the files again.
 struct tls_options {
   std::string certificate{};
   std::string key{};
   std::string ca{};
   std::string passphrase{}; ///< of an encrypted key
+  /// Certificates that are no longer to be trusted (PEM, signed by the CA). When
+  /// the file changes it is read again, and links of revoked ones are cut.
+  std::string crl{};
+  bool any_name = false; ///< for certificates without the name of their node
   bool any() const noexcept { return !certificate.empty() || !key.empty() || !ca.empty(); }
 };
 

@@ -47,8 +47,10 @@ enum class errc : std::uint8_t {
   bad_frame,       ///< bytes that are no frame of ours: refused
   unknown_version, ///< a frame of a version that we do not read: refused
   // -- drains and leases
-  draining,  ///< the node is going and takes no new tracks: track on another node
-  bad_lease, ///< a lease is longer than 0 and no longer than its limit
+  draining,      ///< the node is going and takes no new tracks: track on another node
+  bad_lease,     ///< a lease is longer than 0 and no longer than its limit
+  no_such_lease, ///< the lease has ended, or is not of this node: track it anew
+  cannot_travel, ///< the message cannot be sent to other nodes
   // -- values of another place
   null_actor,      ///< the handle is empty: pass that of a living actor
   other_system,    ///< an actor or a node of another actor system of this process

@@ -20,8 +20,10 @@
 
 #include "rollcall/detail/type_ids.hpp"
 #include "rollcall/error.hpp"
+#include "rollcall/lease.hpp"
 #include "rollcall/presence.hpp"
 #include "rollcall/stats.hpp"
+#include "rollcall/story.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -110,6 +112,48 @@ struct untrack_pid_msg {
   std::string key;
 };
 
+// -- leases ----------------------------------------------------------------------
+// Presences without an actor (lease.hpp). They are this node's, and go to the
+// shard that their `lease::shard` names.
+
+/// -> lease_reply. bad_lease, and as track_msg but for already_tracked: each lease
+/// is somebody else.
+struct track_lease_msg {
+  std::string topic;
+  std::string key;
+  rollcall::meta meta;
+  std::uint64_t ttl_ms = 0;
+};
+struct lease_reply {
+  rollcall::lease lease;
+  rollcall::ref ref;
+};
+
+/// Each lasts for its ttl from now -> renew_reply. bad_lease; leases that have ended
+/// are no error.
+struct renew_msg {
+  std::vector<lease> leases;
+  std::uint64_t ttl_ms = 0; ///< from now on; 0: as before
+};
+struct renew_reply {
+  std::uint64_t renewed = 0;
+  std::vector<lease> missing; ///< which have ended, or never were
+};
+
+/// -> update_reply. no_such_lease, bad_meta, too_large. Does not renew it.
+struct update_lease_msg {
+  rollcall::lease lease;
+  rollcall::meta meta;
+};
+/// -> unit. Idempotent: succeeds even if the lease has ended.
+struct untrack_lease_msg {
+  rollcall::lease lease;
+};
+/// -> presences_reply with the one presence; no_such_lease.
+struct find_lease_msg {
+  rollcall::lease lease;
+};
+
 // -- queries -------------------------------------------------------------------
 // In the order of the mailbox. `tracker` reads without the mailbox.
 
@@ -134,6 +178,7 @@ struct count_msg {
 };
 struct count_reply {
   std::uint64_t count = 0;
+  std::uint64_t keys = 0; ///< how many different keys
 };
 
 struct topics_msg {
@@ -157,13 +202,49 @@ struct stats_reply {
   tracker_stats stats;
 };
 
-/// The handle of an actor that this very shard tracks -> resolve_reply;
-/// nopresence when it tracks no such actor.
+/// The handles of tracked actors, of this node or others -> resolve_reply; at most
+/// 4096, else limit_reached.
 struct resolve_msg {
-  std::uint64_t actor = 0;
+  std::vector<pid> who;
+};
+/// none and a handle; nopresence: it is not tracked there (any more), or is a
+/// lease; unreachable: there is no link to its node, or it was lost meanwhile.
+struct resolved_actor {
+  caf::strong_actor_ptr handle;
+  errc code = errc::none;
 };
 struct resolve_reply {
-  caf::strong_actor_ptr handle;
+  std::vector<resolved_actor> actors; ///< in the order of `who`
+};
+
+/// What became visible or ceased to be of that key, as far as the journal of the
+/// shard reaches back -> why_reply.
+struct why_msg {
+  std::string topic;
+  std::string key;
+};
+struct why_reply {
+  std::vector<story_entry> story; ///< oldest first; empty: nothing is known
+};
+
+// -- messages to a topic -----------------------------------------------------------
+
+/// `content` goes to every actor that is tracked in the topic, on every node, once,
+/// however many keys it has there; leases are no actors. One message goes over the
+/// network to each node that has somebody there, and none to others. What one
+/// sender dispatches arrives in order. -> dispatch_reply. bad_topic; cannot_travel,
+/// too_large (limits::max_dispatch_bytes), both also when nobody of another node is
+/// there. Actor handles inside `content` cannot travel.
+struct dispatch_msg {
+  std::string topic;
+  caf::message content;
+  bool local = false; ///< to actors of this node only; then any content will do
+};
+/// To whom it was sent, as far as this node knew who is there. A node whose link
+/// is lost, or that is too far behind (limits::max_dispatch_backlog), does not count.
+struct dispatch_reply {
+  std::uint64_t nodes = 0;
+  std::uint64_t actors = 0;
 };
 
 // -- subscriptions ---------------------------------------------------------------
@@ -179,8 +260,9 @@ enum class selection : std::uint8_t { topic, prefix, all };
 struct subscribe_msg {
   caf::strong_actor_ptr who;
   selection what = selection::all;
-  std::string text;     ///< the topic, or the prefix
-  std::uint64_t id = 0; ///< 0: let the receiver choose one
+  std::string text;            ///< the topic, or the prefix
+  std::uint64_t id = 0;        ///< 0: let the receiver choose one
+  bool first_and_last = false; ///< fill in join::first and leave::last
 };
 struct subscribe_reply {
   std::uint64_t id = 0;
@@ -241,7 +323,10 @@ using shard_actor = compat::typed_actor<
     caf::result<stats_reply>(stats_msg), caf::result<resolve_reply>(resolve_msg),
     caf::result<subscribe_reply>(subscribe_msg), caf::result<void>(unsubscribe_msg),
     caf::result<void>(observe_msg), caf::result<void>(info_msg), caf::result<void>(permdown_msg),
-    caf::result<void>(stop_msg)>;
+    caf::result<void>(stop_msg), caf::result<lease_reply>(track_lease_msg),
+    caf::result<renew_reply>(renew_msg), caf::result<update_reply>(update_lease_msg),
+    caf::result<void>(untrack_lease_msg), caf::result<presences_reply>(find_lease_msg),
+    caf::result<dispatch_reply>(dispatch_msg), caf::result<why_reply>(why_msg)>;
 
 } // namespace rollcall
 

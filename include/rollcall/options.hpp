@@ -24,6 +24,7 @@ struct limits {
   std::size_t max_presences = 64'000'000; ///< in all slices together
   std::size_t max_presences_per_actor = 1'000'000;
   std::size_t max_presences_per_topic = 16'000'000;
+  std::size_t max_leases = 1'000'000;
   std::size_t max_replicas = 1024; ///< peers of one shard
   std::size_t max_ended = 4096;    ///< final lives remembered
   // -- the protocol
@@ -36,7 +37,19 @@ struct limits {
   // -- subscriptions
   std::size_t max_subscriptions = 65'536; ///< per shard
   std::size_t subscriber_credit = 1024;   ///< diffs under way before a resync
+  // -- messages to a topic
+  std::size_t max_dispatch_bytes = 1024 * 1024;        ///< of one message, encoded
+  std::size_t max_dispatch_backlog = 16 * 1024 * 1024; ///< per peer, sent and not handed on there
+  // -- the journal of each shard, for `why`
+  std::size_t max_journal_entries = 65'536; ///< 0: no journal
+  std::size_t max_journal_bytes = 8 * 1024 * 1024;
+  std::size_t max_journal_file_bytes = 64 * 1024 * 1024;
+  std::size_t max_journal_backlog = 4 * 1024 * 1024; ///< waiting for the disk; more is not written
 };
+
+/// How long a lease may last without being renewed.
+inline constexpr millis min_lease_ttl{100};
+inline constexpr millis max_lease_ttl{std::chrono::hours{24 * 31}};
 
 /// Options of a tracker. Names and meaning are Phoenix.Tracker's where it has
 /// them. All shards of one tracker on all nodes should agree on the periods,
@@ -55,6 +68,10 @@ struct tracker_options {
   std::optional<millis> link_grace{3000};
   bool permdown_on_shutdown = false;
   std::string log_level = "debug";
+  /// What became visible or ceased to be is written there too, for
+  /// `rollcall why --journal FILE`. Empty: nowhere. When it is larger than
+  /// `limits::max_journal_file_bytes` it becomes FILE.1, in place of the one before.
+  std::string journal_file{};
   rollcall::limits limits{};
 
   millis effective_down_period() const noexcept;

@@ -116,13 +116,21 @@ std::string_view to_string(leave_reason) noexcept;
 /// A presence that left, and why.
 struct leave : presence {
   leave_reason reason = leave_reason::untracked;
+  bool last = false; ///< nobody is left in the topic under this key; see join::first
+};
+
+/// A presence that joined.
+struct join : presence {
+  /// Nobody was in the topic under this key before. Filled in only where somebody
+  /// asked for it: `selector::first_and_last`, `tracker_handler::wants_first_and_last`.
+  bool first = false;
 };
 
 /// Who joined and who left one topic. An update is a leave and a join of one
 /// (key, pid) here, whose `prev_ref` and `ref` agree.
 struct topic_diff {
   std::string topic;
-  std::vector<presence> joins;
+  std::vector<join> joins;
   std::vector<leave> leaves;
 };
 

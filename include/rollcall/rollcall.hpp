@@ -5,6 +5,7 @@
 #include "rollcall/config.hpp"
 #include "rollcall/errc.hpp"
 #include "rollcall/error.hpp"
+#include "rollcall/lease.hpp"
 #include "rollcall/messages.hpp"
 #include "rollcall/meta.hpp"
 #include "rollcall/notices.hpp"

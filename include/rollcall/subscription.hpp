@@ -38,6 +38,8 @@ namespace rollcall {
 struct selector {
   selection what = selection::all;
   std::string text{}; ///< the topic, or the prefix
+  /// Whether `join::first` and `leave::last` are to be filled in.
+  bool first_and_last = false;
 };
 
 inline selector on_topic(std::string topic) { return {selection::topic, std::move(topic)}; }

@@ -32,6 +32,7 @@
 
 #include "rollcall/cluster.hpp"
 #include "rollcall/error.hpp"
+#include "rollcall/lease.hpp"
 #include "rollcall/messages.hpp"
 #include "rollcall/options.hpp"
 #include "rollcall/presence_list.hpp"
@@ -43,6 +44,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -122,11 +124,30 @@ public:
                                 const meta& data) const;
   expected<void> untrack(const pid& who, std::string_view topic, std::string_view key) const;
 
+  // -- leases (lease.hpp): presences without an actor ------------------------------
+  /// It ends (a leave) when it is not renewed for `ttl`, up to 0.1 s late. bad_lease
+  /// (100 ms to 31 days), and as track.
+  expected<lease_reply> track_lease(std::string_view topic, std::string_view key, const meta& data,
+                                    millis ttl) const;
+  /// Lasts for its ttl, or the one given, from now. no_such_lease, bad_lease.
+  expected<void> renew(const lease&, std::optional<millis> ttl = {}) const;
+  /// Many, in one message to each shard. Those that have ended are no error, and
+  /// are named in the answer. bad_lease.
+  expected<renew_reply> renew(std::vector<lease>, std::optional<millis> ttl = {}) const;
+  /// Does not renew it. no_such_lease, and as track.
+  expected<update_reply> update(const lease&, const meta& data) const;
+  /// Idempotent: succeeds even if the lease has ended.
+  expected<void> untrack(const lease&) const;
+  /// The presence as it is now; no_such_lease.
+  expected<presence> find(const lease&) const;
+
   // -- reads: any thread, no waiting ------------------------------------------
   /// In order of key, then ref. Empty for an unknown topic, and after the end.
   presence_list list(std::string_view topic) const;
   presence_list get_by_key(std::string_view topic, std::string_view key) const;
   std::size_t count(std::string_view topic) const;
+  /// How many different keys: heads, where one may have many connections. O(1).
+  std::size_t count_keys(std::string_view topic) const;
   /// Those of replicas that are down, too.
   presence_list dirty_list(std::string_view topic) const;
   /// Of all shards: topic -> how many are present.
@@ -138,6 +159,19 @@ public:
   /// The handle of a tracked actor; of another node's, by asking that node.
   /// nopresence when it is not tracked there (any more), unreachable.
   expected<caf::strong_actor_ptr> resolve(const pid& who) const;
+  /// Many, in the order given: see resolve_msg.
+  expected<std::vector<resolved_actor>> resolve(std::vector<pid> who) const;
+  /// What became visible or ceased to be of that key, oldest first, as far as the
+  /// journal of its shard reaches back (limits::max_journal_entries). Empty for what
+  /// nothing is known of. bad_topic, bad_key.
+  expected<std::vector<story_entry>> why(std::string_view topic, std::string_view key) const;
+
+  // -- messages to a topic -------------------------------------------------------
+  /// `content` to every actor in the topic, on every node, once: see dispatch_msg.
+  ///     tracker.dispatch("room:1", caf::make_message(chat{"hello"}));
+  expected<dispatch_reply> dispatch(std::string_view topic, caf::message content) const;
+  /// The same, to those of this node only.
+  expected<dispatch_reply> dispatch_local(std::string_view topic, caf::message content) const;
 
   // -- subscriptions -------------------------------------------------------------
   /// With callbacks. limit_reached, bad_topic.

@@ -133,6 +133,9 @@ public:
   /// one frame or operation; an update is both, of one key. Readers see it already.
   virtual void handle_diff(const diff&);
   virtual void handle_info(const info&);
+  /// Whether `join::first` and `leave::last` are to be filled in; asked once, after
+  /// `init`. Costs a search in the topic for each change.
+  virtual bool wants_first_and_last() const;
   /// Replicas coming and going, and what else a tracker_event says; that this
   /// handler threw (`handler_failed`), too, unless it was in here about that.
   virtual void handle_event(const tracker_event&);

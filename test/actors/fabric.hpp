@@ -22,6 +22,22 @@ public:
             shards_.erase({name, x.tracker, x.shard});
           },
           [this, name](const rollcall::cluster::send_frame& x) { pass(name, x); },
+          [this, name](const rollcall::cluster::send_dispatch& x) { return pass(name, x); },
+          [this, name](const rollcall::cluster::resolve_remote& x)
+              -> caf::result<rollcall::cluster::resolved> {
+            const std::lock_guard guard{mutex_};
+            const auto found = shards_.find({x.node, x.tracker, 0});
+            if (found == shards_.end() || cuts_.count({name, x.node}) != 0)
+              return rollcall::make_error(errc::unreachable);
+            // As over a network: the question goes, and its sender gets the answer.
+            caf::scoped_actor self{found->second->home_system()};
+            rollcall::cluster::resolved result;
+            rollcall::compat::request(self, found->second, patience,
+                                      rollcall::cluster::find_actors{x.who})
+                .receive([&](const rollcall::cluster::resolved& y) { result = y; },
+                         [](const caf::error&) {});
+            return result;
+          },
       };
     });
     system.adopt(endpoint);
@@ -41,6 +57,12 @@ public:
         cuts_.erase(pair);
   }
 
+  /// How many dispatches went to that node.
+  std::size_t dispatches(const std::string& node) {
+    const std::lock_guard guard{mutex_};
+    return dispatches_[node];
+  }
+
 private:
   using address = std::tuple<std::string, std::string, std::uint32_t>;
 
@@ -54,6 +76,21 @@ private:
       rollcall::compat::anon_send(shard, rollcall::cluster::link_changed{name, true});
     }
   }
+  rollcall::cluster::dispatched pass(const std::string& name,
+                                     const rollcall::cluster::send_dispatch& x) {
+    const std::lock_guard guard{mutex_};
+    rollcall::cluster::dispatched result;
+    for (const auto& node : x.nodes) {
+      const auto found = shards_.find({node, x.tracker, x.shard});
+      const bool sent = found != shards_.end() && cuts_.count({name, node}) == 0;
+      result.sent.push_back(sent);
+      if (!sent) continue;
+      ++dispatches_[node];
+      rollcall::compat::anon_send(found->second,
+                                  rollcall::cluster::message_for_topic{x.topic, x.content});
+    }
+    return result;
+  }
   void pass(const std::string& name, const rollcall::cluster::send_frame& x) {
     const std::lock_guard guard{mutex_};
     const auto found = shards_.find({x.to, x.tracker, x.shard});
@@ -64,6 +101,7 @@ private:
   std::mutex mutex_;
   std::map<address, caf::actor> shards_;
   std::set<std::pair<std::string, std::string>> cuts_;
+  std::map<std::string, std::size_t> dispatches_;
 };
 
 } // namespace fixture

@@ -8,16 +8,17 @@ namespace {
 
 void append_presence(json_writer& out, std::string_view key, const meta_view& meta,
                      const std::string& node, std::uint64_t actor, const ref& join,
-                     const std::optional<ref>& before,
-                     std::optional<leave_reason> why = std::nullopt) {
+                     const std::optional<ref>& before) {
   out.open('{')
       .member("key", key)
       .raw_member("meta", meta.to_json())
       .member("ref", to_string(join));
   if (before) out.member("prev_ref", to_string(*before));
   out.member("replica", node).member("pid", node + "#" + std::to_string(actor));
-  if (why) out.member("reason", to_string(*why));
-  out.close('}');
+}
+
+void append_members(json_writer& out, const presence& p) {
+  append_presence(out, p.key, p.meta.view(), p.who.replica.name, p.who.actor, p.ref, p.prev_ref);
 }
 
 constexpr std::array<const char*, 5> kinds = {"refused", "heartbeat", "pull", "state", "bye"};
@@ -31,16 +32,36 @@ void append_kinds(json_writer& out, const char* name, const std::array<std::uint
 } // namespace
 
 void append(json_writer& out, const presence& p) {
-  append_presence(out, p.key, p.meta.view(), p.who.replica.name, p.who.actor, p.ref, p.prev_ref);
+  append_members(out, p);
+  out.close('}');
+}
+
+void append(json_writer& out, const join& p) {
+  append_members(out, p);
+  out.member("first", p.first).close('}');
 }
 
 void append(json_writer& out, const leave& p) {
-  append_presence(out, p.key, p.meta.view(), p.who.replica.name, p.who.actor, p.ref, p.prev_ref,
-                  p.reason);
+  append_members(out, p);
+  out.member("reason", to_string(p.reason)).member("last", p.last).close('}');
 }
 
 void append(json_writer& out, const presence_view& p) {
   append_presence(out, p.key(), p.meta(), p.replica().name, p.actor(), p.ref(), p.prev_ref());
+  out.close('}');
+}
+
+void append(json_writer& out, const story_entry& x) {
+  out.open('{').member("at", wall_text(x.wall_ms)).member("what", to_string(x.what));
+  out.member("ref", to_string(x.ref)).member("replica", x.who.replica.name);
+  out.member("pid", to_string(x.who));
+  if (x.what == story_event::left || x.what == story_event::hidden)
+    out.member("reason", to_string(x.reason));
+  else
+    out.key("reason").raw("null");
+  out.member("through", through(x));
+  if (x.heard_ms != 0) out.member("last_frame", wall_text(x.heard_ms));
+  out.member("text", to_text(x)).close('}');
 }
 
 void append(json_writer& out, const replica_state& r, std::size_t shards) {

@@ -9,6 +9,7 @@
 #include "rollcall/presence.hpp"
 #include "rollcall/presence_list.hpp"
 #include "rollcall/stats.hpp"
+#include "rollcall/story.hpp"
 #include "tools/rollcall/json_writer.hpp"
 
 #include <cstddef>
@@ -19,7 +20,8 @@
 namespace rollcall::tool {
 
 void append(json_writer&, const presence&);
-void append(json_writer&, const leave&); ///< with its reason
+void append(json_writer&, const join&);  ///< with `first`
+void append(json_writer&, const leave&); ///< with its reason, and `last`
 void append(json_writer&, const presence_view&);
 
 /// An array of presences, as they are ordered.
@@ -29,6 +31,8 @@ void append_all(json_writer& out, const List& presences) {
   for (const auto& p : presences) append(out, p);
   out.close(']');
 }
+
+void append(json_writer&, const story_entry&);
 
 /// `shards`: of the tracker; their number is told where there are several.
 void append(json_writer&, const replica_state&, std::size_t shards);

@@ -1,5 +1,7 @@
 #include "tools/rollcall/arguments.hpp"
 
+#include "tools/rollcall/duration.hpp"
+
 #include <limits>
 
 namespace rollcall::tool {
@@ -89,6 +91,26 @@ std::optional<std::int64_t> arguments::maybe_integer(std::string_view name) {
   if (!x) return std::nullopt;
   if (auto* i = x->if_int64()) return *i;
   wrong(name, "an integer");
+  return std::nullopt;
+}
+
+std::vector<std::string> arguments::texts(std::string_view name) {
+  std::vector<std::string> result;
+  auto* x = find(name);
+  if (x && x->is_array()) {
+    for (const auto& one : x->get_array())
+      if (one.is_string()) result.emplace_back(one.get_string().c_str(), one.get_string().size());
+    if (result.size() == x->get_array().size()) return result;
+  }
+  wrong(name, "a list of strings");
+  return {};
+}
+
+std::optional<std::chrono::milliseconds> arguments::maybe_time(std::string_view name) {
+  const auto given = maybe_text(name);
+  if (!given) return std::nullopt;
+  if (auto time = parse_duration(*given)) return time;
+  wrong(name, "a time like 1500ms, 10s or 20min, of at most a year");
   return std::nullopt;
 }
 

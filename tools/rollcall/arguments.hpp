@@ -13,11 +13,13 @@
 
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace rollcall::tool {
 
@@ -33,6 +35,9 @@ public:
   std::string text(std::string_view name); ///< required
   std::optional<std::string> maybe_text(std::string_view name);
   std::optional<std::int64_t> maybe_integer(std::string_view name);
+  std::vector<std::string> texts(std::string_view name); ///< required; an array of strings
+  /// A time like "10s".
+  std::optional<std::chrono::milliseconds> maybe_time(std::string_view name);
   /// A map; the empty one if it is left out. One that breaks a rule of metas
   /// comes back as such a meta: `track` says what is wrong with it.
   rollcall::meta meta(std::string_view name);

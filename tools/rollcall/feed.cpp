@@ -32,12 +32,21 @@ std::map<std::string, topic_diff> difference(const std::map<ref, presence>& told
     return d;
   };
   std::set<ref> still;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> before, after;
+  for (const auto& [name, p] : told) ++before[{p.topic, p.key}];
+  for (const auto& p : now) ++after[{p.topic, p.key}];
+  // The first that comes of a key that nobody had, the last that goes of one that
+  // nobody has: each is one.
+  const auto none_yet = [](auto& counts, const presence& p) {
+    return counts[{p.topic, p.key}]++ == 0;
+  };
   for (const auto& p : now) {
     still.insert(p.ref);
-    if (told.find(p.ref) == told.end()) of(p.topic).joins.push_back(p);
+    if (told.find(p.ref) == told.end()) of(p.topic).joins.push_back({p, none_yet(before, p)});
   }
-  for (const auto& [join, p] : told)
-    if (still.find(join) == still.end()) of(p.topic).leaves.push_back({p, leave_reason::untracked});
+  for (const auto& [name, p] : told)
+    if (still.find(name) == still.end())
+      of(p.topic).leaves.push_back({p, leave_reason::untracked, none_yet(after, p)});
   return result;
 }
 

@@ -47,6 +47,11 @@ void interrupt::on_signal(std::function<void()> f) {
   on_signal_ = std::move(f);
 }
 
+void interrupt::on_hangup(std::function<void()> f) {
+  std::lock_guard guard(mutex_);
+  on_hangup_ = std::move(f);
+}
+
 void interrupt::run() {
   pollfd ready[] = {{signal_fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
   bool had_one = false;
@@ -55,6 +60,13 @@ void interrupt::run() {
     if (ready[1].revents) return;
     signalfd_siginfo info{};
     if (::read(signal_fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+    if (info.ssi_signo == SIGHUP && !had_one) {
+      std::lock_guard guard(mutex_);
+      if (on_hangup_) {
+        on_hangup_();
+        continue;
+      }
+    }
     if (had_one) ::_exit(128 + static_cast<int>(info.ssi_signo));
     had_one = true;
     {

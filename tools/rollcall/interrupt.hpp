@@ -1,4 +1,5 @@
 // The wish to end: by SIGINT, SIGTERM or SIGHUP, or by a part of the program.
+// SIGHUP may be given another meaning.
 //
 // Make one before any other thread starts: the signals are blocked in all of
 // them, and read here. A second signal ends the process at once.
@@ -26,6 +27,9 @@ public:
   /// Called from the thread of the signals, before `fd` becomes readable; when
   /// this returns, what was set before is not running any more.
   void on_signal(std::function<void()> f);
+  /// From now on SIGHUP does this, in the same thread, and nothing else; null: it
+  /// is the wish to end again.
+  void on_hangup(std::function<void()> f);
 
 private:
   void run();
@@ -34,6 +38,7 @@ private:
   int asked_fd_ = -1, signal_fd_ = -1, stop_fd_ = -1;
   std::mutex mutex_;
   std::function<void()> on_signal_;
+  std::function<void()> on_hangup_;
   std::thread thread_;
 };
 

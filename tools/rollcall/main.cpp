@@ -3,6 +3,7 @@
 #include "tools/rollcall/demo/guest.hpp"
 #include "tools/rollcall/node.hpp"
 #include "tools/rollcall/options.hpp"
+#include "tools/rollcall/why.hpp"
 #include "tools/version.hpp"
 
 #include <cstdio>
@@ -17,6 +18,7 @@ constexpr const char* help =
     "Who is here, on every node of a cluster.\n"
     "\n"
     "  node   one node, driven by JSON Lines on stdin and stdout\n"
+    "  why    what a journal tells of a key: why it was, or was not, present\n"
     "  demo   three nodes, some people, and what can go wrong: 40 seconds to watch\n"
     "\n"
     "rollcall <command> --help tells more; rollcall --version names the version.\n";
@@ -30,14 +32,15 @@ int main(int argc, char** argv) {
   const std::vector<std::string> args(words.begin() + (words.empty() ? 0 : 1), words.end());
   if (say_version(argc, argv, "rollcall")) return exit_ok;
   if (command == "node") return run_node(args);
+  if (command == "why") return run_why(args);
   if (command == "demo") return demo::run_demo(args);
   if (command == "guest" && args.size() == 1) return demo::run_guest(args.front().c_str());
   if (command == "--help" || command == "help") {
     std::fputs(help, stdout);
     return exit_ok;
   }
-  std::fprintf(
-      stderr, "rollcall: %s%s (see rollcall --help)\n",
-      command.empty() ? "say what to run: node or demo" : "no such command: ", command.c_str());
+  std::fprintf(stderr, "rollcall: %s%s (see rollcall --help)\n",
+               command.empty() ? "say what to run: node, why or demo" : "no such command: ",
+               command.c_str());
   return exit_bad_arguments;
 }

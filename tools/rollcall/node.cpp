@@ -99,6 +99,14 @@ private:
   std::string text_;
 };
 
+/// SIGHUP: certificates are renewed while the node runs.
+void reload_tls(const cluster_node& node) {
+  if (const auto done = node.reload_tls())
+    log_line(log_level::info, "tls_reloaded", {{"name", node.name()}});
+  else
+    log_line(log_level::error, "tls_not_reloaded", {{"why", render(done.error())}});
+}
+
 int run(const node_options& o) {
   send_notices_to([](const notice&) {}); // events tell and log the same, in the program's own form
   interrupt stop; // before any other thread
@@ -119,6 +127,7 @@ int run(const node_options& o) {
     // nobody may wait for room in it once the end has come.
     line_output out(STDOUT_FILENO, [&] { stop.ask(); });
     stop.on_signal([&] { out.stop_waiting(); });
+    if (o.tls.any()) stop.on_hangup([n = *node] { reload_tls(n); });
     events told(out, o.name, o.tracker.pool_size, [&](std::string why) {
       fatal.set(std::move(why));
       out.stop_waiting();
@@ -130,7 +139,7 @@ int run(const node_options& o) {
     static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
     static_cast<void>(node->observe([&](const cluster_event& e) { told.on_cluster(e); }));
     {
-      stand_ins actors(system);
+      stand_ins actors(system, [&out](const std::string& line) { out.write(line); });
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();
@@ -138,6 +147,7 @@ int run(const node_options& o) {
       static_cast<void>(node->stop());
     }
     stop.on_signal(nullptr);
+    stop.on_hangup(nullptr);
     system.await_all_actors_done(); // the callbacks, which write to `out`, are actors too
   }
   log_line(log_level::info, "ended", {{"name", o.name}});

@@ -48,10 +48,13 @@ po::options_description describe_options() {
     ("clock-sample-periods", text("N"), "ticks of heartbeats to collect before pulling (default: 2)")
     ("flush-interval", text("TIME"), "how long a change may wait for others (default: 25ms)")
     ("link-grace", text("TIME"), "call a replica down when its link is lost for so long (default: off)")
+    ("journal", text("FILE"), "write there what becomes visible or ceases to be, for rollcall why")
     ("permdown-on-shutdown", flag(), "say bye when stopped in order")
     ("tls-cert", text("FILE"), "certificate of this node (PEM)")
     ("tls-key", text("FILE"), "its key (PEM)")
     ("tls-ca", text("FILE"), "the cluster's own CA (PEM)")
+    ("tls-crl", text("FILE"), "revoked certificates (PEM, signed by the CA); read again when it changes")
+    ("tls-any-name", flag(), "allow certificates that do not hold the name of their node")
     ("tls-passphrase-file", text("FILE"), "its first line opens an encrypted key")
     ("insecure", flag(), "allow plain TCP beyond loopback: whoever reaches the port is trusted")
     ("log-level", text("LEVEL"), "error, warning, info or debug, to stderr (default: info)")
@@ -137,9 +140,12 @@ std::variant<node_options, early_end> read(const po::variables_map& from) {
   o.tracker.flush_interval = in.time("flush-interval").value_or(o.tracker.flush_interval);
   if (const auto grace = in.time("link-grace")) o.tracker.link_grace = grace;
   in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
+  in.not_empty("journal", o.tracker.journal_file);
   in.not_empty("tls-cert", o.tls.certificate);
   in.not_empty("tls-key", o.tls.key);
   in.not_empty("tls-ca", o.tls.ca);
+  in.not_empty("tls-crl", o.tls.crl);
+  in.flag("tls-any-name", o.tls.any_name);
   std::string passphrase_file;
   in.not_empty("tls-passphrase-file", passphrase_file);
   in.flag("insecure", o.insecure);

@@ -61,7 +61,9 @@ session::found_actor session::actor_for(arguments& in) {
   const auto process = in.maybe_integer("process");
   if (!in.ok()) return in.problem();
   if (in.has("as") == process.has_value())
-    return refusal{"bad_command", R"(say who: "as" with a name, or "process" with a PID)"};
+    return refusal{
+        "bad_command",
+        R"(say who: "as" with a name, "process" with a PID, or "lease" with a name and a "ttl")"};
   if (!process) {
     const auto name = in.text("as");
     if (!in.ok()) return in.problem();

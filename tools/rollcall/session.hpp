@@ -11,6 +11,7 @@
 #include "tools/rollcall/arguments.hpp"
 #include "tools/rollcall/feed.hpp"
 #include "tools/rollcall/json_lines.hpp"
+#include "tools/rollcall/lease_names.hpp"
 #include "tools/rollcall/line_output.hpp"
 #include "tools/rollcall/stand_ins.hpp"
 
@@ -49,12 +50,18 @@ private:
   outcome track_many(const command&, arguments&);
   outcome update(const command&, arguments&);
   outcome untrack(const command&, arguments&);
+  outcome track_lease(const command&, arguments&);
+  outcome update_lease(const command&, arguments&);
+  outcome untrack_lease(const command&, arguments&);
+  outcome renew(const command&, arguments&);
   outcome kill(const command&, arguments&);
   outcome list(const command&, arguments&);
   outcome dirty_list(const command&, arguments&);
   outcome get_by_key(const command&, arguments&);
   outcome count(const command&, arguments&);
   outcome topics(const command&, arguments&);
+  outcome dispatch(const command&, arguments&);
+  outcome why(const command&, arguments&);
   outcome replicas(const command&, arguments&);
   outcome peers(const command&, arguments&);
   outcome stats(const command&, arguments&);
@@ -86,6 +93,7 @@ private:
   line_output& out_;
   std::function<bool()> interrupted_;
   std::map<std::pair<selection, std::string>, subscribed> feeds_;
+  lease_names leases_;
   struct directions {
     bool in = false, out = false;
   };

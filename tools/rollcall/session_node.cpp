@@ -94,7 +94,8 @@ std::variant<selector, refusal> selector_of(arguments& in) {
 session::outcome session::subscribe(const command& cmd, arguments& in) {
   auto what = selector_of(in);
   if (auto* why = std::get_if<refusal>(&what)) return *why;
-  const auto& which = std::get<selector>(what);
+  auto& which = std::get<selector>(what);
+  which.first_and_last = true;
   const auto name = std::pair{which.what, which.text};
   // Again: the state anew, and still each diff once.
   if (auto old = feeds_.find(name); old != feeds_.end()) {

@@ -29,12 +29,15 @@ const std::map<std::string_view, session::operation>& session::operations() {
       {"track_many", &session::track_many},
       {"update", &session::update},
       {"untrack", &session::untrack},
+      {"renew", &session::renew},
       {"kill", &session::kill},
       {"list", &session::list},
       {"dirty_list", &session::dirty_list},
       {"get_by_key", &session::get_by_key},
       {"count", &session::count},
       {"topics", &session::topics},
+      {"dispatch", &session::dispatch},
+      {"why", &session::why},
       {"replicas", &session::replicas},
       {"peers", &session::peers},
       {"stats", &session::stats},
@@ -49,6 +52,7 @@ const std::map<std::string_view, session::operation>& session::operations() {
 }
 
 session::outcome session::track(const command& cmd, arguments& in) {
+  if (in.has("lease")) return track_lease(cmd, in);
   const auto topic = in.text("topic"), key = in.text("key");
   const auto data = in.meta("meta");
   if (!in.ok()) return in.problem();
@@ -90,6 +94,7 @@ session::outcome session::track_many(const command& cmd, arguments& in) {
 }
 
 session::outcome session::update(const command& cmd, arguments& in) {
+  if (in.has("lease")) return update_lease(cmd, in);
   const auto topic = in.text("topic"), key = in.text("key");
   const auto data = in.meta("meta");
   if (!in.ok()) return in.problem();
@@ -111,6 +116,7 @@ session::outcome session::untrack(const command& cmd, arguments& in) {
   if (in.has("topic") != in.has("key"))
     return refusal{"bad_command",
                    R"("untrack" takes "topic" and "key", or neither for all of them)"};
+  if (in.has("lease")) return untrack_lease(cmd, in);
   const bool all = !in.has("topic");
   const auto topic = all ? std::string{} : in.text("topic"),
              key = all ? std::string{} : in.text("key");
@@ -172,7 +178,9 @@ session::outcome session::count(const command& cmd, arguments& in) {
   const auto topic = in.text("topic");
   if (!in.ok()) return in.problem();
   if (auto why = bad_topic(tracker_, topic)) return why;
-  out_.write(begin_answer(cmd.id).member("count", tracker_.count(topic)).close('}').take());
+  auto out = begin_answer(cmd.id);
+  out.member("count", tracker_.count(topic)).member("keys", tracker_.count_keys(topic)).close('}');
+  out_.write(out.take());
   return std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #include "tools/rollcall/stand_ins.hpp"
 
+#include "rollcall/detail/caf_compat.hpp"
+#include "tools/rollcall/json_writer.hpp"
 #include "tools/rollcall/log.hpp"
 
 #include <chrono>
@@ -11,16 +13,46 @@ namespace rollcall::tool {
 
 namespace {
 
-// An actor without a behaviour ends at once; this one waits for nothing.
-caf::behavior stand_in(caf::event_based_actor*) {
-  return {[](caf::unit_t) {}};
+// While nobody reads our output the printer waits; more than so many lines are
+// not kept for it.
+constexpr std::size_t most_waiting = 65'536;
+
+using counter = std::shared_ptr<std::atomic<std::size_t>>;
+
+/// Beside the other actors, since it may block.
+caf::behavior printer(caf::event_based_actor*, std::function<void(const std::string&)> print,
+                      counter waiting) {
+  return {[print = std::move(print), waiting](const std::string& line) {
+    print(line);
+    --*waiting;
+  }};
+}
+
+/// `member`: `"as":"ada"`, how it is called in its lines.
+caf::behavior stand_in(caf::event_based_actor* self, std::string member, caf::actor printer,
+                       counter waiting) {
+  return {[self, member = std::move(member), printer = std::move(printer),
+           waiting = std::move(waiting)](const std::string& topic, const std::string& text) {
+    if (!printer) return;
+    if (++*waiting > most_waiting) {
+      --*waiting;
+      log_seldom(log_level::warning, "message_lost", {{"why", "nobody reads the output"}});
+      return;
+    }
+    json_writer line;
+    line.open('{').member("event", "message").raw(member);
+    line.member("topic", topic).member("text", text).close('}');
+    compat::send(self, printer, line.take());
+  }};
 }
 
 void end(const caf::actor& x) { caf::anon_send_exit(x, caf::exit_reason::user_shutdown); }
 
 } // namespace
 
-stand_ins::stand_ins(caf::actor_system& system) : system_(system) {
+stand_ins::stand_ins(caf::actor_system& system, std::function<void(const std::string&)> print)
+    : system_(system), waiting_(std::make_shared<std::atomic<std::size_t>>(0)) {
+  if (print) printer_ = system_.spawn<caf::detached>(printer, std::move(print), waiting_);
   watch_.emplace([this](std::uint64_t ticket) { ended(ticket); });
 }
 
@@ -28,15 +60,20 @@ stand_ins::~stand_ins() {
   watch_.reset();
   for (const auto& [name, it] : named_) end(it.actor);
   for (const auto& [process, entry] : processes_) end(entry.actor);
+  if (printer_) end(printer_);
 }
 
-caf::actor stand_ins::spawn() { return system_.spawn(stand_in); }
+caf::actor stand_ins::spawn(std::string member) {
+  return system_.spawn(stand_in, std::move(member), printer_, waiting_);
+}
 
 caf::actor stand_ins::named(const std::string& name) {
   std::lock_guard guard(mutex_);
   auto& it = named_[name];
   if (it.actor) return it.actor;
-  it.actor = spawn();
+  json_writer member;
+  member.member("as", name);
+  it.actor = spawn(member.take());
   // The first to attach itself is the last to be told: after all monitors.
   auto gone = std::make_shared<std::promise<void>>();
   it.gone = gone->get_future().share();
@@ -69,7 +106,9 @@ bool stand_ins::kill_named(const std::string& name) {
 std::variant<caf::actor, refusal> stand_ins::of_process(pid_t process) {
   if (auto known = find_process(process)) return *known;
   std::uint64_t ticket;
-  caf::actor actor = spawn();
+  json_writer member;
+  member.member("process", process);
+  caf::actor actor = spawn(member.take());
   {
     std::lock_guard guard(mutex_);
     ticket = next_ticket_++;

@@ -1,7 +1,8 @@
 // Actors that stand in for those whom a driver tracks: one for a name, or one
 // for a process of this host, which ends when the process does.
 //
-// They do nothing but live; the tracker watches them as it would any actor.
+// They do nothing but live and print the texts that are dispatched to them; the
+// tracker watches them as it would any actor.
 //
 // Threads: any.
 #pragma once
@@ -10,9 +11,13 @@
 #include "tools/rollcall/json_lines.hpp"
 #include "tools/rollcall/process_watch.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,7 +29,9 @@ namespace rollcall::tool {
 
 class stand_ins {
 public:
-  explicit stand_ins(caf::actor_system&);
+  /// `print` gets a line for each message that is dispatched to one of them, in an
+  /// actor of its own, where it may block; null: nobody hears of them.
+  explicit stand_ins(caf::actor_system&, std::function<void(const std::string&)> print = nullptr);
   /// Ends all of them.
   ~stand_ins();
 
@@ -45,7 +52,7 @@ private:
     caf::actor actor;
     std::shared_future<void> gone; ///< and all who watch it have been told
   };
-  caf::actor spawn();
+  caf::actor spawn(std::string member);
   void ended(std::uint64_t ticket);
 
   struct watched {
@@ -54,6 +61,8 @@ private:
   };
 
   caf::actor_system& system_;
+  caf::actor printer_;                                ///< null: there is none
+  std::shared_ptr<std::atomic<std::size_t>> waiting_; ///< lines for the printer
   std::mutex mutex_;
   std::map<std::string, named_actor, std::less<>> named_;
   std::map<pid_t, watched> processes_;

@@ -408,6 +408,13 @@ inline bool lives_in(const caf::actor_system& system, const caf::actor_addr& who
   return block != nullptr && block->home_system == &system && who.node() == system.node();
 }
 
+// -- the bytes of a message ----------------------------------------------------------
+/// Nothing when it holds what cannot be sent to another node.
+std::optional<std::string> message_bytes(caf::actor_system&, const caf::message&);
+/// Nothing for bytes that are no message, or one of types that this program does
+/// not know.
+std::optional<caf::message> message_of_bytes(caf::actor_system&, std::string_view);
+
 // -- monitors --------------------------------------------------------------------
 /// What an actor does when one that it monitors has ended. Not more than one
 /// for each actor: 0.17 has no other.

@@ -36,6 +36,13 @@ struct resolve_msg;
 struct info_msg;
 struct permdown_msg;
 struct stop_msg;
+struct track_lease_msg;
+struct renew_msg;
+struct update_lease_msg;
+struct untrack_lease_msg;
+struct find_lease_msg;
+struct dispatch_msg;
+struct why_msg;
 
 struct track_reply;
 struct track_many_reply;
@@ -47,6 +54,10 @@ struct replicas_reply;
 struct stats_reply;
 struct subscribe_reply;
 struct resolve_reply;
+struct lease_reply;
+struct renew_reply;
+struct dispatch_reply;
+struct why_reply;
 
 struct state_msg;
 struct diff_msg;
@@ -104,6 +115,18 @@ CAF_ADD_TYPE_ID(rollcall, (rollcall::event_msg))
 
 CAF_ADD_TYPE_ID(rollcall, (rollcall::actors::call_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::actors::timer_msg))
+
+CAF_ADD_TYPE_ID(rollcall, (rollcall::track_lease_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::renew_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::update_lease_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::untrack_lease_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::find_lease_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::lease_reply))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::renew_reply))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::dispatch_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::dispatch_reply))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::why_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::why_reply))
 
 CAF_END_TYPE_ID_BLOCK(rollcall)
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "rollcall/detail/caf_compat.hpp"
+#include "rollcall/lease.hpp"
 #include "rollcall/meta.hpp"
 #include "rollcall/presence.hpp"
 #include "rollcall/stats.hpp"
@@ -69,6 +70,11 @@ template <class Inspector>
 auto inspect(Inspector& f, pid& x) {
   return compat::fields(f, "rollcall::pid", x, compat::field("replica", x.replica),
                         compat::field("actor", x.actor));
+}
+template <class Inspector>
+auto inspect(Inspector& f, lease& x) {
+  return compat::fields(f, "rollcall::lease", x, compat::field("shard", x.shard),
+                        compat::field("number", x.number), compat::field("token", x.token));
 }
 template <class Inspector>
 auto inspect(Inspector& f, ref& x) {

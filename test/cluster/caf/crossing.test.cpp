@@ -1,6 +1,7 @@
 // Two nodes that dial each other at one moment: CAF's own protocol then ends up
 // with two connections, of which each side uses another one and knows no sender
 // for what comes over the other's. Done here on purpose, below the mesh.
+#include "cluster/caf/basp_rules.hpp"
 #include "cluster/caf/dialer.hpp"
 #include "cluster/caf/socket.hpp"
 #include "test/catch.hpp"
@@ -70,12 +71,18 @@ preamble preamble_of(node& x, const std::string& name) {
   return {rollcall::compat::caf_release(), to_string(x.system().node()), name, {1, 1}};
 }
 
-std::unique_ptr<wire> dialed(const preamble& ours, const std::string& where) {
+std::shared_ptr<const wire_guard> guard_of(node& x) {
+  auto guard = std::make_shared<wire_guard>();
+  guard->rules = std::make_shared<const basp_rules>(make_basp_rules(x.system(), x.endpoint()));
+  return guard;
+}
+
+std::unique_ptr<tcp_connection> dialed(const preamble& ours, const std::string& where) {
   dial_how how;
   how.ours = ours;
   auto x = dial(parse_address(where).value, how);
   REQUIRE(x.connection != nullptr);
-  auto out = std::make_unique<wire>();
+  auto out = std::make_unique<tcp_connection>();
   std::swap(out->fd, x.connection->fd);
   out->state = x.connection->state;
   return out;
@@ -101,9 +108,9 @@ TEST_CASE("connections that crossed are closed on both sides, and the link is ma
   // one dials.
   {
     caf::scoped_actor one{a.system()}, two{b.system()};
-    const auto connect = [](auto& self, node& from, wire& x, std::uint16_t to) {
+    const auto connect = [](auto& self, node& from, tcp_connection& x, std::uint16_t to) {
       rollcall::compat::request(self, basp_broker(from.system()), 60s,
-                                connect_message(from.system(), x, to))
+                                connect_message(from.system(), x, to, guard_of(from)))
           .receive([](const caf::node_id&, const caf::strong_actor_ptr& who,
                       const std::set<std::string>&) { CHECK(who != nullptr); },
                    [](const caf::error& e) { FAIL_CHECK(to_string(e)); });

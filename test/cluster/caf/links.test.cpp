@@ -58,8 +58,9 @@ TEST_CASE("two nodes find each other by one seed, and frames arrive in order bot
 }
 
 TEST_CASE("a large frame arrives whole") {
-  node a{"a", {}};
-  node b{"b", {a.address()}};
+  const auto large_ones = [](endpoint_config& c) { c.links.max_message_bytes = 16 * 1024 * 1024; };
+  node a{"a", {}, large_ones};
+  node b{"b", {a.address()}, large_ones};
   REQUIRE(a.wait_links({"b"}));
   const std::string large(8 * 1024 * 1024, 'y');
   a.send("b", large);

@@ -1,3 +1,4 @@
+#include "cluster/caf/basp_rules.hpp"
 #include "cluster/caf/dialer.hpp"
 #include "cluster/caf/socket.hpp"
 #include "test/catch.hpp"
@@ -135,8 +136,11 @@ TEST_CASE("whatever a stranger sends harms nobody") {
     REQUIRE(found.connection != nullptr);
     caf::scoped_actor self{stranger.system()};
     caf::actor there;
+    auto guard = std::make_shared<wire_guard>();
+    guard->rules =
+        std::make_shared<const basp_rules>(make_basp_rules(stranger.system(), stranger.endpoint()));
     compat::request(self, basp_broker(stranger.system()), 60s,
-                    connect_message(stranger.system(), *found.connection, where.port))
+                    connect_message(stranger.system(), *found.connection, where.port, guard))
         .receive([&](const caf::node_id&, const caf::strong_actor_ptr& x,
                      const std::set<std::string>&) { there = caf::actor_cast<caf::actor>(x); },
                  [](caf::error&) {});

@@ -63,7 +63,7 @@ TEST_CASE("TLS files that cannot do are refused at start, each with what to do")
 
 TEST_CASE("an encrypted key needs its passphrase, and no passphrase is ever in a message") {
   certs made;
-  auto x = made.make("locked", {.key_passphrase = "correct horse"});
+  auto x = made.make("a", {.key_passphrase = "correct horse"});
   CHECK(mentions(refused(x), "is encrypted, and no passphrase was given"));
   x.passphrase = "battery staple";
   const auto text = refused(x);
@@ -78,10 +78,16 @@ TEST_CASE("an encrypted key needs its passphrase, and no passphrase is ever in a
 
 TEST_CASE("nodes with certificates of one CA have links, and large frames pass whole") {
   certs made;
-  node a{"a", {}, with(made.make("a"))};
+  const auto large_ones = [&](const std::string& name) {
+    return [files = made.make(name)](endpoint_config& c) {
+      c.tls = files;
+      c.links.max_message_bytes = 16 * 1024 * 1024;
+    };
+  };
+  node a{"a", {}, large_ones("a")};
   REQUIRE(a.problem().message == "");
-  node b{"b", {a.address()}, with(made.make("b"))};
-  node c{"c", {a.address()}, with(made.make("c"))};
+  node b{"b", {a.address()}, large_ones("b")};
+  node c{"c", {a.address()}, large_ones("c")};
   REQUIRE(a.wait_links({"b", "c"}));
   REQUIRE(b.wait_links({"a", "c"}));
   const std::string large(8 * 1024 * 1024, 'y');
@@ -97,6 +103,21 @@ TEST_CASE("nodes with certificates of one CA have links, and large frames pass w
     for (const auto& f : x->seen().copy().frames) CHECK((f.bytes == large));
   b.crash();
   CHECK(a.wait_links({"c"}));
+}
+
+TEST_CASE("a node whose certificate does not hold its name does not start, unless told so") {
+  certs made;
+  const auto other = made.make("other");
+  node a{"a", {}, with(other)};
+  CHECK(a.problem().code == errc::bad_tls);
+  CHECK(mentions(a.problem().message, "does not hold the name of this node, \"a\""));
+  auto any = other;
+  any.any_name = true;
+  node b{"b", {}, with(any)};
+  CHECK(b.problem().message == "");
+  // The other end must allow it as well.
+  node c{"c", {b.address()}, with(made.make("c"))};
+  CHECK(c.wait_refusal(errc::bad_tls, "its certificate holds \"other\""));
 }
 
 TEST_CASE("with TLS a node may listen beyond loopback") {
