@@ -2,11 +2,14 @@
 #include "actors/clock.hpp"
 #include "actors/cluster_impl.hpp"
 #include "actors/inside_handler.hpp"
+#include "actors/node_keeper.hpp"
 #include "cluster/caf/start.hpp"
 #include "rollcall/cluster.hpp"
 #include "rollcall/config.hpp"
 
-#include <optional>
+#include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace rollcall {
@@ -17,45 +20,41 @@ namespace {
 
 constexpr auto patience = 5s;
 
-/// Asks the endpoint and waits. None of these is asked often.
+using clock = std::chrono::steady_clock;
+
+/// Asks the endpoint and waits. None of these is asked often. An endpoint that has
+/// just ended by itself is waited for: it is being brought back.
 template <class Reply, class Message>
-expected<Reply> ask(const std::shared_ptr<cluster_node::impl>& x, Message message) {
+expected<Reply> ask(const std::shared_ptr<cluster_node::impl>& x, const Message& message) {
   if (!x) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
   if (actors::handler_scope::inside(x->system)) return make_error(errc::would_deadlock);
-  caf::scoped_actor self{*x->system};
+  const auto until = clock::now() + patience;
   expected<Reply> result{make_error(errc::timed_out)};
   const auto failed = [&](caf::error& e) { result = std::move(e); };
-  auto answer = compat::request(self, x->endpoint, patience, std::move(message));
-  if constexpr (std::is_same_v<Reply, actors::done>)
-    std::move(answer).receive([&] { result = actors::done{}; }, failed);
-  else
-    std::move(answer).receive([&](Reply& y) { result = std::move(y); }, failed);
+  for (; clock::now() < until; std::this_thread::sleep_for(5ms)) {
+    caf::actor endpoint;
+    {
+      const std::lock_guard guard{x->mutex};
+      if (x->ended) return make_error(errc::shutting_down, "the node has been stopped");
+      if (x->fatal.code == errc::endpoint_failed)
+        return make_error(x->fatal.code, x->fatal.message);
+      endpoint = x->endpoint;
+    }
+    if (!endpoint) continue;
+    caf::scoped_actor self{*x->system};
+    auto answer = compat::request(self, endpoint, until - clock::now(), message);
+    if constexpr (std::is_same_v<Reply, actors::done>)
+      std::move(answer).receive([&] { result = actors::done{}; }, failed);
+    else
+      std::move(answer).receive([&](Reply& y) { result = std::move(y); }, failed);
+    if (result || code_of(result.error()) != errc::shutting_down) return result;
+  }
   return result;
 }
 
 expected<void> done_or(const expected<actors::done>& x) {
   if (!x) return x.error();
   return {};
-}
-
-cluster_event_kind kind_of(cluster::endpoint_event_kind x) {
-  switch (x) {
-  case cluster::endpoint_event_kind::peer_up:
-    return cluster_event_kind::peer_up;
-  case cluster::endpoint_event_kind::peer_down:
-    return cluster_event_kind::peer_down;
-  case cluster::endpoint_event_kind::refused:
-    return cluster_event_kind::refused;
-  case cluster::endpoint_event_kind::warning:
-    return cluster_event_kind::warning;
-  case cluster::endpoint_event_kind::resolved:
-    return cluster_event_kind::resolved;
-  case cluster::endpoint_event_kind::name_lost:
-    return cluster_event_kind::name_lost;
-  case cluster::endpoint_event_kind::fatal:
-    return cluster_event_kind::fatal;
-  }
-  return cluster_event_kind::warning;
 }
 
 cluster::basp_access access_of(remote_actors x) {
@@ -68,15 +67,6 @@ cluster::basp_access access_of(remote_actors x) {
     return cluster::basp_access::all;
   }
   return cluster::basp_access::endpoint;
-}
-
-using event_handler = std::function<void(const cluster_event&)>;
-
-/// Serves one callback; what it throws ends it.
-caf::behavior observer(caf::event_based_actor*, const event_handler& callback) {
-  return {[callback](const cluster::endpoint_event& x) {
-    callback({kind_of(x.kind), x.node, x.address, x.code, x.message});
-  }};
 }
 
 } // namespace
@@ -97,6 +87,8 @@ const std::string& cluster_node::advertise() const noexcept {
 }
 
 expected<std::vector<cluster_peer>> cluster_node::peers() const {
+  if (impl_)
+    if (const auto why = impl_->refusal()) return make_error(why.code, why.message);
   auto all = ask<cluster::peer_list>(impl_, cluster::get_peers{});
   if (!all) return std::move(all.error());
   std::vector<cluster_peer> result;
@@ -133,16 +125,17 @@ expected<void> cluster_node::unblock(const std::string& peer) const {
   return done_or(ask<actors::done>(impl_, cluster::block_peer{peer, false, false}));
 }
 
-expected<void> cluster_node::observe(event_handler callback) const {
+expected<subscription>
+cluster_node::observe(std::function<void(const cluster_event&)> callback) const {
   if (!impl_) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
-  // A thread of its own: callbacks may block.
-  auto worker = impl_->system->spawn<caf::detached>(observer, std::move(callback));
-  {
-    const std::lock_guard guard{impl_->mutex};
-    impl_->workers.push_back(worker);
-  }
-  compat::anon_send(impl_->endpoint, cluster::observe_endpoint{worker});
-  return {};
+  static std::atomic<std::uint64_t> last{0};
+  const auto id = ++last;
+  auto queue = impl_->add_observer(id, std::move(callback));
+  if (!queue)
+    return make_error(errc::limit_reached, "the process can start no thread for callbacks");
+  const std::lock_guard guard{impl_->mutex};
+  if (impl_->ended) return make_error(errc::shutting_down, "the node has been stopped");
+  return subscription{id, std::move(queue)};
 }
 
 expected<void> cluster_node::reload_tls() const {
@@ -153,16 +146,32 @@ expected<void> cluster_node::reload_tls() const {
 }
 
 expected<void> cluster_node::stop() const {
-  auto result = done_or(ask<actors::done>(impl_, cluster::stop_endpoint{}));
-  // Whether it answers or has ended already: what served callbacks ends too.
-  if (!result && code_of(result.error()) != errc::shutting_down) return result;
-  std::vector<caf::actor> workers;
+  if (!impl_) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
+  if (actors::handler_scope::inside(impl_->system)) return make_error(errc::would_deadlock);
+  const auto until = clock::now() + patience;
+  const auto ended = [this] {
+    const std::lock_guard guard{impl_->mutex};
+    return impl_->ended ? errc::shutting_down : errc::none;
+  };
+  caf::actor keeper;
   {
     const std::lock_guard guard{impl_->mutex};
-    workers.swap(impl_->workers);
+    keeper = impl_->keeper;
   }
-  for (const auto& x : workers) caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
-  return result;
+  if (keeper) {
+    auto result = std::make_shared<actors::answer<actors::done>>();
+    const actors::ticket<actors::done> mine{result, errc::shutting_down};
+    compat::anon_send(keeper, actors::call_msg{[mine](void* x) {
+                        static_cast<actors::node_keeper*>(x)->stop(mine);
+                      }});
+    keeper = nullptr;
+    (void)result->wait_until(until, ended);
+  }
+  if (ended() == errc::none)
+    return make_error(errc::timed_out, "the endpoint has not ended in time");
+  if (!impl_->end_observers(until))
+    return make_error(errc::timed_out, "a callback has not returned");
+  return {};
 }
 
 expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options options) {
@@ -194,16 +203,38 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
   config.wait_for_name = options.wait_for_name;
   // Two clusters that were left at the default name may meet by chance.
   config.islands_merge = config.cluster != cluster_options{}.cluster_name;
-  auto started = cluster::start_endpoint(system, config);
-  if (started.problem) return make_error(started.problem.code, started.problem.message);
   auto result = std::make_shared<cluster_node::impl>();
+  if (!actors::nodes::add(system, result))
+    return make_error(errc::cluster_exists,
+                      "this actor system has a node already: stop it, or use it");
+  auto started = cluster::start_endpoint(system, config);
+  if (started.problem) {
+    actors::nodes::remove(result.get());
+    return make_error(started.problem.code, started.problem.message);
+  }
   result->system = &system;
   result->endpoint = std::move(started.endpoint);
   result->tls = std::move(started.tls);
-  result->name = std::move(config.node);
+  result->name = config.node;
   result->listen = std::move(started.listen);
   result->advertise = std::move(started.advertise);
-  return cluster_node{std::move(result)};
+  result->keeper = system.spawn<actors::node_keeper>(result, std::move(config));
+  auto value = actors::held_by_user<cluster_node::impl>(result, [](cluster_node::impl& x) {
+    caf::actor keeper;
+    {
+      const std::lock_guard guard{x.mutex};
+      keeper = x.keeper;
+    }
+    if (keeper)
+      compat::anon_send(keeper, actors::call_msg{[](void* y) {
+                          static_cast<actors::node_keeper*>(y)->unheld();
+                        }});
+  });
+  {
+    const std::lock_guard guard{result->mutex};
+    result->value = value;
+  }
+  return cluster_node{std::move(value)};
 }
 
 std::string to_string(cluster_event_kind x) {

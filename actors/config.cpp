@@ -8,6 +8,8 @@
 
 #include <memory>
 #include <mutex>
+#include <type_traits>
+#include <type_traits>
 #include <utility>
 
 namespace rollcall {
@@ -81,20 +83,22 @@ namespace {
 
 template <class T>
 void declare(caf::config_option_set& all, std::span<const option_row<T>> rows) {
-  caf::config_option_adder to{all, "rollcall"};
   for (const auto& row : rows) {
     T fresh;
     const auto value = row.at(fresh);
+    const auto as = [&]<class Kind>(std::type_identity<Kind>) {
+      compat::declare_option<Kind>(all, "rollcall", row.key, row.help);
+    };
     if (std::holds_alternative<std::string*>(value))
-      to.add<std::string>(row.key, row.help);
+      as(std::type_identity<std::string>{});
     else if (std::holds_alternative<std::vector<std::string>*>(value))
-      to.add<std::vector<std::string>>(row.key, row.help);
+      as(std::type_identity<std::vector<std::string>>{});
     else if (std::holds_alternative<std::size_t*>(value))
-      to.add<std::size_t>(row.key, row.help);
+      as(std::type_identity<std::size_t>{});
     else if (std::holds_alternative<bool*>(value))
-      to.add<bool>(row.key, row.help);
+      as(std::type_identity<bool>{});
     else
-      to.add<caf::timespan>(row.key, row.help);
+      as(std::type_identity<caf::timespan>{});
   }
 }
 
@@ -116,7 +120,7 @@ namespace {
 /// declared: `broadcast-period = 1500` would just be passed over.
 class option_reader {
 public:
-  explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) {}
+  explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) { check_names(); }
 
   template <class T>
   void read(std::span<const option_row<T>> rows, T& to) {
@@ -139,6 +143,24 @@ public:
   const problem& wrong() const noexcept { return wrong_; }
 
 private:
+  /// A name that is misspelt would be passed over just as well.
+  void check_names() {
+    const auto names = compat::config_names(cfg_, "rollcall");
+    if (!names) {
+      wrong_ = {errc::bad_option, "rollcall must be a section: rollcall { name = \"...\" }"};
+      return;
+    }
+    for (const auto& x : *names) {
+      bool known = "rollcall." + x == loaded_key || "rollcall." + x == passphrase_key;
+      for (const auto& row : tracker_option_table()) known |= x == row.key;
+      for (const auto& row : node_option_table()) known |= x == row.key;
+      if (known) continue;
+      wrong_ = {errc::bad_option, "rollcall." + x.substr(0, 64)
+                                      + " is no option of rollcall: correct the name or remove it "
+                                        "(config.hpp lists them)"};
+      return;
+    }
+  }
   std::optional<millis> period(const char* key) {
     std::optional<millis> result;
     caf::timespan x{0};

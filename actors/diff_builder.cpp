@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t few = 64;
 
 void assign(presence& to, const presence_view& from, const meta* known) {
-  to.topic = from.topic();
-  to.key = from.key();
+  to.topic.assign(from.topic());
+  to.key.assign(from.key());
   to.who.replica = from.replica();
   to.who.actor = from.actor();
   const auto data = from.meta().bytes();

@@ -5,7 +5,7 @@ namespace rollcall {
 namespace {
 
 // The codes without a gap from none to this one.
-constexpr auto last_code = errc::cannot_travel;
+constexpr auto last_code = errc::endpoint_failed;
 
 std::string context_of(const caf::error& x) {
   if (!x || !x.context().match_elements<std::string>()) return {};

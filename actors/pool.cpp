@@ -1,6 +1,11 @@
 #include "actors/pool.hpp"
 
+#include "actors/callback_actor.hpp"
 #include "actors/cluster_impl.hpp"
+#include "actors/forgotten.hpp"
+#include "actors/notices.hpp"
+#include "actors/shard.hpp"
+#include "actors/supervisor.hpp"
 #include "base/phash2.hpp"
 
 #include <algorithm>
@@ -12,7 +17,6 @@ pool::pool(caf::actor_system& system, tracker_spec spec, const cluster_node& nod
     : system_(system),
       spec_(std::move(spec)),
       node_name_(node.name()),
-      endpoint_(node ? node.get()->endpoint : caf::actor{}),
       supervised_(supervised),
       slots_(std::make_unique<slot[]>(spec_.options.pool_size)) {
   const auto& o = spec_.options;
@@ -20,10 +24,21 @@ pool::pool(caf::actor_system& system, tracker_spec spec, const cluster_node& nod
     journal_ = std::make_unique<journal_file>(
         o.journal_file,
         journal_file::bounds{o.limits.max_journal_file_bytes, o.limits.max_journal_backlog});
+  if (!node) return;
+  const std::lock_guard guard{node.get()->mutex};
+  endpoint_ = node.get()->endpoint;
 }
 
 std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept {
   return pool_size <= 1 ? 0 : crdt::phash2(topic, static_cast<std::uint32_t>(pool_size));
+}
+
+errc check_local(const caf::actor_system& system, const caf::actor_addr& who) {
+  const auto* block = caf::actor_cast<caf::actor_control_block*>(who);
+  if (block == nullptr) return errc::null_actor;
+  // A proxy of a remote actor is at home in the system that made it.
+  if (block->home_system != &system) return errc::other_system;
+  return compat::lives_in(system, who) ? errc::none : errc::not_local;
 }
 
 bool pool::end(errc why) noexcept {
@@ -58,6 +73,42 @@ std::size_t pool::shard_of_life(const replica_id& x) const {
   return size();
 }
 
+std::shared_ptr<pool> pool::value() {
+  const std::lock_guard guard{mutex_};
+  if (auto x = value_.lock()) return x;
+  auto result = held_by_user<pool>(shared_from_this(), [](pool& x) {
+    if (const auto whole = x.supervisor())
+      compat::anon_send(caf::actor_cast<inner_supervisor>(whole),
+                        call_msg{[](void* y) { static_cast<actors::supervisor*>(y)->unheld(); }});
+  });
+  value_ = result;
+  return result;
+}
+
+bool pool::has_value() const {
+  const std::lock_guard guard{mutex_};
+  return !value_.expired();
+}
+
+caf::actor pool::endpoint() const {
+  const std::lock_guard guard{mutex_};
+  return endpoint_;
+}
+
+void pool::endpoint_is(caf::actor x) {
+  {
+    const std::lock_guard guard{mutex_};
+    if (closing_) return;
+    std::swap(endpoint_, x); // the old one is let go of with no lock held
+  }
+  for (std::size_t i = 0; i < size(); ++i) {
+    auto why = errc::none;
+    if (const auto shard = handle(i, why))
+      compat::anon_send(
+          shard, call_msg{[](void* y) { static_cast<actors::shard*>(y)->endpoint_changed(); }});
+  }
+}
+
 shard_actor pool::supervisor() const {
   const std::lock_guard guard{mutex_};
   return supervisor_;
@@ -71,7 +122,7 @@ void pool::set_supervisor(shard_actor x) {
 errc pool::observe(const caf::strong_actor_ptr& who) {
   if (const auto e = ended(); e != errc::none) return e;
   const auto address = caf::actor_cast<caf::actor_addr>(who);
-  if (!compat::lives_in(system_, address)) return errc::not_local;
+  if (const auto e = check_local(system_, address); e != errc::none) return e;
   const std::lock_guard guard{mutex_};
   const auto gone = [](const caf::actor_addr& x) {
     return !caf::actor_cast<caf::strong_actor_ptr>(x);
@@ -86,9 +137,23 @@ errc pool::observe(const caf::strong_actor_ptr& who) {
   return errc::none;
 }
 
+void pool::tell_operator(const tracker_event& x) const {
+  switch (x.kind) {
+  case tracker_event_kind::handler_failed:
+  case tracker_event_kind::shard_restarted:
+  case tracker_event_kind::name_conflict:
+  case tracker_event_kind::tracker_failed:
+    return notify({notice_level::error, to_string(x.kind), x.code, node_name(), name(), x.text,
+                   x.kind == tracker_event_kind::tracker_failed});
+  default:
+    return;
+  }
+}
+
 // Sent with the lock held: who begins to observe gets what is up first, and what
 // changes then after it.
 void pool::emit(const tracker_event& x) {
+  tell_operator(x);
   const std::lock_guard guard{mutex_};
   note_up(x);
   for (const auto& address : observers_)
@@ -120,34 +185,69 @@ std::uint64_t pool::next_subscription() noexcept {
   return ++last;
 }
 
-void pool::keep_worker(std::uint64_t id, const caf::actor& x) {
+bool pool::keep_worker(std::uint64_t id, const callback_worker& x) {
   const std::lock_guard guard{mutex_};
-  workers_.emplace(id, x);
+  if (closing_) return false;
+  workers_.insert_or_assign(id, worker{x.actor, x.queue});
+  return true;
 }
 
+namespace {
+
+bool is_idle(const std::weak_ptr<callback_queue>& x) {
+  const auto queue = x.lock();
+  return !queue || queue->wait_idle({}); // a time that is over
+}
+
+} // namespace
+
 void pool::release_worker(std::uint64_t id) {
-  caf::actor last; // let go of with no lock held
+  worker last; // let go of with no lock held
   const std::lock_guard guard{mutex_};
   const auto found = workers_.find(id);
   if (found == workers_.end()) return;
   last = std::move(found->second);
   workers_.erase(found);
+  std::erase_if(late_, is_idle);
+  if (!is_idle(last.queue)) late_.push_back(last.queue);
+}
+
+bool pool::wait_callbacks(std::chrono::steady_clock::time_point until) {
+  std::vector<std::shared_ptr<callback_queue>> all;
+  {
+    const std::lock_guard guard{mutex_};
+    for (const auto& [id, x] : workers_)
+      if (auto queue = x.queue.lock()) all.push_back(std::move(queue));
+    for (const auto& x : late_)
+      if (auto queue = x.lock()) all.push_back(std::move(queue));
+  }
+  for (const auto& x : all) x->close();
+  return std::all_of(all.begin(), all.end(), [&](const auto& x) { return x->wait_idle(until); });
 }
 
 void pool::close() {
   end(errc::shutting_down);
   for (std::size_t i = 0; i < size(); ++i) publish(i, {});
-  std::map<std::uint64_t, caf::actor> workers;
+  std::vector<std::pair<caf::actor, std::shared_ptr<callback_queue>>> workers;
   shard_actor supervisor;
+  caf::actor endpoint;
   {
     const std::lock_guard guard{mutex_};
-    workers.swap(workers_);
+    closing_ = true;
+    std::swap(endpoint, endpoint_);
+    for (const auto& [id, x] : workers_) workers.emplace_back(x.actor, x.queue.lock());
     observers_.clear();
     up_.clear();
     std::swap(supervisor, supervisor_);
     for (std::size_t i = 0; i < size(); ++i) slots_[i].life = {};
   }
-  for (const auto& [id, x] : workers) caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  // Who did not ask for this end is told of it first.
+  const bool failed = ended() != errc::shutting_down;
+  for (const auto& [actor, queue] : workers)
+    if (failed)
+      finish_callbacks(actor);
+    else if (queue)
+      queue->close();
   registry::remove(this);
   closed_.store(true, std::memory_order_release);
 }

@@ -15,6 +15,7 @@
 #include "rollcall/tracker_spec.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -29,12 +30,19 @@ namespace rollcall::actors {
 /// The shard that owns the topic: `erlang:phash2(topic, pool_size)`.
 std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept;
 
+/// none if the actor runs in that actor system; else null_actor, other_system (it
+/// runs in another one of this process) or not_local.
+errc check_local(const caf::actor_system&, const caf::actor_addr&);
+
 /// How the world reaches a shard. Replaced as a whole when a shard comes back.
 struct published_shard {
   inner_shard handle; ///< null: not there, `why` says why
   std::shared_ptr<crdt::presence_table> table;
   errc why = errc::shutting_down;
 };
+
+struct callback_worker;
+class callback_queue;
 
 class pool : public std::enable_shared_from_this<pool> {
 public:
@@ -46,7 +54,6 @@ public:
   const std::string& node_name() const noexcept { return node_name_; }
   const tracker_options& options() const noexcept { return spec_.options; }
   const handler_factory& handler() const noexcept { return spec_.handler; }
-  const caf::actor& endpoint() const noexcept { return endpoint_; } ///< may be null
   std::size_t size() const noexcept { return spec_.options.pool_size; }
   std::size_t shard_of(std::string_view topic) const noexcept {
     return shard_number(topic, size());
@@ -60,7 +67,7 @@ public:
   errc ended() const noexcept { return ended_.load(std::memory_order_acquire); }
   /// As `ended`, but none until the last shard has ended: no answer comes after.
   errc closed() const noexcept {
-    return closed_.load(std::memory_order_acquire) ? ended() : errc::none;
+    return closed_.load(std::memory_order_acquire) && shards_.load() == 0 ? ended() : errc::none;
   }
   /// False: it was ended already.
   bool end(errc why) noexcept;
@@ -84,6 +91,16 @@ public:
   /// pool size if none of ours has it.
   std::size_t shard_of_life(const replica_id&) const;
 
+  /// Of the node; null without one, and while it is being brought back. A shard
+  /// has its own copy.
+  caf::actor endpoint() const;
+  /// All shards attach to it.
+  void endpoint_is(caf::actor);
+
+  /// What tracker values that users hold point to.
+  std::shared_ptr<pool> value();
+  bool has_value() const;
+
   shard_actor supervisor() const;
   void set_supervisor(shard_actor);
 
@@ -92,15 +109,23 @@ public:
   errc observe(const caf::strong_actor_ptr&);
   void emit(const tracker_event&);
   std::uint64_t next_subscription() noexcept;
-  /// An actor that serves callbacks: held until it is released, or all end.
-  void keep_worker(std::uint64_t id, const caf::actor&);
+  /// Serves callbacks: the actor is held until it is released, or all end. False:
+  /// all have ended.
+  bool keep_worker(std::uint64_t id, const callback_worker&);
   void release_worker(std::uint64_t id);
-  /// The end: no shard can be reached any more, workers end, the name is free,
-  /// and no actor is held.
+  /// After the end: waits for the callbacks that still run. False: the time is up.
+  bool wait_callbacks(std::chrono::steady_clock::time_point until);
+  /// The end: no shard can be reached any more, no callback begins, the name is
+  /// free, and no actor is held.
   void close();
+
+  /// Whether the handler of a shard may run: `closed` waits for these.
+  void shard_begins() noexcept { ++shards_; }
+  void shard_ends() noexcept { --shards_; }
 
 private:
   void note_up(const tracker_event&);
+  void tell_operator(const tracker_event&) const;
 
   struct slot {
     read_mostly<published_shard> face;
@@ -111,20 +136,28 @@ private:
   caf::actor_system& system_;
   tracker_spec spec_;
   std::string node_name_;
-  caf::actor endpoint_;
   const bool supervised_;
   std::unique_ptr<journal_file> journal_;
   mutable readers readers_;
   std::unique_ptr<slot[]> slots_;
   std::atomic<errc> ended_{errc::none};
   std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> shards_{0};
 
   mutable std::mutex mutex_; // for all below, and slot::life
+  bool closing_ = false;
+  caf::actor endpoint_;
+  std::weak_ptr<pool> value_;
   shard_actor supervisor_;
   std::vector<caf::actor_addr> observers_;
   /// The last replica_up of each shard and node, while it holds.
   std::map<std::pair<std::uint32_t, std::string>, tracker_event> up_;
-  std::map<std::uint64_t, caf::actor> workers_;
+  struct worker {
+    caf::actor actor;
+    std::weak_ptr<callback_queue> queue;
+  };
+  std::map<std::uint64_t, worker> workers_;
+  std::vector<std::weak_ptr<callback_queue>> late_; // released while a callback ran
 };
 
 /// The trackers that run in this process, by actor system and name.

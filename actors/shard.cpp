@@ -47,9 +47,14 @@ shard::shard(caf::actor_config& cfg, std::shared_ptr<pool> x, std::uint32_t numb
       handler_(pool_),
       journal_(pool_->options().limits.max_journal_entries,
                pool_->options().limits.max_journal_bytes),
-      on_down_([this](const caf::actor_addr& who, const caf::error&) { ended(who); }) {}
+      on_down_([this](const caf::actor_addr& who, const caf::error&) { ended(who); }),
+      counted_(system()) {
+  pool_->shard_begins();
+}
 
-shard::~shard() = default;
+shard::~shard() {
+  if (!over_) pool_->shard_ends();
+}
 
 shard::behavior_type shard::make_behavior() {
   compat::set_down_handler(this, on_down_);
@@ -310,8 +315,8 @@ void shard::on_exit() {
     memory_->before.presences = memory_->before.memory_bytes = 0;
     memory_->before.monitored = memory_->before.subscriptions = 0;
   }
-  if (pool_->endpoint())
-    compat::anon_send(pool_->endpoint(), cluster::detach_shard{pool_->name(), number_});
+  if (endpoint_) compat::anon_send(endpoint_, cluster::detach_shard{pool_->name(), number_});
+  endpoint_ = nullptr;
   handler_.end();
   machine_.reset();
   watches_.clear();
@@ -322,6 +327,7 @@ void shard::on_exit() {
   copies_.fail(why);
   for (auto& [actor, answer] : std::exchange(untracking_, {})) answer(make_error(why));
   if (!pool_->supervised()) pool_->close();
+  if (!std::exchange(over_, true)) pool_->shard_ends();
   if (farewell_) std::exchange(farewell_, nullptr)(address());
 }
 

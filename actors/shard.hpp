@@ -17,6 +17,7 @@
 
 #include "actors/diff_builder.hpp"
 #include "actors/first_and_last.hpp"
+#include "actors/forgotten.hpp"
 #include "actors/handler_host.hpp"
 #include "actors/journal.hpp"
 #include "actors/long_copies.hpp"
@@ -59,6 +60,8 @@ public:
   /// Answers before the handler's `ok_then` runs. Anything but ok: it quits.
   void start(const std::function<void(init_result)>& report);
   void stop(bool bye);
+  /// The node's endpoint ended, or there is another one: see node_keeper.hpp.
+  void endpoint_changed();
 
   // -- operations ---------------------------------------------------------------
   expected<track_reply> track(const caf::actor_addr&, std::string_view topic, std::string_view key,
@@ -217,6 +220,7 @@ private:
   std::shared_ptr<pool> pool_;
   const std::uint32_t number_;
   std::shared_ptr<shard_memory> memory_;
+  caf::actor endpoint_; // may be null
   handler_host handler_;
   journal journal_;
   std::optional<cluster::gossip> machine_;
@@ -240,6 +244,8 @@ private:
   bool busy_ = false;      // something came since the handler asked for a timeout
   bool restoring_ = false; // subscribers will get the state
   bool stopped_ = false;
+  bool over_ = false;            // on_exit is done
+  bool telling_failure_ = false; // to the handler
   bool in_turn_ = false;
   std::array<std::uint64_t, std::tuple_size_v<decltype(tracker_stats::busy)>> busy_times_{};
   std::uint64_t longest_busy_us_ = 0;
@@ -262,6 +268,7 @@ private:
   std::int64_t wall_offset_ms_ = 0;
   std::uint64_t handler_failures_ = 0;
   std::uint64_t resyncs_ = 0;
+  one_of_ours counted_;
 };
 
 } // namespace rollcall::actors

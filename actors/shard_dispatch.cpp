@@ -70,7 +70,7 @@ void shard::dispatch(std::string_view topic, const caf::message& content, bool l
     sum.actors = hand_out(actors, content);
     if (sum.actors != 0) sum.nodes = 1;
   }
-  if (local || others.empty() || !pool_->endpoint()) return answer(sum);
+  if (local || others.empty() || !endpoint_) return answer(sum);
   cluster::send_dispatch out;
   std::vector<std::size_t> counts;
   for (const auto& [node, count] : others) {
@@ -82,7 +82,7 @@ void shard::dispatch(std::string_view topic, const caf::message& content, bool l
   out.topic = topic;
   out.content = std::move(*bytes);
   out.max_backlog = limits.max_dispatch_backlog;
-  compat::request(this, pool_->endpoint(), caf::infinite, std::move(out))
+  compat::request(this, endpoint_, caf::infinite, std::move(out))
       .then(
           [answer, sum, counts](const cluster::dispatched& x) mutable {
             for (std::size_t i = 0; i < std::min(counts.size(), x.sent.size()); ++i) {

@@ -143,7 +143,7 @@ expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
       && (x.text.empty() || x.text.size() > pool_->options().limits.max_topic_bytes))
     return make_error(errc::bad_topic);
   const auto who = caf::actor_cast<caf::actor_addr>(x.who);
-  if (!compat::lives_in(pool_->system(), who)) return make_error(errc::not_local);
+  if (const auto e = check_local(pool_->system(), who); e != errc::none) return make_error(e);
   auto& all = memory_->subscriptions;
   if (all.size() >= pool_->options().limits.max_subscriptions)
     return make_error(errc::limit_reached, "max_subscriptions");

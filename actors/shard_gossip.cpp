@@ -58,10 +58,10 @@ void shard::carry_out(cluster::actions todo, const meta* known) {
     counting_ = false;
     counts_.clear();
   }
-  if (pool_->endpoint())
+  if (endpoint_)
     for (auto& x : todo.frames)
-      compat::anon_send(pool_->endpoint(), cluster::send_frame{std::move(x.to), pool_->name(),
-                                                               number_, std::move(x.bytes)});
+      compat::anon_send(endpoint_, cluster::send_frame{std::move(x.to), pool_->name(), number_,
+                                                       std::move(x.bytes)});
   for (const auto& x : todo.events) happened(x);
   for (auto actor : todo.untracked) {
     unwatch_tracked(actor);
@@ -172,14 +172,23 @@ void shard::tick() {
 // -- the cluster -----------------------------------------------------------------------
 
 void shard::attach_to_endpoint() {
-  if (!pool_->endpoint()) return;
+  endpoint_ = pool_->endpoint();
+  if (!endpoint_) return;
   const auto& o = pool_->options();
   const auto ms = [](millis x) { return static_cast<std::uint64_t>(x.count()); };
-  compat::anon_send(
-      pool_->endpoint(),
-      cluster::attach_shard{pool_->name(), number_, static_cast<std::uint32_t>(o.pool_size),
-                            ms(o.broadcast_period), ms(o.effective_down_period()),
-                            ms(o.permdown_period), caf::actor_cast<caf::actor>(self())});
+  compat::anon_send(endpoint_, cluster::attach_shard{
+                                   pool_->name(), number_, static_cast<std::uint32_t>(o.pool_size),
+                                   ms(o.broadcast_period), ms(o.effective_down_period()),
+                                   ms(o.permdown_period), caf::actor_cast<caf::actor>(self())});
+}
+
+/// Another endpoint, which has no links yet, or none for now.
+void shard::endpoint_changed() {
+  if (!machine_ || stopped_) return;
+  endpoint_ = nullptr;
+  for (const auto& x : replicas())
+    if (x.id.name != pool_->node_name()) step_and_carry_out(cluster::link_down{x.id.name});
+  attach_to_endpoint();
 }
 
 void shard::happened(const cluster::replica_event& x) {
@@ -205,8 +214,10 @@ void shard::emit(tracker_event_kind kind, std::string text, replica_id replica) 
   const auto code = kind == tracker_event_kind::name_conflict ? errc::name_conflict : errc::none;
   const tracker_event x{kind, pool_->name(), number_, std::move(replica), code, std::move(text)};
   pool_->emit(x);
-  if (!handler_.present() || kind == tracker_event_kind::handler_failed) return;
-  failed(handler_.handle_event(x));
+  if (!handler_.present() || telling_failure_) return;
+  telling_failure_ = kind == tracker_event_kind::handler_failed;
+  failed(handler_.handle_event(x)); // that it fails at its own failure is told to others only
+  telling_failure_ = false;
 }
 
 } // namespace rollcall::actors

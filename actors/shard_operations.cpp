@@ -21,7 +21,7 @@ errc shard::refused(const caf::actor_addr& who, std::string_view topic,
                     std::string_view key) const {
   if (const auto e = closed(); e != errc::none) return e;
   if (const auto e = refused_name(topic, key); e != errc::none) return e;
-  return compat::lives_in(pool_->system(), who) ? errc::none : errc::not_local;
+  return check_local(pool_->system(), who);
 }
 
 errc shard::refused_pid(const pid& who) const {
@@ -166,7 +166,8 @@ void shard::untrack_all(const caf::actor_addr& who, reply answer) {
   const handler_scope now{*this};
   busy_ = true;
   if (const auto e = closed(); e != errc::none) return answer(make_error(e));
-  if (!compat::lives_in(pool_->system(), who)) return answer(make_error(errc::not_local));
+  if (const auto e = check_local(pool_->system(), who); e != errc::none)
+    return answer(make_error(e));
   // First in line, so that this very step may answer it.
   untracking_.emplace_back(who.id(), std::move(answer));
   step_and_carry_out(cluster::op_untrack_all{who.id()});

@@ -88,8 +88,8 @@ void shard::resolve(const std::vector<pid>& who,
       ask(to, cluster::find_actors{of.who}, of);
   }
   for (auto& [node, of] : there)
-    if (pool_->endpoint())
-      ask(pool_->endpoint(), cluster::resolve_remote{pool_->name(), node, of.who}, of);
+    if (endpoint_)
+      ask(endpoint_, cluster::resolve_remote{pool_->name(), node, of.who}, of);
     else
       all->failed(of, errc::unreachable);
   all->one_less();

@@ -1,5 +1,6 @@
 #include "actors/supervisor.hpp"
 
+#include "actors/notices.hpp"
 #include "actors/shard.hpp"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ supervisor::supervisor(caf::actor_config& cfg, std::shared_ptr<pool> x)
     : inner_supervisor::base(cfg),
       pool_(std::move(x)),
       on_down_([this](const caf::actor_addr& who, const caf::error& why) { is_down(who, why); }),
-      children_(pool_->size()) {}
+      children_(pool_->size()),
+      counted_(system()) {}
 
 supervisor::~supervisor() = default;
 
@@ -141,13 +143,42 @@ void supervisor::restart(std::size_t number, const caf::error& why) {
 
 void supervisor::fail() {
   if (!pool_->end(errc::too_many_restarts)) return;
+  tell_failure(std::string{describe(errc::too_many_restarts)});
+  stop(false, nullptr);
+}
+
+void supervisor::tell_failure(std::string why) {
   tracker_event x;
   x.kind = tracker_event_kind::tracker_failed;
   x.tracker = pool_->name();
   x.code = errc::too_many_restarts;
-  x.text = describe(x.code);
+  x.text = std::move(why);
   pool_->emit(x);
-  stop(false, nullptr);
+}
+
+// -- nobody can stop it ------------------------------------------------------------
+
+void supervisor::unheld() {
+  if (!std::exchange(looking_, true)) look_whether_forgotten(0);
+}
+
+void supervisor::look_whether_forgotten(unsigned looks) {
+  if (stopping_ || pool_->has_value()) {
+    looking_ = false;
+    return;
+  }
+  looks = only_ours_run(system()) ? looks + 1 : 0;
+  if (looks == 3) {
+    notify(
+        {notice_level::warning, "forgotten", errc::none, pool_->node_name(), pool_->name(),
+         "this tracker runs on, though no value names it, and its actor system cannot end before "
+         "it: call stop before the last value goes, or hold a scoped_tracker",
+         true});
+    return; // once
+  }
+  compat::delayed_send(this, inner_supervisor{this}, between_looks, call_msg{[looks](void* x) {
+                         static_cast<supervisor*>(x)->look_whether_forgotten(looks);
+                       }});
 }
 
 // -- the end ------------------------------------------------------------------------
@@ -173,6 +204,9 @@ void supervisor::finish_if_all_ended() {
 }
 
 void supervisor::on_exit() {
+  // Somebody has ended this actor: without it the shards would be nobody's.
+  if (!stopping_ && pool_->end(errc::too_many_restarts))
+    tell_failure("the tracker's actor was ended from outside: start the tracker again");
   for (const auto& x : std::exchange(children_, {}))
     if (x.handle) caf::anon_send_exit(x.handle, caf::exit_reason::kill);
   pool_->close();

@@ -6,6 +6,7 @@
 // all and put together.
 #pragma once
 
+#include "actors/forgotten.hpp"
 #include "actors/pool.hpp"
 #include "rollcall/tracker_handler.hpp"
 
@@ -34,6 +35,9 @@ public:
   void start(reply);
   /// Answers when all have ended; then the supervisor ends too.
   void stop(bool bye, reply);
+  /// No tracker value names the pool any more: from now on it looks whether it is
+  /// forgotten, until there is one again.
+  void unheld();
 
 private:
   enum class state { absent, starting, running, ignored };
@@ -59,6 +63,8 @@ private:
   void ended(child&);
   void restart(std::size_t number, const caf::error& why);
   void fail();
+  void tell_failure(std::string why);
+  void look_whether_forgotten(unsigned looks);
   void finish_if_all_ended();
 
   // supervisor_routes.cpp
@@ -84,6 +90,8 @@ private:
   bool stopping_ = false;
   std::deque<std::chrono::steady_clock::time_point> restarts_;
   caf::error failure_;
+  one_of_ours counted_;
+  bool looking_ = false; // whether it is forgotten
 };
 
 } // namespace rollcall::actors

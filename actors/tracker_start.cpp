@@ -1,4 +1,5 @@
 #include "actors/ask.hpp"
+#include "actors/cluster_impl.hpp"
 #include "actors/supervisor.hpp"
 #include "rollcall/tracker.hpp"
 
@@ -24,6 +25,11 @@ expected<std::shared_ptr<pool>> prepare(caf::actor_system& system, const tracker
     return make_error(errc::bad_option, "there is no shard " + std::to_string(*shard)
                                             + " in a pool of "
                                             + std::to_string(spec.options.pool_size));
+  if (node) {
+    if (node.get()->system != &system)
+      return make_error(errc::other_system, "the node was started in another actor system");
+    if (const auto why = node.get()->refusal()) return make_error(why.code, why.message);
+  }
   if (const auto& path = spec.options.journal_file; !path.empty()) {
     auto* file = std::fopen(path.c_str(), "ae");
     if (file == nullptr)
@@ -35,6 +41,11 @@ expected<std::shared_ptr<pool>> prepare(caf::actor_system& system, const tracker
   auto result = std::make_shared<pool>(system, spec, node, !shard);
   if (const auto e = registry::add(result, shard); e != errc::none)
     return make_error(e, "\"" + spec.options.name + "\" runs in this actor system already");
+  if (node) {
+    node.get()->add_pool(result);
+    const std::lock_guard guard{node.get()->mutex};
+    result->endpoint_is(node.get()->endpoint); // it may have been brought back meanwhile
+  }
   return result;
 }
 
@@ -57,7 +68,7 @@ expected<tracker> start_tracker(caf::actor_system& system, const tracker_spec& s
                       });
                     }});
   auto x = result->wait_until(std::chrono::steady_clock::now() + longest_start);
-  if (x) return tracker{*where};
+  if (x) return tracker{(*where)->value()};
   // Not started, and nothing is left: after a timeout it ends once init returns.
   if (code_of(x.error()) == errc::timed_out)
     compat::anon_send(whole,
@@ -74,7 +85,7 @@ expected<tracker> find_tracker(caf::actor_system& system, std::string_view name)
   auto where = registry::find(system, name);
   if (!where || where->ended() != errc::none)
     return make_error(errc::no_such_tracker, "\"" + std::string{name} + "\"");
-  return tracker{std::move(where)};
+  return tracker{where->value()};
 }
 
 expected<shard_actor> spawn_shard(caf::actor_system& system, const tracker_spec& spec,

@@ -5,6 +5,8 @@
 #include "actors/supervisor.hpp"
 #include "rollcall/tracker.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace rollcall {
@@ -32,6 +34,12 @@ expected<tracker_stats> tracker::stats() const {
 }
 
 // -- who listens --------------------------------------------------------------------
+
+namespace {
+
+constexpr const char* no_thread = "the process can start no thread for callbacks";
+
+} // namespace
 
 expected<std::uint64_t> tracker::do_subscribe(caf::strong_actor_ptr who, selector what) const {
   if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
@@ -65,13 +73,14 @@ expected<void> tracker::unsubscribe(std::uint64_t id) const {
 
 expected<subscription> tracker::subscribe(selector what, subscription_callbacks callbacks) const {
   if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
-  auto worker = spawn_callback_actor(pool_, std::move(callbacks), nullptr);
-  auto id = do_subscribe(caf::actor_cast<caf::strong_actor_ptr>(worker), std::move(what));
+  const auto worker = spawn_callback_actor(pool_, std::move(callbacks), nullptr);
+  if (!worker.queue) return make_error(errc::limit_reached, no_thread);
+  auto id = do_subscribe(caf::actor_cast<caf::strong_actor_ptr>(worker.actor), std::move(what));
   if (!id) {
-    caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+    subscription{0, worker.queue}.cancel();
     return std::move(id.error());
   }
-  return subscription{*id, std::move(worker)};
+  return subscription{*id, worker.queue};
 }
 
 expected<void> tracker::do_observe(caf::strong_actor_ptr who) const {
@@ -82,17 +91,20 @@ expected<void> tracker::do_observe(caf::strong_actor_ptr who) const {
 
 expected<subscription> tracker::observe(event_callback callback) const {
   if (const auto e = refuses_to_ask(pool_.get()); e != errc::none) return make_error(e);
-  auto worker = spawn_callback_actor(pool_, {}, std::move(callback));
-  if (auto x = do_observe(caf::actor_cast<caf::strong_actor_ptr>(worker)); !x) {
-    caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  const auto worker = spawn_callback_actor(pool_, {}, std::move(callback));
+  if (!worker.queue) return make_error(errc::limit_reached, no_thread);
+  if (auto x = do_observe(caf::actor_cast<caf::strong_actor_ptr>(worker.actor)); !x) {
+    subscription{0, worker.queue}.cancel();
     return std::move(x.error());
   }
-  return subscription{pool_->next_subscription(), std::move(worker)};
+  return subscription{pool_->next_subscription(), worker.queue};
 }
 
 void subscription::cancel() {
-  if (worker_) caf::anon_send_exit(worker_, caf::exit_reason::user_shutdown);
-  worker_ = nullptr;
+  if (!queue_) return;
+  queue_->close();
+  (void)queue_->wait_idle();
+  queue_ = nullptr;
 }
 
 // -- handles ------------------------------------------------------------------------
@@ -168,22 +180,29 @@ expected<void> end(const std::shared_ptr<pool>& where, bool bye, millis timeout)
   if (handler_scope::inside(&where->system())) return make_error(errc::would_deadlock);
   const auto whole = where->supervisor();
   // From this moment nothing new is taken, whatever still waits in mailboxes.
-  const bool first = where->end(errc::shutting_down);
-  if (!whole) return first ? expected<void>{} : make_error(where->ended());
+  where->end(errc::shutting_down);
+  const auto until = std::chrono::steady_clock::now() + timeout;
   auto result = std::make_shared<answer<actors::done>>();
   const ticket<actors::done> mine{result, errc::shutting_down};
-  compat::anon_send(caf::actor_cast<inner_supervisor>(whole), call_msg{[bye, mine](void* x) {
-                      static_cast<supervisor*>(x)->stop(bye, [mine](caf::error e) {
-                        if (e)
-                          mine(std::move(e));
-                        else
-                          mine(actors::done{});
-                      });
-                    }});
-  auto x = result->wait_until(std::chrono::steady_clock::now() + timeout,
-                              [&] { return where->closed(); });
-  if (!x && where->closed() == errc::none) return std::move(x.error());
-  return {}; // whoever asked for it: it has ended
+  if (whole) // else it has ended, or is about to
+    compat::anon_send(caf::actor_cast<inner_supervisor>(whole), call_msg{[bye, mine](void* x) {
+                        static_cast<supervisor*>(x)->stop(bye, [mine](caf::error e) {
+                          if (e)
+                            mine(std::move(e));
+                          else
+                            mine(actors::done{});
+                        });
+                      }});
+  // Whatever is answered: it is over when all shards have ended.
+  (void)result->wait_until(until, [&] { return where->closed(); });
+  while (where->closed() == errc::none) {
+    if (std::chrono::steady_clock::now() >= until)
+      return make_error(errc::timed_out, "a shard still runs: a handler has not returned");
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  if (!where->wait_callbacks(until))
+    return make_error(errc::timed_out, "a callback has not returned");
+  return {};
 }
 
 } // namespace

@@ -125,6 +125,19 @@ constexpr entry look_up(errc x) noexcept {
     return {"cannot_travel",
             "the message holds a type that cannot be sent to other nodes: register the type and "
             "give it an inspect, or use dispatch_local"};
+  case errc::null_actor:
+    return {"null_actor", "the handle is empty: pass the handle of an actor"};
+  case errc::other_system:
+    return {"other_system",
+            "the actor or node belongs to another actor system of this process: use the tracker "
+            "and the node of its own system"};
+  case errc::cluster_exists:
+    return {"cluster_exists",
+            "a node runs in this actor system already: use it, or stop it before another start"};
+  case errc::endpoint_failed:
+    return {"endpoint_failed",
+            "the endpoint of this node ended and could not be brought back: see the text for why, "
+            "then start the node again"};
   }
   return {"unknown", "an error code that this release does not know: update it"};
 }

@@ -14,12 +14,18 @@
 // actor system starts, see config.hpp), or `insecure_plain_tcp`, for networks
 // in which everybody who can connect is trusted.
 //
-// Threads: a small value; use it from any thread, and copy it freely. All
-// functions block until the endpoint answers, at most for 5 s; inside a handler
-// they answer would_deadlock.
+// The endpoint is an actor. Should it end before `stop` (somebody kills it, a
+// bug), it is brought back on the same port, and a `warning` says so; after three
+// times in a minute, or if the port is gone, a `fatal` with endpoint_failed.
+//
+// Threads: a small value; use it from any thread, and copy it freely; it keeps
+// nothing alive and may outlive the actor system. All functions block until the
+// endpoint answers, at most for 5 s; inside a handler they answer would_deadlock.
+// After `stop` and after the end of the actor system they answer shutting_down.
 #pragma once
 
 #include "rollcall/error.hpp"
+#include "rollcall/subscription.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -80,7 +86,8 @@ enum class cluster_event_kind : std::uint8_t {
   warning,   ///< `text`
   resolved,  ///< `address`: a seed's name; `text`: the addresses that it stands for now
   name_lost, ///< `node`: our own name, which another node has; `text`
-  fatal,     ///< `code`, `text`: this node can not be part of the cluster (name_in_use)
+  fatal,     ///< `code`, `text`: this node is no part of the cluster any more
+             ///< (name_in_use, endpoint_failed)
 };
 
 struct cluster_event {
@@ -117,6 +124,7 @@ public:
   const std::string& listen() const noexcept; ///< HOST:PORT, the real port
   const std::string& advertise() const noexcept;
 
+  /// After a `fatal`: its code and text (name_in_use, endpoint_failed).
   expected<std::vector<cluster_peer>> peers() const;
   expected<cluster_stats> stats() const;
 
@@ -125,16 +133,18 @@ public:
   expected<void> unblock(const std::string& peer) const;
 
   /// `callback` hears of all that happens from now on, and at once of what is
-  /// up; one call at a time, in an actor of its own.
-  expected<void> observe(std::function<void(const cluster_event&)> callback) const;
+  /// up; runs as the callbacks of subscriptions do (subscription.hpp).
+  expected<subscription> observe(std::function<void(const cluster_event&)> callback) const;
 
   /// Reads certificate, key, CA and CRL again. Links stand; new ones use the new
   /// files; links of certificates that the CRL names are cut. bad_tls, and the old
   /// files stay in use, if the new ones cannot do. bad_option without TLS.
   expected<void> reload_tls() const;
 
-  /// Leaves its peers, closes the port, stops dialing; answers when done. Stop
-  /// the trackers first. The actor system can not end before this.
+  /// Leaves its peers, closes the port, stops dialing. When it has succeeded, no
+  /// callback of an observer runs or begins (called from inside one: none begins
+  /// after it). Idempotent. Stop the trackers first. The actor system can not end
+  /// before this.
   expected<void> stop() const;
 
   struct impl;
@@ -146,8 +156,9 @@ private:
 };
 
 /// Listens, and answers as soon as it does, whether or not any seed is there.
-/// bad_option, bad_address, not_loopback, cannot_listen, bad_tls. The system
-/// must come from a config that `load` or `config` prepared (config.hpp).
+/// bad_option, bad_address, not_loopback, cannot_listen, bad_tls, cluster_exists (an
+/// actor system has one node at a time). The system must come from a config that
+/// `load` or `config` prepared (config.hpp).
 expected<cluster_node> start_cluster(caf::actor_system&, cluster_options);
 
 } // namespace rollcall

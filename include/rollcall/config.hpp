@@ -18,6 +18,16 @@
 //                listen = "10.0.0.1:4001", seeds = ["10.0.0.2:4001"],
 //                tls-cert = "a.pem", tls-key = "a.key", tls-ca = "ca.pem" }
 //
+// Or, as CAF 0.17 reads it, in a section of caf-application.ini:
+//
+//     [rollcall]
+//     node-name="a"
+//     seeds=["10.0.0.2:4001"]
+//
+// A value of another kind, or a name that is none of these, is `bad_option` for
+// whoever reads the options, in every form of the file and with every class: it is
+// never passed over.
+//
 // Advice: on CAF 0.17 set `scheduler.policy` to `sharing` (`config` does, unless
 // told otherwise). Its work-stealing workers are slow to wake: a blocking
 // `track` takes about five times as long there.

@@ -51,6 +51,11 @@ enum class errc : std::uint8_t {
   bad_lease,     ///< a lease is longer than 0 and no longer than its limit
   no_such_lease, ///< the lease has ended, or is not of this node: track it anew
   cannot_travel, ///< the message cannot be sent to other nodes
+  // -- values of another place
+  null_actor,      ///< the handle is empty: pass that of a living actor
+  other_system,    ///< an actor or a node of another actor system of this process
+  cluster_exists,  ///< a node runs in this actor system already: stop it first
+  endpoint_failed, ///< the endpoint ended by itself too often: the node has no network
 };
 
 std::string to_string(errc);

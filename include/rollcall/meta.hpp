@@ -134,6 +134,8 @@ public:
   bool valid() const noexcept { return why_ == errc::none; }
   errc why() const noexcept { return why_; } ///< none, bad_meta or too_large
   meta_view view() const noexcept { return meta_view{bytes()}; }
+  /// The same: `p.meta()` is a view for every presence (presence.hpp).
+  meta_view operator()() const noexcept { return view(); }
   /// The encoding: never empty, the empty map has two bytes (of a constant).
   std::string_view bytes() const noexcept;
   meta_value to_value() const { return view().to_value(); }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rollcall {
@@ -41,6 +42,8 @@ struct pid {
   replica_id replica;
   std::uint64_t actor = 0;
 
+  const pid& operator()() const noexcept { return *this; } ///< see `presence`
+
   friend auto operator<=>(const pid&, const pid&) = default;
   friend bool operator==(const pid&, const pid&) = default;
 };
@@ -51,18 +54,47 @@ struct ref {
   incarnation inc;
   std::uint64_t clock = 0;
 
+  const ref& operator()() const noexcept { return *this; } ///< see `presence`
+
   friend auto operator<=>(const ref&, const ref&) = default;
+};
+
+/// A std::string that may be read like a function. See `presence`.
+struct text_field : std::string {
+  using std::string::string;
+  using std::string::operator=;
+  text_field() = default;
+  text_field(const std::string& x) : std::string(x) {}
+  text_field(std::string&& x) noexcept : std::string(std::move(x)) {}
+  const std::string& operator()() const noexcept { return *this; }
+};
+
+/// A std::optional<ref> that may be read like a function. See `presence`.
+struct ref_field : std::optional<ref> {
+  using std::optional<ref>::optional;
+  using std::optional<ref>::operator=;
+  ref_field() = default;
+  ref_field(const std::optional<ref>& x) : std::optional<ref>(x) {}
+  const std::optional<ref>& operator()() const noexcept { return *this; }
+  friend bool operator==(const ref_field& x, const ref_field& y) noexcept { return x() == y(); }
+  friend bool operator==(const ref_field& x, const std::optional<ref>& y) noexcept {
+    return x() == y;
+  }
+  friend bool operator==(const ref_field& x, const ref& y) noexcept { return x() == y; }
 };
 
 /// Somebody (`pid`) is present in `topic` under `key`. Its identity is
 /// (topic, key, pid); one actor may be in many topics under many keys.
+///
+/// Each member may be read like a function as well, which is how the presences of
+/// a list are read (presence_list.hpp): `p.key()` serves both.
 struct presence {
-  std::string topic;
-  std::string key;
+  text_field topic;
+  text_field key;
   pid who;
   rollcall::meta meta;
   rollcall::ref ref;
-  std::optional<rollcall::ref> prev_ref; ///< the join that this one updated
+  ref_field prev_ref; ///< the join that this one updated
 
   friend bool operator==(const presence&, const presence&) = default;
 };

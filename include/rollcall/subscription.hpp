@@ -11,17 +11,23 @@
 // shards there is no order. Who is slow gets the state again in place of the
 // diffs that it missed (limits::subscriber_credit).
 //
-// Threads: the callbacks of one subscription run one at a time, in an actor of
-// their own, and may block or call the tracker; keep them alive as long as the
-// subscription. An actor can subscribe itself: see messages.hpp.
+// Threads: callbacks run in threads of their own, at most `most_callback_threads`
+// in the process. Those of one subscription run one at a time and in order. They
+// may block or call the tracker: as long as fewer than that many block, none
+// waits for another. What a callback captures must live until `cancel`, or the
+// tracker's `stop`, has returned. An actor can subscribe itself: see messages.hpp.
+//
+// Errors: what a callback throws ends its subscription, and is told (notices.hpp).
 #pragma once
 
 #include "rollcall/messages.hpp"
 #include "rollcall/presence.hpp"
 #include "rollcall/stats.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,20 +55,34 @@ struct subscription_callbacks {
 
 using event_callback = std::function<void(const tracker_event&)>;
 
-/// A subscription under way. Dropping the value does not end it; the end of the
-/// tracker does. Copies name the same one.
+/// Threads that callbacks have, all subscriptions and observers of the process
+/// together. They start when they are needed and end when nobody subscribes.
+inline constexpr std::size_t most_callback_threads = 32;
+
+namespace actors {
+class callback_queue;
+} // namespace actors
+
+/// A subscription, or an observer, under way. Dropping the value does not end it;
+/// the end of the tracker (or node) does. Copies name the same one. The value
+/// keeps nothing alive, and may outlive the tracker and the actor system.
 class subscription {
 public:
   subscription() = default;
-  subscription(std::uint64_t id, caf::actor worker) : id_(id), worker_(std::move(worker)) {}
+  subscription(std::uint64_t id, std::shared_ptr<actors::callback_queue> x)
+      : id_(id), queue_(std::move(x)) {}
 
   std::uint64_t id() const noexcept { return id_; }
-  /// No callback begins after the one that may run at this moment.
+
+  /// When it has returned, no callback runs or begins, and what the callbacks
+  /// captured is gone. Waits for the callback that runs at this moment; inside
+  /// that very callback it returns at once, and none begins after it. Idempotent.
+  /// Hold no lock that the callback takes.
   void cancel();
 
 private:
   std::uint64_t id_ = 0;
-  caf::actor worker_;
+  std::shared_ptr<actors::callback_queue> queue_;
 };
 
 } // namespace rollcall

@@ -47,6 +47,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace rollcall {
@@ -61,7 +62,7 @@ caf::actor_addr address_of(const Who& who) {
   if constexpr (std::is_same_v<Who, caf::actor_addr>)
     return who;
   else if constexpr (std::is_pointer_v<Who>)
-    return who->address();
+    return who == nullptr ? caf::actor_addr{} : who->address();
   else
     return caf::actor_cast<caf::actor_addr>(who);
 }
@@ -82,7 +83,7 @@ public:
   // `Who`: any handle of a local actor, an actor_addr, or an actor's `self`.
 
   /// The ref of the join; already_tracked, not_local, bad_topic, bad_key,
-  /// bad_meta, too_large, limit_reached.
+  /// bad_meta, too_large, limit_reached; null_actor, other_system.
   template <class Who>
   expected<ref> track(const Who& who, std::string_view topic, std::string_view key,
                       const meta& data = {}) const {
@@ -102,11 +103,12 @@ public:
     return do_update(address_of(who), topic, key, data);
   }
   /// `next` runs in the shard; if it throws, nothing changes: updater_failed.
-  template <class Who>
-  expected<update_reply> update(const Who& who, std::string_view topic, std::string_view key,
-                                updater next) const {
-    return do_update(address_of(who), topic, key, std::move(next));
-  }
+  /// A template, so that `{}` is an empty meta and no empty function.
+  template <class Who, class F>
+  requires(std::is_invocable_r_v<meta, F&, meta_view> && !std::is_convertible_v<F, meta>)
+      expected<update_reply> update(const Who& who, std::string_view topic, std::string_view key,
+                                    F next)
+  const { return do_update(address_of(who), topic, key, updater{std::move(next)}); }
   /// Of nothing: ok too.
   template <class Who>
   expected<void> untrack(const Who& who, std::string_view topic, std::string_view key) const {
@@ -181,7 +183,7 @@ public:
   }
   expected<void> unsubscribe(std::uint64_t id) const;
   /// Replicas coming and going, failures; first a replica_up for each that is up
-  /// already. Runs in an actor of its own.
+  /// already. Runs as the callbacks of subscriptions do.
   expected<subscription> observe(event_callback) const;
   template <class Who>
   expected<void> observe_actor(const Who& who) const {
@@ -189,6 +191,11 @@ public:
   }
 
   // -- the end ---------------------------------------------------------------------
+  // When either has succeeded, the shards have ended and no handler and no callback
+  // of a subscription or observer runs or begins. Called from inside a callback,
+  // it waits for all but that one, after which none begins. `timed_out`: a shard
+  // or a callback still runs; call it again. Idempotent.
+
   /// This node is going, as in a deploy. From now on:
   ///   - its presences stay shown on every node until the lease is over, also when
   ///     the node says bye, is killed or starts again, and also those of actors that
@@ -208,8 +215,7 @@ public:
   /// Says bye to all: they drop our presences at once (but for a lease: see drain). Then ends, for
   /// good.
   expected<void> graceful_permdown() const;
-  /// Ends in order, for good: flush, bye if permdown_on_shutdown. When it
-  /// answers, the shards and all that rollcall spawned for them have ended.
+  /// Ends in order, for good: flush, bye if permdown_on_shutdown.
   expected<void> stop() const;
 
   // -- shards ------------------------------------------------------------------------
@@ -247,8 +253,9 @@ private:
 
 /// Starts the shards, in order, and waits for the handlers' `init`. Errors:
 /// bad_option (a rule of options.hpp is broken), tracker_exists, ignored,
-/// init_failed, what `init` said with `stop`, would_deadlock. Nothing runs after
-/// an error.
+/// init_failed, what `init` said with `stop`, would_deadlock, other_system (the
+/// node belongs to another actor system), and what ended the node's membership
+/// (name_in_use, endpoint_failed). Nothing runs after an error.
 expected<tracker> start_tracker(caf::actor_system&, handler_factory, tracker_options,
                                 const cluster_node& = {});
 expected<tracker> start_tracker(caf::actor_system&, const tracker_spec&, const cluster_node& = {});

@@ -136,7 +136,8 @@ public:
   /// Whether `join::first` and `leave::last` are to be filled in; asked once, after
   /// `init`. Costs a search in the topic for each change.
   virtual bool wants_first_and_last() const;
-  /// Replicas coming and going, and the like.
+  /// Replicas coming and going, and what else a tracker_event says; that this
+  /// handler threw (`handler_failed`), too, unless it was in here about that.
   virtual void handle_event(const tracker_event&);
 
   /// Set before `init`, valid as long as the handler.

@@ -112,3 +112,68 @@ TEST_CASE("a passphrase file that is not there is named in one line, whatever it
   CHECK(code_of(x.error()) == errc::bad_tls);
   CHECK(text_of(x.error()).find("\"no?file\"") != std::string::npos);
 }
+
+namespace {
+
+/// An application's own config, prepared with `load`.
+class own_config : public caf::actor_system_config {
+public:
+  own_config() {
+    (void)rollcall::load(*this);
+    opt_group{custom_options_, "app"}.add<std::string>("motto", "of the application");
+  }
+};
+
+/// One derived from ours, with options of its own.
+class derived_config : public rollcall::config {
+public:
+  derived_config() { opt_group{custom_options_, "app"}.add<std::string>("motto", "its own"); }
+};
+
+template <class Config>
+void refuses_what_it_cannot_take(const std::string& before, const std::string& between) {
+  const struct {
+    const char *line, *says;
+  } wrong[] = {
+      {"seeds=\"127.0.0.1:4001\"", "rollcall.seeds must be a list of texts: [\"...\"]"},
+      {"listen=4001", "rollcall.listen must be a text: \"...\""},
+      {"insecure-plain-tcp=\"yes\"", "rollcall.insecure-plain-tcp must be true or false"},
+      {"seed=[\"127.0.0.1:4001\"]", "rollcall.seed is no option of rollcall"},
+      {"pool-sise=8", "rollcall.pool-sise is no option of rollcall"},
+  };
+  for (const auto& one : wrong) {
+    INFO(before << one.line);
+    Config cfg;
+    std::istringstream file{before + "node-name=\"a\"" + between + one.line
+                            + (before.back() == '{' ? "}\n" : "\n")};
+    if (cfg.parse(std::vector<std::string>{}, file)) continue; // CAF itself says so: as well
+    const auto x = read_cluster_options(cfg);
+    REQUIRE_FALSE(x);
+    CHECK(code_of(x.error()) == errc::bad_option);
+    CHECK(text_of(x.error()).find(one.says) == 0);
+  }
+}
+
+} // namespace
+
+TEST_CASE("a value of another kind or an unknown name is refused in every form and class") {
+  rollcall::init_types();
+  for (const auto& [before, between] :
+       {std::pair{"[rollcall]\n", "\n"}, std::pair{"rollcall {", "\n"}}) {
+    refuses_what_it_cannot_take<rollcall::config>(before, between);
+    refuses_what_it_cannot_take<derived_config>(before, between);
+    refuses_what_it_cannot_take<own_config>(before, between);
+  }
+}
+
+TEST_CASE("what the command line says is of the kind of its option, and is read") {
+  rollcall::config cfg;
+  std::istringstream none;
+  REQUIRE_FALSE(cfg.parse(
+      {"--rollcall.node-name=a", "--rollcall.seeds=[\"127.0.0.1:1\"]", "--rollcall.pool-size=4"},
+      none));
+  const auto x = read_cluster_options(cfg);
+  REQUIRE(x);
+  CHECK(x->seeds == std::vector<std::string>{"127.0.0.1:1"});
+  CHECK(read_tracker_options(cfg)->pool_size == 4);
+}

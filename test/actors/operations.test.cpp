@@ -74,7 +74,7 @@ TEST_CASE("what cannot be done is an error with a code, and changes nothing") {
   CHECK(code(t.track(ada, "room", long_name)) == errc::bad_key);
   CHECK(code(t.track(ada, "room", "ada", nan)) == errc::bad_meta);
   CHECK(code(t.track(ada, "room", "ada", {{"x", std::string(1 << 20, 'x')}})) == errc::too_large);
-  CHECK(code(t.track(caf::actor{}, "room", "ada")) == errc::not_local);
+  CHECK(code(t.track(caf::actor{}, "room", "ada")) == errc::null_actor);
   CHECK(t.count("room") == 0);
 
   CHECK(t.track(ada, std::string(1024, 't'), std::string(1024, 'k')));
@@ -98,12 +98,12 @@ TEST_CASE("a limit that is reached is named, and what is there stays") {
   CHECK(t.track(ada, "room", "f"));
 }
 
-TEST_CASE("an actor of another actor system is not local") {
+TEST_CASE("an actor of another actor system is refused as such") {
   test_system system, other;
   auto t = system.started();
   auto stranger = other.idle();
-  CHECK(code(t.track(stranger, "room", "ada")) == errc::not_local);
-  CHECK(code(t.untrack(stranger)) == errc::not_local);
+  CHECK(code(t.track(stranger, "room", "ada")) == errc::other_system);
+  CHECK(code(t.untrack(stranger)) == errc::other_system);
   CHECK(t.count("room") == 0);
 }
 

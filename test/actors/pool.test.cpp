@@ -96,7 +96,7 @@ TEST_CASE("from the moment of stop everything is refused, and the system can end
   CHECK(code(t.track(ada, "room", "bob")) == errc::shutting_down);
   CHECK(code(t.untrack(ada)) == errc::shutting_down);
   CHECK(code(t.stats()) == errc::shutting_down);
-  CHECK(code(t.stop()) == errc::shutting_down);
+  CHECK(t.stop()); // again: ok
   CHECK(code(ask<rollcall::track_reply>(system.get(), shard,
                                         rollcall::track_msg{ada.address(), "room", "bob", {}}))
         == errc::shutting_down);

@@ -104,6 +104,14 @@ TEST_CASE("a meta is a map of values that fit") {
   CHECK(problem(R"({"op":"track","meta":"x"})") == "bad_meta");
   CHECK(problem(R"({"op":"track","meta":{"x":9223372036854775808}})") == "bad_meta");
   CHECK(problem(R"({"op":"track","meta":{"x":[{"y":18446744073709551615}]}})") == "bad_meta");
+  // One rule, however large it is: an integer that is no int64 is refused.
+  for (const std::string large :
+       {"18446744073709551616", "100000000000000000000000000", "-9223372036854775809"})
+    CHECK(problem(R"({"op":"track","meta":{"x":[)" + large + "]}}") == "bad_meta");
+  // With a fraction or an exponent it is a double, and in quotes a text.
+  CHECK(problem(R"({"op":"track","meta":{"x":18446744073709551616.0,"y":1e30}})").empty());
+  CHECK(problem(R"({"op":"track","meta":{"\"18446744073709551616":"18446744073709551616"}})").empty());
+  CHECK(code_of(R"({"id":18446744073709551616,"op":"topics"})") == "bad_command");
 }
 
 TEST_CASE("the first wrong member is named") {

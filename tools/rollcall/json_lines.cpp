@@ -5,6 +5,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
+
 namespace rollcall::tool {
 
 namespace json = boost::json;
@@ -16,6 +21,42 @@ std::string reason(const json::error_code& error) {
   auto text = error.message();
   if (auto bracket = text.find(" ["); bracket != std::string::npos) text.resize(bracket);
   return text;
+}
+
+/// What Boost.JSON reads as an unsigned integer, and no int64.
+constexpr std::string_view no_int64 = "18446744073709551615";
+
+/// The text with every integer that is no int64 replaced by `no_int64`. Boost.JSON
+/// reads one above 2^64 - 1 as a double that is near it: nobody could tell it from a
+/// double that was meant. `found` says whether there was one.
+std::string mark_large_integers(std::string_view text, bool& found) {
+  std::string result;
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i)
+        if (text[i] == '\\') ++i;
+      ++i;
+      continue;
+    }
+    if (c != '-' && (c < '0' || c > '9')) {
+      ++i;
+      continue;
+    }
+    const auto end = std::min(text.find_first_not_of("0123456789+-.eE", i), text.size());
+    const auto number = text.substr(i, end - i);
+    std::int64_t value = 0;
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (read.ec == std::errc::result_out_of_range
+        && number.find_first_of(".eE") == std::string_view::npos) {
+      found = true;
+      result.append(text.substr(copied, i - copied)).append(no_int64);
+      copied = end;
+    }
+    i = end;
+  }
+  return result.append(text.substr(std::min(copied, text.size())));
 }
 
 bad_line no_json(const std::string& why) {
@@ -40,7 +81,9 @@ std::variant<command, bad_line> parse_command(std::string_view line) {
   json::parse_options options;
   options.max_depth = max_json_depth;
   json::error_code error;
-  auto value = json::parse({line.data(), line.size()}, error, {}, options);
+  bool large = false;
+  const auto text = mark_large_integers(line, large);
+  auto value = json::parse({text.data(), text.size()}, error, {}, options);
   if (error) return no_json(reason(error));
   auto* object = value.if_object();
   if (!object) return no_json(R"(it is of another type)");
@@ -49,7 +92,7 @@ std::variant<command, bad_line> parse_command(std::string_view line) {
     result.id = json::serialize(*id);
     // A number beyond all doubles reads as infinity, which JSON cannot say.
     if (!id->is_string() && !id->is_int64()) json::parse(result.id, error, {}, options);
-    if (error)
+    if (error || (large && result.id.find(no_int64) != std::string::npos))
       return bad_line{{},
                       {"bad_command", R"("id" must not hold numbers that large: use a string)"}};
   }

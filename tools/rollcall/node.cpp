@@ -2,6 +2,7 @@
 
 #include "rollcall/cluster.hpp"
 #include "rollcall/config.hpp"
+#include "rollcall/notices.hpp"
 #include "rollcall/tracker.hpp"
 #include "tools/rollcall/descriptors.hpp"
 #include "tools/rollcall/end_guard.hpp"
@@ -97,6 +98,7 @@ int say(const early_end& end) {
 }
 
 int run_node(const node_options& o, const std::string& program, const companion& beside) {
+  send_notices_to([](const notice&) {}); // events tell and log the same, in the program's own form
   if (auto wrong = too_few_descriptors(); !wrong.empty())
     return say({exit_bad_arguments, program + ": " + wrong});
   const int lines = take_stdout();

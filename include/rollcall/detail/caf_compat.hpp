@@ -232,6 +232,47 @@ inline void prefer_quick_workers([[maybe_unused]] caf::actor_system_config& cfg)
 #endif
 }
 
+/// Declares an option for the command line and the help. 0.17 drops a value of
+/// another kind out of a file's section in silence if the option was declared: there
+/// it is declared as one that takes any kind, so that whoever reads it can refuse it.
+template <class T>
+void declare_option(caf::config_option_set& to, const char* category, const char* name,
+                    const char* text) {
+#if ROLLCALL_CAF_0
+  static const auto any_kind = [] {
+    auto x = *caf::detail::option_meta_state_instance<T>();
+    x.check = [](const caf::config_value&) -> caf::error { return caf::none; };
+    x.store = [](void*, const caf::config_value&) {};
+    return x;
+  }();
+  to.add(caf::config_option{category, name, text, &any_kind});
+#else
+  to.add<T>(category, name, text);
+#endif
+}
+
+/// The names under that key of the config; nothing if it is no section.
+inline std::optional<std::vector<std::string>> config_names(const caf::actor_system_config& cfg,
+                                                            const std::string& key) {
+  std::vector<std::string> result;
+  const auto* section = caf::get_if(&cfg.content, key);
+  if (section == nullptr) return result;
+  const auto* names = caf::get_if<caf::config_value::dictionary>(section);
+  if (names == nullptr) return std::nullopt;
+  for (const auto& x : *names) result.push_back(x.first);
+  return result;
+}
+
+// -- CAF's log ---------------------------------------------------------------------
+/// `level`: one of CAF_LOG_LEVEL_*. Inside an actor: to the log of its system.
+inline void log_to_caf([[maybe_unused]] unsigned level, [[maybe_unused]] const std::string& text) {
+#if ROLLCALL_CAF_0
+  CAF_LOG_IMPL("rollcall", static_cast<int>(level), text);
+#else
+  caf::logger::log(level, "rollcall", "{}", text);
+#endif
+}
+
 // -- inspect ---------------------------------------------------------------------
 template <class T>
 struct field_ref {
