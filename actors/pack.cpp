@@ -56,9 +56,12 @@ template <class Stats, class F>
 void each_counter(Stats& x, F f) {
   for (auto* array : {&x.frames_in, &x.frames_out, &x.bytes_in, &x.bytes_out})
     for (auto& counter : *array) f(counter);
-  for (auto* counter : {&x.frames_unknown, &x.pulls, &x.merges, &x.joins, &x.leaves, &x.rebirths,
-                        &x.presences, &x.memory_bytes, &x.monitored, &x.subscriptions, &x.resyncs,
-                        &x.handler_failures, &x.restarts, &x.longest_busy_us})
+  for (auto* counter :
+       {&x.frames_unknown, &x.pulls,           &x.merges,        &x.joins,
+        &x.leaves,         &x.rebirths,        &x.presences,     &x.memory_bytes,
+        &x.monitored,      &x.subscriptions,   &x.resyncs,       &x.handler_failures,
+        &x.restarts,       &x.longest_busy_us, &x.frames_forged, &x.frames_costly,
+        &x.lives_refused,  &x.no_room,         &x.evicted,       &x.pulls_dropped})
     f(*counter);
   for (auto& count : x.busy) f(count);
 }

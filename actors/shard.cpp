@@ -143,7 +143,9 @@ shard::behavior_type shard::make_behavior() {
         if (x.run) x.run(this);
       },
       [this](const timer_msg& x) { handle(x); },
-      [this](const cluster::frame_received& x) { step_and_carry_out(cluster::frame_in{x.bytes}); },
+      [this](const cluster::frame_received& x) {
+        step_and_carry_out(cluster::frame_in{x.bytes, x.from, wall_now_us()});
+      },
       [this](const cluster::link_changed& x) {
         if (x.up)
           step_and_carry_out(cluster::link_up{x.node});
@@ -228,8 +230,7 @@ void shard::restore() {
   restoring_ = false;
   for (auto id : memory_->subscriptions.ids()) {
     auto& x = *memory_->subscriptions.find(id);
-    x.under_way = 0;
-    x.behind = x.copying = false;
+    x.credit = {};
     x.later.clear();
     watch_subscriber(x.who);
     send_state(x);

@@ -15,6 +15,7 @@
 #include "actors/diff_builder.hpp"
 #include "actors/handler_host.hpp"
 #include "actors/long_copies.hpp"
+#include "actors/memory_watch.hpp"
 #include "actors/pool.hpp"
 #include "cluster/gossip/gossip.hpp"
 
@@ -156,7 +157,7 @@ private:
   void send_state(subscriber&);
   void state_made(std::uint64_t id, expected<std::vector<presence>>);
   void tell_state(subscriber&, std::vector<presence>);
-  void answered(std::uint64_t id);
+  void answered(std::uint64_t id, std::size_t bytes);
   void drop_subscription(std::uint64_t id);
 
   struct watch {
@@ -178,11 +179,13 @@ private:
   std::vector<held_track> held_, released_;
   std::unordered_map<std::uint64_t, watch> watches_; // local actors, by id
   std::vector<std::pair<std::uint64_t, reply>> untracking_;
-  std::vector<std::uint64_t> ended_;       // actors, whose presences are here still
-  std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
-  std::uint64_t generations_[7] = {};      // by timer
+  std::vector<std::uint64_t> ended_;             // actors, whose presences are here still
+  std::vector<std::uint64_t> unreachable_;       // subscriptions whose actor is gone
+  std::pair<shared_diff, std::size_t> measured_; // the diff that is being told, and its bytes
+  std::uint64_t generations_[7] = {};            // by timer
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
+  memory_watch memory_held_;
   long_copies copies_;
   bool copying_ = false;
   bool proceeding_ = false;

@@ -47,6 +47,12 @@ tracker_stats shard::stats() const {
   std::copy(std::begin(from.bytes_in), std::end(from.bytes_in), now.bytes_in.begin());
   std::copy(std::begin(from.bytes_out), std::end(from.bytes_out), now.bytes_out.begin());
   now.frames_unknown = from.frames_unknown;
+  now.frames_forged = from.frames_forged;
+  now.frames_costly = from.frames_costly;
+  now.lives_refused = from.lives_refused;
+  now.no_room = from.no_room;
+  now.evicted = from.evicted;
+  now.pulls_dropped = from.pulls_dropped;
   now.pulls = from.pulls;
   now.merges = from.merges;
   now.joins = from.joins;

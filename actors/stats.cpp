@@ -14,6 +14,12 @@ tracker_stats& tracker_stats::operator+=(const tracker_stats& x) noexcept {
   add(bytes_in, x.bytes_in);
   add(bytes_out, x.bytes_out);
   frames_unknown += x.frames_unknown;
+  frames_forged += x.frames_forged;
+  frames_costly += x.frames_costly;
+  lives_refused += x.lives_refused;
+  no_room += x.no_room;
+  evicted += x.evicted;
+  pulls_dropped += x.pulls_dropped;
   pulls += x.pulls;
   merges += x.merges;
   joins += x.joins;
@@ -49,6 +55,10 @@ std::string to_string(tracker_event_kind x) {
     return "shard_restarted";
   case tracker_event_kind::tracker_failed:
     return "tracker_failed";
+  case tracker_event_kind::no_room:
+    return "no_room";
+  case tracker_event_kind::clock_ahead:
+    return "clock_ahead";
   }
   return "unknown";
 }

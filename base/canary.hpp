@@ -56,6 +56,13 @@ enum class bug : std::uint8_t {
   hearsay,
   many_gaps,
   checksum,
+  // what a member gone bad, or a full table, would do
+  relay_ranges,
+  relay_word,
+  hearsay_trusted,
+  forged,
+  future_lives,
+  dead_stay,
   end
 };
 

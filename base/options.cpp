@@ -53,6 +53,8 @@ problem check_limits(const limits& x) {
       {"max_presences", x.max_presences, 1, 4'000 * million},
       {"max_presences_per_actor", x.max_presences_per_actor, 1, 4'000 * million},
       {"max_presences_per_topic", x.max_presences_per_topic, 1, 4'000 * million},
+      {"max_presences_per_replica", x.max_presences_per_replica, 1, 4'000 * million},
+      {"max_bytes_per_replica", x.max_bytes_per_replica, 1, 1'000'000 * million},
       {"max_replicas", x.max_replicas, 1, 65'536},
       {"max_ended", x.max_ended, 1, million},
       {"max_frame_bytes", x.max_frame_bytes, 1, 16 * 1024 * 1024},
@@ -63,6 +65,7 @@ problem check_limits(const limits& x) {
       {"batch", x.batch, 1, million},
       {"max_subscriptions", x.max_subscriptions, 1, 100 * million},
       {"subscriber_credit", x.subscriber_credit, 1, million},
+      {"subscriber_credit_bytes", x.subscriber_credit_bytes, 1, 4'000 * million},
   };
   for (auto& rule : rules) {
     auto name = "limits." + std::string{rule.what};

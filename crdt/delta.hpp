@@ -101,6 +101,14 @@ struct delta {
   std::variant<range, part> what;
 };
 
+/// Whose word a delta is. The owner's counts in all. A relay's counts in parts
+/// only, and only up to a clock that the owner itself announced to us.
+struct source {
+  bool owner = true;
+  clock_value upto = ~clock_value{0}; ///< a relay's
+  bool anew = false; ///< the owner's answer to a pull for all of it: see remote_slice::hearsay
+};
+
 /// Whether it keeps the rules that stand beside its members above: ascending,
 /// and within its bounds. One that does not is never merged.
 bool well_formed(const range&) noexcept;

@@ -29,6 +29,13 @@ struct remote_slice : slice {
     answer_id answer;
     clock_value y = 0;
   } progress;
+  /// A relay's word is in it: what it knows may be false, until the owner has told
+  /// all of it anew.
+  bool hearsay = false;
+  /// The last dot that was alive when what was known was forgotten: up to here a
+  /// presence may live that the owner has not confirmed since. 0: none.
+  dot doubtful = 0;
+  std::uint64_t forgotten = 0; ///< how often that happened
   /// What readers are to see of it. While a sweep is under way presences may
   /// still be on the other side; what is born meanwhile follows this.
   bool shown = true;
@@ -39,6 +46,13 @@ struct remote_slice : slice {
 
   /// (a, b] is known from now on.
   void learn(clock_value a, clock_value b);
+  /// And all of those past the prefix, which ascend.
+  void learn_dead(const std::vector<dot>&);
+  /// Nothing is known any more. What lives stays shown until the owner, who is
+  /// asked for all of it, names it or does not.
+  void forget();
+  /// It lives here, and the owner has not said so since `forget`.
+  bool doubted(dot d) const noexcept { return d <= doubtful && !knows(d); }
 
   /// Intervals past the prefix if that range were learnt.
   std::size_t intervals_after(const range&) const;

@@ -102,6 +102,12 @@ private:
       number(at->last ? 1 : 0);
       close_field(field);
     }
+    if (frame_.read_proof != 0) {
+      number(tag_read_proof);
+      number(varint_size(frame_.read_proof));
+      number(frame_.read_proof);
+    }
+    if (frame_.clock_ahead) number(tag_clock_ahead), number(0);
     std::size_t parts = 0;
     for (auto& d : frame_.deltas) {
       if (auto r = std::get_if<crdt::range>(&d.what))

@@ -47,8 +47,10 @@ enum frame_tag : std::uint64_t {
   tag_clocks = 2,
   tag_full_clocks = 3, ///< empty: its presence says it
   tag_at = 4,
-  tag_range = 5, ///< may repeat
-  tag_part = 6,  ///< may repeat
+  tag_range = 5,       ///< may repeat
+  tag_part = 6,        ///< may repeat
+  tag_read_proof = 7,  ///< a number
+  tag_clock_ahead = 8, ///< empty: its presence says it
 };
 
 enum delta_tag : std::uint64_t {
@@ -93,8 +95,12 @@ inline constexpr std::size_t max_frame_bytes = 32u * 1024 * 1024;
 inline constexpr std::size_t max_built_bytes = max_frame_bytes;
 
 /// A delta of seven bytes is half a kilobyte when it is read, and each slice
-/// has one in a frame: a frame has no more than this, or one for 64 bytes.
+/// has few in a frame: a frame has no more than this.
 inline constexpr std::size_t max_deltas = 4096;
+
+/// Dots that are called dead, in all deltas of a frame; twice what
+/// limits::max_frame_presences lets us send, if that is more.
+inline constexpr std::size_t max_dead = std::size_t{1} << 18;
 
 /// Dots told by number come in no more intervals than this, all deltas of a
 /// frame together; twice what limits::max_frame_presences lets us send, if

@@ -24,6 +24,7 @@ namespace rollcall::cluster {
 enum class wire_type : char { frame = 'F', envelope = 'E', hello = 'H' };
 
 inline constexpr std::size_t head_size = 9;
+inline constexpr std::size_t checksum_at = 5;
 
 /// 32 bits over `bytes`, four independent multiply-mix lanes of 8-byte words.
 /// Each step is a bijection of the lane for a given word and of the word for a

@@ -106,6 +106,8 @@ public:
   /// go: nothing but what is shown now, or by a list that is held, some
   /// `publish` after the last change.
   std::size_t objects() const noexcept;
+  std::size_t cost_of_slice(slice_no) const noexcept; ///< of its presences: record::cost
+  std::size_t cost_of(handle) const noexcept;
   std::size_t slices_in_use() const noexcept; ///< open, or with records in memory
   bool sound() const;                         ///< every invariant of the indexes, for tests. O(n)
 

@@ -24,6 +24,7 @@ struct letter {
   cluster::frame_kind kind{};
   const life* sender = nullptr;
   std::optional<crdt::clock_value> announces; ///< of its own
+  bool lie = false;                           ///< of a member gone bad; no more is known of it
   bool newer = false;                         ///< of a kind or version that nobody here reads
   std::vector<const life*> about;             ///< the slices that its deltas speak of
   std::vector<const life*> ranges;            ///< of each range

@@ -64,6 +64,12 @@ void append_members(json_writer& out, const tracker_stats& s) {
   out.member("frames_unknown", s.frames_unknown)
       .member("pulls", s.pulls)
       .member("merges", s.merges);
+  out.member("frames_forged", s.frames_forged)
+      .member("frames_costly", s.frames_costly)
+      .member("lives_refused", s.lives_refused);
+  out.member("no_room", s.no_room)
+      .member("evicted", s.evicted)
+      .member("pulls_dropped", s.pulls_dropped);
   out.member("joins", s.joins).member("leaves", s.leaves).member("rebirths", s.rebirths);
   out.member("presences", s.presences)
       .member("memory", s.memory_bytes)

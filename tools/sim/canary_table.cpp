@@ -43,6 +43,13 @@ constexpr canary_row table[] = {
     {"hearsay", bug::hearsay, false, "to be named in another's frame counts as a sign of life"},
     {"many_gaps", bug::many_gaps, false, "the gaps that are kept of a slice have no bound"},
     {"checksum", bug::checksum, false, "the checksum of a frame is not looked at"},
+    // A member gone bad, or a full table.
+    {"relay_ranges", bug::relay_ranges, false, "a range counts, whoever sends it"},
+    {"relay_word", bug::relay_word, false, "a relay's word on a slice counts as the owner's does"},
+    {"hearsay_trusted", bug::hearsay_trusted, false, "what a relay said is not asked of the owner again"},
+    {"forged", bug::forged, false, "a frame may name another sender than the node of its link"},
+    {"future_lives", bug::future_lives, false, "lives that begin days ahead of the wall clock are taken"},
+    {"dead_stay", bug::dead_stay, false, "who is down does not make room for the living"},
 };
 // clang-format on
 
