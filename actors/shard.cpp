@@ -288,8 +288,7 @@ void shard::restore() {
     carry_out(step(cluster::op_drain{std::max(*until - steady_now(), cluster::instant{1})}));
   for (auto id : memory_->subscriptions.ids()) {
     auto& x = *memory_->subscriptions.find(id);
-    x.under_way = 0;
-    x.behind = x.copying = false;
+    x.credit = {};
     x.later.clear();
     watch_subscriber(x.who);
     send_state(x);

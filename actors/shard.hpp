@@ -21,6 +21,7 @@
 #include "actors/handler_host.hpp"
 #include "actors/journal.hpp"
 #include "actors/long_copies.hpp"
+#include "actors/memory_watch.hpp"
 #include "actors/pool.hpp"
 #include "cluster/gossip/gossip.hpp"
 
@@ -205,7 +206,7 @@ private:
   void send_state(subscriber&);
   void state_made(std::uint64_t id, expected<std::vector<presence>>);
   void tell_state(subscriber&, std::vector<presence>);
-  void answered(std::uint64_t id);
+  void answered(std::uint64_t id, std::size_t bytes);
   void drop_subscription(std::uint64_t id);
 
   struct watch {
@@ -236,8 +237,10 @@ private:
   std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
   std::uint64_t generations_[8] = {};      // by timer
   std::optional<cluster::instant> leases_at_;
+  std::pair<shared_diff, std::size_t> measured_; // the diff that is being told, and its bytes
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
+  memory_watch memory_held_;
   long_copies copies_;
   bool copying_ = false;
   bool proceeding_ = false;

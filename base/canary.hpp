@@ -66,6 +66,13 @@ enum class bug : std::uint8_t {
   bye_ends_lease,
   restart_drops,
   lease_never_ends,
+  // what a member gone bad, or a full table, would do
+  relay_ranges,
+  relay_word,
+  hearsay_trusted,
+  forged,
+  future_lives,
+  dead_stay,
   end
 };
 

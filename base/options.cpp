@@ -86,6 +86,8 @@ problem check_limits(const limits& x) {
       {"max_presences_per_actor", x.max_presences_per_actor, 1, 4'000 * million},
       {"max_presences_per_topic", x.max_presences_per_topic, 1, 4'000 * million},
       {"max_leases", x.max_leases, 0, 100 * million},
+      {"max_presences_per_replica", x.max_presences_per_replica, 1, 4'000 * million},
+      {"max_bytes_per_replica", x.max_bytes_per_replica, 1, 1'000'000 * million},
       {"max_replicas", x.max_replicas, 1, 65'536},
       {"max_ended", x.max_ended, 1, million},
       {"max_frame_bytes", x.max_frame_bytes, 1, 16 * 1024 * 1024},
@@ -102,6 +104,7 @@ problem check_limits(const limits& x) {
       {"max_journal_bytes", x.max_journal_bytes, 0, 4'000 * million},
       {"max_journal_file_bytes", x.max_journal_file_bytes, 1, 1'000'000 * million},
       {"max_journal_backlog", x.max_journal_backlog, 1, 4'000 * million},
+      {"subscriber_credit_bytes", x.subscriber_credit_bytes, 1, 4'000 * million},
   };
   for (auto& rule : rules) {
     auto name = "limits." + std::string{rule.what};

@@ -12,6 +12,14 @@ constexpr auto total = counter::kind::total, now = counter::kind::now;
 
 constexpr counter all_counters[] = {
     {"frames_unknown", &stats::frames_unknown, total, "frames of a later version, ignored"},
+    {"frames_forged", &stats::frames_forged, total,
+     "frames that named another sender than their link"},
+    {"frames_costly", &stats::frames_costly, total, "frames that said more than a frame may"},
+    {"lives_refused", &stats::lives_refused, total, "frames of lives too far ahead of our clock"},
+    {"no_room", &stats::no_room, total, "peers and deltas that a limit kept out for now"},
+    {"evicted", &stats::evicted, total, "replicas that were down and made room for the living"},
+    {"pulls_dropped", &stats::pulls_dropped, total,
+     "pulls that came faster than their answers were read"},
     {"pulls", &stats::pulls, total, "pulls sent"},
     {"merges", &stats::merges, total, "deltas merged"},
     {"joins", &stats::joins, total, "joins that became visible"},
@@ -71,6 +79,10 @@ std::string to_string(tracker_event_kind x) {
     return "replica_permdown";
   case tracker_event_kind::reborn:
     return "reborn";
+  case tracker_event_kind::no_room:
+    return "no_room";
+  case tracker_event_kind::clock_ahead:
+    return "clock_ahead";
   case tracker_event_kind::diverged:
     return "diverged";
   case tracker_event_kind::name_conflict:

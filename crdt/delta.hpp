@@ -69,8 +69,8 @@ constexpr bool known_to_owner(leave_reason x) noexcept { return x <= leave_reaso
 struct range {
   clock_value a = 0;
   clock_value b = 0;
-  std::vector<birth> adds;         ///< ascending by dot, each in (a, b]
-  std::vector<crdt::dot> dead;     ///< ascending, each <= a
+  std::vector<birth> adds;           ///< ascending by dot, each in (a, b]
+  std::vector<crdt::dot> dead;       ///< ascending, each <= a
   std::vector<reason_run> reasons{}; ///< of `dead`, in its order; of those past its end: untracked
 };
 
@@ -101,6 +101,14 @@ struct delta {
   /// The owner's clock when this was cut, where it is past the end: what died in
   /// between is left out already, which the delta after this one will say.
   clock_value as_of = 0;
+};
+
+/// Whose word a delta is. The owner's counts in all. A relay's counts in parts
+/// only, and only up to a clock that the owner itself announced to us.
+struct source {
+  bool owner = true;
+  clock_value upto = ~clock_value{0}; ///< a relay's
+  bool anew = false; ///< the owner's answer to a pull for all of it: see remote_slice::hearsay
 };
 
 /// True if the members keep the rules above: ascending, and within the bounds. A

@@ -49,6 +49,7 @@ public:
 
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
+  dot last() const noexcept; ///< the highest; 0: none
   std::size_t leaves() const noexcept { return leaves_.size(); }
   std::size_t memory_bytes() const noexcept;
 

@@ -20,6 +20,11 @@ public:
 
   void insert(std::uint64_t a, std::uint64_t b); ///< adds (a, b]; no effect if a >= b
   void insert(std::uint64_t x) { insert(x - 1, x); }
+  /// Adds all of xs, which ascend. O(intervals + xs), while one by one each could
+  /// move all that is behind it.
+  void insert_all(const std::uint64_t* first, const std::uint64_t* last);
+  /// How many intervals there would be with (a, b], a < b, in it. O(log intervals).
+  std::size_t intervals_with(std::uint64_t a, std::uint64_t b) const noexcept;
   /// Appends x. Requires that x is greater than every element. O(1).
   void push_back(std::uint64_t x);
   /// Removes every element <= x.

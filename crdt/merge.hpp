@@ -26,14 +26,22 @@
 // A part by which very many presences die is merged in pieces, each up to some dot,
 // so that no step is long. Each piece is as good as a part that ends there.
 //
+// A relay's part counts up to the clock that the owner announced to us, and marks
+// the copy as hearsay: a relay may withhold, and name what the owner never had.
+// When the owner's answer to a pull for all of it comes, the copy forgets what it
+// knew and keeps what it shows; then each presence that the owner names is
+// confirmed, or put right, and each that it does not name dies.
+//
 // Complexity: the dead are found by walking the dots of this slice in (a, b], each of
 // which is an add or dies; so O(adds + dead), and for a part O(what it names),
-// whatever else is held.
+// whatever else is held: long runs of numbers are stepped over. `steps` counts it.
 #pragma once
 
 #include "crdt/slice.hpp"
 #include "rollcall/options.hpp"
 
+#include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,17 +58,23 @@ public:
       : table_(table), showing_(showing), limits_(lim) {}
 
   /// Returns true if it was applied: see store::merge.
-  bool merge(remote_slice&, const range&, changes& out);
-  /// Merges a part until `most` presences have died. It is then done up to `done`,
-  /// where the next call continues.
-  bool merge(remote_slice&, const part&, std::size_t most, clock_value& done, changes& out);
+  bool merge(remote_slice&, const range&, const source&, changes& out);
+  /// Of a part, until `most` have died: it is done up to `done`, where the next
+  /// call goes on, if that is below `end`.
+  bool merge(remote_slice&, const part&, const source&, std::size_t most, clock_value& done,
+             changes& out);
   /// Number of presences that the last applied delta ended.
   std::size_t gone() const noexcept { return gone_.size(); }
+  /// The name of the limit that kept the last one out; empty: none did.
+  std::string_view limit() const noexcept { return limit_; }
+  /// Dots, births and intervals that all merges so far have looked at or moved;
+  /// those that died are not counted, since each was counted when it came.
+  std::uint64_t steps() const noexcept { return steps_; }
 
 private:
   void find_born(const remote_slice&, const std::vector<birth>& adds, clock_value x, clock_value y);
   void find_updated(const remote_slice&);
-  bool fits() const noexcept;
+  std::string_view limit_for(const remote_slice&) const noexcept;
   void apply(remote_slice&, changes& out);
   /// `taken`: it updates one that was taken over.
   void begin(remote_slice&, const birth&, bool taken, changes& out);
@@ -74,6 +88,8 @@ private:
   std::vector<const birth*> born_;           ///< ascending
   std::vector<std::pair<const birth*, bool>> twins_; ///< and whether the other one is taken
   std::vector<handle> left_out_;
+  std::string_view limit_;
+  std::uint64_t steps_ = 0;
 };
 
 } // namespace rollcall::crdt

@@ -18,6 +18,7 @@ own_slice::own_slice(replica_id self, presence_table& table, view& showing, cons
 
 errc own_slice::join(birth b, changes& out) {
   if (table_.size() >= limits_.max_presences
+      || !has_share(record::cost(b.key.size(), b.meta.size()))
       || table_.count_of_actor(b.actor) >= limits_.max_presences_per_actor
       || table_.topic_size(b.topic) >= limits_.max_presences_per_topic)
     return table_.find(no, b.topic, b.key, b.actor) != 0 ? errc::already_tracked
@@ -29,11 +30,19 @@ errc own_slice::join(birth b, changes& out) {
   return errc::none;
 }
 
+bool own_slice::has_share(std::size_t cost) const noexcept {
+  return living.size() < limits_.max_presences_per_replica
+         && table_.cost_of_slice(no) + cost <= limits_.max_bytes_per_replica;
+}
+
 errc own_slice::update(std::string_view topic, std::string_view key, std::uint64_t actor,
                        std::string_view meta, changes& out) {
   const auto old = table_.find(no, topic, key, actor);
   if (old == 0) return errc::nopresence;
-  if (table_.nearly_full()) return errc::limit_reached;
+  if (table_.nearly_full()
+      || table_.cost_of_slice(no) - table_.cost_of(old) + record::cost(key.size(), meta.size())
+             > limits_.max_bytes_per_replica)
+    return errc::limit_reached;
   const auto before = table_.view(old).ref();
   const bool taken = table_.taken(old);
   leave(old, leave_reason::updated, out);

@@ -42,7 +42,8 @@ public:
   void rebirth(replica_id next, changes& leaves, changes& joins);
 
 private:
-  bool add(birth b, bool taken, changes& out); ///< false: it is there
+  bool has_share(std::size_t cost) const noexcept; ///< of max_*_per_replica, for one more
+  bool add(birth b, bool taken, changes& out);     ///< false: it is there
   void leave(handle h, leave_reason, changes& out);
   void note_leave(handle h, leave_reason, changes& out); ///< all but the table
 

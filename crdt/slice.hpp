@@ -50,6 +50,13 @@ struct remote_slice : slice {
     answer_id answer;
     clock_value y = 0;
   } progress;
+  /// A relay's word is in it: what it knows may be false, until the owner has told
+  /// all of it anew.
+  bool hearsay = false;
+  /// The last dot that was alive when what was known was forgotten: up to here a
+  /// presence may live that the owner has not confirmed since. 0: none.
+  dot doubtful = 0;
+  std::uint64_t forgotten = 0; ///< how often that happened
   /// The visibility that it is to have. During a sweep some presences still have
   /// the other one; births take this one.
   bool shown = true;
@@ -60,6 +67,13 @@ struct remote_slice : slice {
 
   /// Marks (a, b] as known.
   void learn(clock_value a, clock_value b);
+  /// And all of those past the prefix, which ascend.
+  void learn_dead(const std::vector<dot>&);
+  /// Nothing is known any more. What lives stays shown until the owner, who is
+  /// asked for all of it, names it or does not.
+  void forget();
+  /// It lives here, and the owner has not said so since `forget`.
+  bool doubted(dot d) const noexcept { return d <= doubtful && !knows(d); }
 
   /// Number of intervals past the prefix if that range were known.
   std::size_t intervals_after(const range&) const;

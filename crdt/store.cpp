@@ -85,6 +85,8 @@ void store::rebirth(replica_id next, changes& leaves, changes& joins) {
 
 bool store::holds(const replica_id& id) const { return p_->copy_of(id) != nullptr; }
 
+std::size_t store::slices_held() const noexcept { return p_->copies.size(); }
+
 bool store::open(const replica_id& id) {
   if (id == p_->own.id || holds(id) || p_->lingering.count(id) != 0 || p_->sweeping.giving_up(id))
     return false;
@@ -117,29 +119,42 @@ clock_value end_of(const delta& d) noexcept {
 }
 
 } // namespace
+bool store::hearsay(const replica_id& id) const {
+  const auto* s = p_->copy_of(id);
+  return s && s->hearsay;
+}
+
+std::uint64_t store::merge_steps() const noexcept { return p_->merging.steps(); }
+
+bool store::full(std::string_view topic) const {
+  return p_->table->size() >= p_->limits.max_presences
+         || p_->table->topic_size(topic) >= p_->limits.max_presences_per_topic;
+}
 
 store::merged store::merge(const delta& d, changes& out) {
   clock_value done = 0;
   return merge(d, SIZE_MAX, done, out);
 }
 
-store::merged store::merge(const delta& d, std::size_t most, clock_value& done, changes& out) {
+store::merged store::merge(const delta& d, std::size_t most, clock_value& done, changes& out,
+                           const source& from) {
   auto* s = p_->copy_of(d.slice);
   if (!s) return {};
   const auto before = s->prefix;
+  const auto forgotten = s->forgotten;
   merged result;
   if (const auto* r = std::get_if<range>(&d.what)) {
-    result.applied = p_->merging.merge(*s, *r, out);
+    result.applied = p_->merging.merge(*s, *r, from, out);
   } else {
     const auto& p = std::get<part>(d.what);
-    result.applied = p_->merging.merge(*s, p, std::max<std::size_t>(most, 1), done, out);
-    result.more = result.applied && done < p.y;
+    result.applied = p_->merging.merge(*s, p, from, std::max<std::size_t>(most, 1), done, out);
+    result.more = result.applied && done < (from.owner ? p.y : std::min(p.y, from.upto));
   }
   // Also if only a piece of it was: the deaths in it are as late as its end.
   if (result.applied) s->as_of = std::max({s->as_of, d.as_of, end_of(d)});
+  result.limit = p_->merging.limit();
   result.gone = result.applied ? p_->merging.gone() : 0;
-  result.moved = s->prefix > before;
-  assert(result.applied || !result.moved);
+  result.moved = s->prefix > before || s->forgotten != forgotten;
   return result;
 }
 
@@ -248,15 +263,13 @@ std::uint64_t store::audit_sum(const replica_id& id) const {
 
 bool store::is_exact(const replica_id& id, clock_value clock) const {
   const auto* s = p_->copy_of(id);
-  return s && s->prefix == clock && s->beyond.empty() && s->as_of <= clock;
+  return s && s->prefix == clock && s->beyond.empty() && s->as_of <= clock && !s->hearsay;
 }
 
 void store::distrust(const replica_id& id) {
   auto* s = p_->copy_of(id);
   if (!s) return;
-  s->prefix = 0;
-  s->beyond = {};
-  s->progress = {};
+  s->forget();
 }
 
 void store::scrub(std::size_t max) {

@@ -93,6 +93,8 @@ public:
 
   // -- slices of others ----------------------------------------------------
   bool holds(const replica_id&) const;
+  std::size_t slices_held() const noexcept; ///< of others
+  bool full(std::string_view topic) const;  ///< max_presences, or max_presences_per_topic there
   /// Opens an empty, visible slice. Returns false if it is held already, or still
   /// being swept after `drop`, or if limits::max_replicas are held.
   bool open(const replica_id&);
@@ -103,15 +105,20 @@ public:
     /// False: not held (the own slice never is), ill-formed, over a bound
     /// (max_presences, max_beyond), or a part out of order. Nothing changed then.
     bool applied = false;
-    bool moved = false;   ///< the prefix grew
-    bool more = false;    ///< only a piece of it was applied
-    std::size_t gone = 0; ///< how many presences it ended
+    bool moved = false;          ///< the prefix grew
+    bool more = false;           ///< only a piece of it was applied
+    std::size_t gone = 0;        ///< how many presences it ended
+    std::string_view limit = {}; ///< the name of the limit that kept it out, if one of room did
   };
   merged merge(const delta&, changes& out);
   /// The same, but stops a part when `most` presences (at least 1) have died. `done`
   /// is 0 at first; repeat the call while there is `more`. Other deltas may be
   /// merged in between, as between two parts of an answer.
-  merged merge(const delta&, std::size_t most, clock_value& done, changes& out);
+  merged merge(const delta&, std::size_t most, clock_value& done, changes& out,
+               const source& from = {});
+  /// What a relay said is in it: its owner is to be asked for all of it.
+  bool hearsay(const replica_id&) const;
+  std::uint64_t merge_steps() const noexcept; ///< see merger::steps
 
   /// Whether the slice is to be shown. Carried out by `sweep`, in pieces. What is
   /// hidden leaves for that reason.

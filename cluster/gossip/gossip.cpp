@@ -8,8 +8,29 @@
 
 namespace rollcall::cluster {
 
+namespace {
+
+/// All shards of a tracker share what a peer may cost; but below some size a frame
+/// is hardly worth its head.
+std::size_t part_of_window(const tracker_options& opt) {
+  constexpr std::size_t least = 64 * 1024;
+  const auto all = opt.limits.max_outstanding_bytes;
+  const auto part = all / std::max<std::size_t>(1, opt.pool_size);
+  return std::max({std::size_t{1}, part, std::min(all, least)});
+}
+
+limits for_cutting(limits x, std::size_t window) {
+  x.max_frame_bytes = std::max<std::size_t>(1, std::min(x.max_frame_bytes, window));
+  x.max_frame_presences = std::max<std::size_t>(1, x.max_frame_presences);
+  return x;
+}
+
+} // namespace
+
 gossip::impl::impl(replica_id self, const tracker_options& options, instant first_tick)
     : opt(options),
+      window(part_of_window(options)),
+      cutting(for_cutting(options.limits, window)),
       st(std::move(self), options.limits),
       ended(options),
       alive(options, first_tick),
@@ -134,6 +155,7 @@ gossip::held gossip::holdings() const noexcept {
   h.peers = impl_->peers.size();
   h.ended = impl_->ended.size();
   h.untracks = impl_->untracks.size() + impl_->has_drained_presences();
+  h.lives = impl_->st.slices_held();
   for (auto& [name, p] : impl_->peers) {
     h.answers += p.reply.has_value();
     h.pulls += p.pull.under_way();

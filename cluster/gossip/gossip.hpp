@@ -74,6 +74,12 @@ struct timer_due {}; ///< at actions::wake_at; at any time: flush now
 struct proceed {};   ///< when actions::more
 struct frame_in {
   std::string_view bytes;
+  /// The node at the other end of the link that it came by: a frame that names
+  /// another sender is refused. Empty: not known, and not checked.
+  std::string_view link = {};
+  /// The wall clock in µs: lives that begin more than a day ahead of it are
+  /// refused. 0: not known, and not checked.
+  std::uint64_t wall_us = 0;
 };
 struct link_up {
   std::string_view node;
@@ -106,10 +112,13 @@ enum class replica_change : std::uint8_t {
   reborn,        ///< another life of our name was seen: we are a new one above it
   name_conflict, ///< that happened too often: we stay what we are; rename one node
   diverged,      ///< our copy of it was wrong (the audit): it is pulled anew
+  no_room,       ///< `limit` keeps it, or some of its presences, out until there is room
+  clock_ahead,   ///< its life begins more than a day ahead of our clock, or ours of a peer's
 };
 struct replica_event {
   replica_change what;
   replica_id whose; ///< of `reborn`: the new life of ourselves; of `name_conflict`: the other
+  std::string_view limit = {}; ///< of `no_room`: its name in `limits`
 };
 
 struct actions {
@@ -171,6 +180,7 @@ public:
     std::size_t most_outstanding = 0; ///< bytes, of the peer that has the most
     std::size_t untracks = 0;         ///< actors whose presences still go
     std::size_t merging = 0;          ///< frames that are merged in pieces
+    std::size_t lives = 0;            ///< of those peers
   };
   held holdings() const noexcept;
 

@@ -6,6 +6,7 @@
 //   tick.cpp    the tick: send, compare, detect
 //   peers.cpp   up, hide, drop; links; clocks and gaps
 //   drains.cpp  who is going, and for how long it is still shown
+//   room.cpp    limits that are reached: who goes, who waits, who is told
 //
 // and beside it, each with one concern and no knowledge of the machine:
 // liveness, lives, pulls, answers, outbox.
@@ -53,21 +54,26 @@ struct gossip::impl {
     std::size_t bytes = 0;
   };
   cut_frames cut_open_delta(crdt::clock_value a);
-  void check_name_conflict(const frame&);
+  void check_name_conflict(const frame&, std::uint64_t wall_us);
   void be_reborn(const incarnation& above);
 
   // -- frames.cpp
   void on(const frame_in&);
-  peer* admit(const frame&); ///< the rules of lives; null: the frame is ignored
+  peer* admit(const frame&, bool by_link); ///< the rules of lives; null: the frame is ignored
+  bool from_the_future(const frame&, std::uint64_t wall_us); ///< then it is told, once a period
+  void hear_of_our_clock(const frame&);
   void correct(peer&, const frame&, const incarnation& known);
   void on_heartbeat(peer&, const frame&, std::string_view bytes);
   void on_state(peer&, const frame&, std::string_view bytes);
   void on_pull(peer&, const frame&);
-  bool merge_some(const frame&, merge_position&); ///< merges some; true: that was all
+  bool merge_some(peer&, const frame&, std::size_t bytes, merge_position&);
+  bool listens_to_relays(const crdt::delta&) const;
   void keep_pending(peer&, std::string_view bytes, const merge_position&);
   void merge_piece();                           ///< of those set aside
   void merged(peer&, const frame&, bool moved); ///< all of it
   clock_list ahead_of_us(const frame&) const;
+  clock_list clocks_to_pull(const peer&) const;
+  bool may_help(const peer&) const;
   void pull(peer&);
   void ask(peer&, std::optional<answer_position>);
 
@@ -86,8 +92,19 @@ struct gossip::impl {
   void hide(peer&);
   void drop(peer_map::iterator, bool final, leave_reason);
   void forget_if_empty(std::string_view name);
-  bool gap(const peer&) const;
+
+  // -- room.cpp
+  bool make_room(); ///< for one more life
+  bool evict_longest_down();
+  bool place_for_link();
+  void keep_out(const replica_id&, std::string_view limit);
+  template <class Operation>
+  errc with_room(std::string_view topic, Operation);
+  bool lacks(const peer&) const; ///< something that it announced
+  bool gap(const peer& p) const { return lacks(p) || (p.up() && st.hearsay(p.life->id)); }
   bool any_gap() const;
+  /// Whether the owner itself is to be asked for its slice, and nobody else.
+  static bool answers(const peer& p) noexcept { return p.link.up && p.up() && !p.pull.silent(); }
   clock_list clocks() const; ///< of all that we hold up, and of ourselves
   frame full_heartbeat() const;
   frame heartbeat() const;               ///< the own clock, digest and sum
@@ -113,9 +130,13 @@ struct gossip::impl {
   void sweep_piece();
   crdt::changes& report_of(const replica_id&);
   crdt::changes reuse_changes_buffer() noexcept; ///< empty, with the room of earlier ones
-  void note(replica_change what, const replica_id& whose) { out.events.push_back({what, whose}); }
+  void note(replica_change what, const replica_id& whose, std::string_view limit = {}) {
+    out.events.push_back({what, whose, limit});
+  }
 
   const tracker_options opt;
+  const std::size_t window; ///< bytes under way to a peer: our part of max_outstanding_bytes
+  const limits cutting;     ///< what a frame of ours may be
   crdt::store st;
   tracker_stats stats;
   outbox box{stats};
@@ -148,9 +169,10 @@ struct gossip::impl {
   std::uint64_t answer_no = 0;
   std::deque<untracking> untracks; ///< actors of which presences are left to untrack
   std::deque<std::string> merging; ///< peers that have a frame set aside
-  std::optional<instant> conflict_told;
-  bool closed = false;   ///< said bye
-  bool restored = false; ///< this life took presences along from the one before
+  std::optional<instant> conflict_told, room_told, ahead_told;
+  bool links_missed = false; ///< some link_up found no place: its first frame makes up for it
+  bool closed = false;       ///< said bye
+  bool restored = false;     ///< this life took presences along from the one before
 
   // of the step under way
   instant now{0};

@@ -1,6 +1,6 @@
 // Local operations, the flush that pushes them, and lives of our own.
 #include "base/canary.hpp"
-#include "cluster/gossip/impl.hpp"
+#include "cluster/gossip/room.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -25,7 +25,7 @@ void gossip::impl::on(const op_track& e) {
   }
   finish_untracks(e.actor);
   auto did = reuse_changes_buffer();
-  out.code = st.track(e.topic, e.key, e.actor, e.meta, did);
+  out.code = with_room(e.topic, [&] { return st.track(e.topic, e.key, e.actor, e.meta, did); });
   if (out.code != errc::none) return;
   out.ref = rollcall::ref{st.self().inc, st.clock()};
   report_changes(std::move(did));
@@ -51,7 +51,7 @@ void gossip::impl::on(const op_restore& e) {
   b.ref = e.ref;
   b.prev_ref = e.prev_ref;
   crdt::changes did;
-  out.code = st.restore(b, did);
+  out.code = with_room(e.topic, [&] { return st.restore(b, did); });
   if (out.code != errc::none) return;
   restored = true;
   out.ref = e.ref;
@@ -174,8 +174,7 @@ bool gossip::impl::flush(bool tick) {
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
     if (p.up() && !cut.frames.empty()
-        && (canary(bug::over_account)
-            || p.flow.fits(cut.bytes, opt.limits.max_outstanding_bytes))) {
+        && (canary(bug::over_account) || p.flow.fits(cut.bytes, window))) {
       p.flow.sent(b, cut.bytes);
       deltas_to.push_back(name);
     } else if (tick || !p.life || (too_large && p.up())) {
@@ -198,8 +197,7 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
   const crdt::answer_id id{st.self(), ++answer_no};
   auto e = st.begin_answer(st.self(), a);
   while (!st.done(e)) {
-    auto piece = st.next_piece(e, id, std::max<std::size_t>(1, opt.limits.max_frame_presences),
-                               std::max<std::size_t>(1, opt.limits.max_frame_bytes));
+    auto piece = st.next_piece(e, id, cutting.max_frame_presences, cutting.max_frame_bytes);
     if (!piece) return {};
     if (canary(bug::late_range))
       if (auto* whole = std::get_if<crdt::range>(&piece->what);
@@ -220,7 +218,7 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
     f.deltas.push_back(std::move(*piece));
     cut.frames.push_back(outbox::pack(f));
     cut.bytes += cut.frames.back()->size();
-    if (cut.bytes > opt.limits.max_outstanding_bytes) return {};
+    if (cut.bytes > window) return {};
   }
   return cut;
 }
@@ -230,7 +228,7 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
 /// Rule "bump": who hears its own name with a higher incarnation takes one
 /// above it. Prevents that a host whose clock went back starts a life that all
 /// others take for an old one, and is never seen again.
-void gossip::impl::check_name_conflict(const frame& f) {
+void gossip::impl::check_name_conflict(const frame& f, std::uint64_t wall_us) {
   const auto& self = st.self();
   const replica_id* above = f.from.name == self.name && f.from.inc > self.inc ? &f.from : nullptr;
   for (auto& [who, clock] : f.clocks)
@@ -238,7 +236,11 @@ void gossip::impl::check_name_conflict(const frame& f) {
       above = &who;
   if (!above || canary(bug::bump)) return;
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
-  if (above->inc.start_us < top && ended.may_be_reborn(now)) {
+  // Nobody may drive us so far ahead that others refuse us.
+  const bool believable = wall_us == 0 || canary(bug::future_lives)
+                          || above->inc.start_us <= wall_us + max_ahead_us - 2 * hour_us;
+  stats.lives_refused += !believable;
+  if (believable && above->inc.start_us < top && ended.may_be_reborn(now)) {
     be_reborn(above->inc);
   } else if (!conflict_told || now - *conflict_told >= opt.broadcast_period) {
     // Two living nodes keep rising above each other: no life is ever the last
@@ -254,7 +256,7 @@ void gossip::impl::be_reborn(const incarnation& above) {
   // The last one that we may take for some time leaps: frames that were held up
   // may name one former life of ours after the other, each higher than the one
   // before, and whoever remembers the highest would not listen to us.
-  constexpr std::uint64_t hour_us = 3'600'000'000, top = std::numeric_limits<std::uint64_t>::max();
+  constexpr auto top = std::numeric_limits<std::uint64_t>::max();
   const auto leap = ended.was_last_rebirth() ? std::min(hour_us, top - above.start_us) : 1;
   st.rebirth({old.name, {above.start_us + leap, old.inc.salt}}, leaves, joins);
   if (drain) {

@@ -7,6 +7,7 @@
 // account and no queue behind it.
 #pragma once
 
+#include "base/instant.hpp"
 #include "cluster/wire/frame.hpp"
 #include "rollcall/stats.hpp"
 
@@ -55,6 +56,26 @@ private:
   std::size_t owed_ = 0;
 };
 
+/// The answers under way to one peer. Each state carries a number that the next
+/// pull repeats: then it was read, and counts no longer. A peer that pulls and
+/// does not read gets as many bytes as may be under way, and then one frame in a
+/// period, since frames may be lost.
+class answer_window {
+public:
+  static constexpr std::size_t max_unread = 8; ///< frames, whatever their size
+
+  /// A pull came, with the number that it repeats. False: drop it.
+  bool may_answer(std::uint64_t read_proof, std::size_t limit, instant now, instant period);
+  void sent(std::size_t bytes, std::uint64_t proof, instant now);
+  void clear() noexcept { *this = {}; }
+  std::size_t unread() const noexcept { return bytes_; }
+
+private:
+  std::size_t bytes_ = 0, frames_ = 0;
+  std::uint64_t proof_ = 0;
+  instant last_{0};
+};
+
 /// The frames of one step, in order.
 class outbox {
 public:
@@ -68,9 +89,14 @@ public:
   void send(std::string_view to, const frame& f) { send(to, f.kind, pack(f)); }
   std::vector<outgoing> take() noexcept;
 
+  /// A number that depends on all that was ever sent, to whomever: no receiver of
+  /// some of it can foretell it. Never 0.
+  std::uint64_t unforeseen() noexcept;
+
 private:
   tracker_stats& stats_;
   std::vector<outgoing> frames_;
+  std::uint64_t mixed_ = 0;
 };
 
 } // namespace rollcall::cluster

@@ -13,7 +13,7 @@ void gossip::impl::on(const link_up& e) {
   if (e.node == st.self().name) return;
   auto i = peers.find(e.node);
   if (i == peers.end()) {
-    if (peers.size() >= opt.limits.max_replicas) return;
+    if (!place_for_link()) return;
     i = peers.try_emplace(std::string{e.node}).first;
   }
   auto& p = i->second;
@@ -21,6 +21,7 @@ void gossip::impl::on(const link_up& e) {
   // What was under way went down with the link before.
   p.pull.abandon();
   p.flow.clear();
+  p.answered.clear();
   greet(*i);
 }
 
@@ -35,6 +36,7 @@ void gossip::impl::on(const link_down& e) {
     next_grace = p.link.deadline;
   p.pull.abandon();
   p.flow.clear();
+  p.answered.clear();
   forget_if_empty(e.node);
 }
 
@@ -52,9 +54,13 @@ void gossip::impl::check_graces() {
 
 bool gossip::impl::come_up(peer& p, const frame& f) {
   if (!p.life) {
-    // No room; or the same life comes back after permdown while what was
+    // The same life comes back after permdown while what was
     // dropped of it still goes in pieces: its joins would be told before the
     // leaves. Its frame is lost, as frames may be.
+    if (!make_room()) {
+      keep_out(f.from, "max_replicas");
+      return false;
+    }
     if (!st.open(f.from)) return false;
     p.life.emplace();
     p.life->id = f.from;
@@ -109,7 +115,7 @@ void gossip::impl::forget_if_empty(std::string_view name) {
 
 // -- clocks -------------------------------------------------------------------
 
-bool gossip::impl::gap(const peer& p) const {
+bool gossip::impl::lacks(const peer& p) const {
   return p.up() && (st.gap_beyond(p.life->id) || p.life->announced_clock > st.prefix(p.life->id));
 }
 
@@ -124,8 +130,9 @@ clock_list gossip::impl::clocks() const {
   clock_list all;
   all.reserve(peers.size() + 1);
   all.emplace_back(st.self(), canary(bug::flushed) ? st.clock() : flushed);
+  // What a relay said is in it: then it is not ours to announce.
   for (auto& [name, p] : peers)
-    if (p.up()) all.emplace_back(p.life->id, st.prefix(p.life->id));
+    if (p.up()) all.emplace_back(p.life->id, st.hearsay(p.life->id) ? 0 : st.prefix(p.life->id));
   return all;
 }
 
@@ -181,7 +188,7 @@ void gossip::impl::greet(peer_map::value_type& x) {
   auto f = heartbeat_to(p);
   bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
   auto bytes = outbox::pack(f);
-  if (brings && !p.flow.fits(bytes->size(), opt.limits.max_outstanding_bytes)) {
+  if (brings && !p.flow.fits(bytes->size(), window)) {
     brings = false; // it pulls
     bytes = outbox::pack(heartbeat_to(p));
   }
@@ -196,9 +203,8 @@ void gossip::impl::greet(peer_map::value_type& x) {
 /// is larger is pulled, in pieces.
 bool gossip::impl::bring_all(frame& f) {
   auto e = st.begin_answer(st.self(), 0);
-  auto all = st.next_piece(e, {st.self(), ++answer_no},
-                           std::max<std::size_t>(1, opt.limits.max_frame_presences),
-                           std::max<std::size_t>(1, opt.limits.max_frame_bytes));
+  auto all = st.next_piece(e, {st.self(), ++answer_no}, cutting.max_frame_presences,
+                           cutting.max_frame_bytes);
   if (!all || !st.done(e)) return false;
   // The open delta is in it, and yet the clock that it announces stays that of
   // the last flush, since the next frame may come before the flush, and announce

@@ -80,10 +80,10 @@ void gossip::impl::tell_clocks() {
 }
 
 void gossip::impl::choose_and_pull() {
-  std::map<replica_id, crdt::clock_value> need;
-  auto missing_from = [&](const replica_id& who, crdt::clock_value clock) {
-    auto& upto = need[who];
-    upto = std::max(upto, clock);
+  std::map<replica_id, missing_range> need;
+  auto missing_from = [&](const replica_id& who, crdt::clock_value clock, bool owner_only) {
+    auto& x = need.try_emplace(who, missing_range{who, 0, owner_only}).first->second;
+    x.upto = std::max(x.upto, clock);
   };
   for (auto& [name, p] : peers) {
     if (auto heard = p.pull.clocks()) {
@@ -91,18 +91,22 @@ void gossip::impl::choose_and_pull() {
         // Rule "strange": only replicas that we hold up count. A pull names no
         // others, so we would ask for ever for what we may not hold.
         auto i = peers.find(who.name);
-        const bool counts = (i != peers.end() && i->second.holds(who))
-                            || (canary(bug::downed_clocks) && st.holds(who));
-        if (counts ? clock > st.prefix(who) : canary(bug::strange)) missing_from(who, clock);
+        const bool held = i != peers.end() && i->second.holds(who);
+        const bool counts = held || (canary(bug::downed_clocks) && st.holds(who));
+        // A relay may know what the owner has not told us yet, and may lie.
+        const auto upto = held ? std::min(clock, i->second.life->announced_clock) : clock;
+        if (counts ? upto > st.prefix(who) : canary(bug::strange))
+          missing_from(who, upto, held && answers(i->second));
       }
     }
-    if (gap(p) && !canary(bug::recheck)) missing_from(p.life->id, p.life->announced_clock);
+    if (gap(p) && !canary(bug::recheck))
+      missing_from(p.life->id, p.life->announced_clock, answers(p) || !lacks(p));
   }
   if (need.empty()) return;
 
   std::vector<missing_range> missing;
   missing.reserve(need.size());
-  for (auto& [who, upto] : need) missing.push_back({who, upto});
+  for (auto& [who, x] : need) missing.push_back(x);
   std::vector<candidate> who;
   for (auto& [name, p] : peers)
     if (p.link.up && p.up()) who.push_back({name, p.pull.clocks(), p.pull.mute()});

@@ -21,16 +21,18 @@ public:
   decoder(const limits& x, frame& out) noexcept
       : births_(x),
         out_(out),
-        intervals_left_(std::max(max_intervals, 32 * x.max_frame_presences)) {}
+        max_frame_presences_(x.max_frame_presences),
+        intervals_left_(std::max(max_intervals, 32 * x.max_frame_presences)),
+        dead_left_(std::max(max_dead, 2 * x.max_frame_presences)) {}
 
   bool run(std::string_view body) {
-    deltas_left_ = std::max(max_deltas, body.size() / 64);
+    deltas_left_ = std::max(max_deltas, std::min(max_frame_presences_, body.size() / 64));
     reader r{body}, field;
     std::uint64_t tag = 0;
     unsigned seen = 0;
     while (r.field(tag, field)) {
       if ((seen == 0) != (tag == tag_from)) return false; // it comes first, and once
-      auto bit = tag <= tag_drain ? 1u << tag : 0u;       // 0: of a later version
+      auto bit = tag <= tag_clock_ahead ? 1u << tag : 0u; // 0: of a later version
       if ((seen & bit) != 0 && tag != tag_range && tag != tag_part) return false;
       seen |= bit;
       if (!read_field(tag, field)) return false;
@@ -57,6 +59,11 @@ private:
       return r.done();
     case tag_at:
       return position(r);
+    case tag_read_proof:
+      out_.read_proof = r.varint();
+      return r.done();
+    case tag_clock_ahead:
+      return out_.clock_ahead = true;
     case tag_range:
       return range(r);
     case tag_part:
@@ -169,8 +176,10 @@ private:
     return r.done();
   }
 
-  static bool dead(reader r, crdt::clock_value a, std::vector<crdt::dot>& out) {
-    auto n = r.varint(r.left());
+  bool dead(reader r, crdt::clock_value a, std::vector<crdt::dot>& out) {
+    auto n = r.varint(std::min(r.left(), dead_left_));
+    if (!r.ok()) return false;
+    dead_left_ -= n;
     out.reserve(n); // a byte each at least
     crdt::dot last = 0;
     for (; n > 0; --n) {
@@ -231,7 +240,9 @@ private:
   birth_reader births_;
   frame& out_;
   std::size_t deltas_left_ = 0;
+  std::size_t max_frame_presences_;
   std::size_t intervals_left_;
+  std::size_t dead_left_;
   std::vector<replica_id> replicas_;
 };
 

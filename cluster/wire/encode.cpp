@@ -109,6 +109,12 @@ private:
       number(static_cast<std::uint64_t>(std::max<instant::rep>(0, frame_.drain->count())));
       close_field(field);
     }
+    if (frame_.read_proof != 0) {
+      number(tag_read_proof);
+      number(varint_size(frame_.read_proof));
+      number(frame_.read_proof);
+    }
+    if (frame_.clock_ahead) number(tag_clock_ahead), number(0);
     std::size_t parts = 0;
     for (auto& d : frame_.deltas) {
       if (auto r = std::get_if<crdt::range>(&d.what))

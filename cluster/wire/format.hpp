@@ -54,6 +54,8 @@ enum frame_tag : std::uint64_t {
   tag_digest = 7,
   tag_sum = 8,
   tag_drain = 9,
+  tag_read_proof = 10,  ///< a number
+  tag_clock_ahead = 11, ///< empty: its presence says it
 };
 
 enum delta_tag : std::uint64_t {
@@ -99,8 +101,12 @@ inline constexpr std::size_t max_frame_bytes = 32u * 1024 * 1024;
 inline constexpr std::size_t max_built_bytes = max_frame_bytes;
 
 /// A delta of seven bytes is half a kilobyte when it is read, and each slice
-/// has one in a frame: a frame has no more than this, or one for 64 bytes.
+/// has few in a frame: a frame has no more than this.
 inline constexpr std::size_t max_deltas = 4096;
+
+/// Dots that are called dead, in all deltas of a frame; twice what
+/// limits::max_frame_presences lets us send, if that is more.
+inline constexpr std::size_t max_dead = std::size_t{1} << 18;
 
 /// Dots told by number come in no more intervals than this, all deltas of a
 /// frame together; twice what limits::max_frame_presences lets us send, if

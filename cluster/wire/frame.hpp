@@ -56,6 +56,12 @@ struct frame {
   std::optional<answer_position> at; ///< every state has one
   /// The sender is going: its presences are to be shown for so long yet.
   std::optional<instant> drain{};
+  /// A state has one, which nobody can foretell, and a pull repeats that of the
+  /// last state that came from the receiver: so it was read. 0: none.
+  std::uint64_t read_proof = 0;
+  /// Heartbeat: the receiver's life begins more than a day ahead of the sender's
+  /// clock, and is refused there.
+  bool clock_ahead = false;
   /// What decoded views look into beside the bytes that were given: metas whose
   /// keys the frame carried once. Shared by copies of the frame.
   std::shared_ptr<const void> storage = nullptr;

@@ -24,6 +24,7 @@ namespace rollcall::cluster {
 enum class wire_type : char { frame = 'F', envelope = 'E', hello = 'H' };
 
 inline constexpr std::size_t head_size = 9;
+inline constexpr std::size_t checksum_at = 5;
 
 /// The low 32 bits of XXH3-64 over `bytes`, with this seed.
 std::uint32_t checksum(std::string_view bytes, std::uint64_t seed) noexcept;

@@ -92,6 +92,7 @@ handle presence_table::put(slice_no slice, const birth& b, bool visible, handle*
   ++(visible ? t.shown_count : t.hidden_count);
   if (visible) t.shown_twins += editor.twins();
   c.slices.add_record(slice);
+  c.slices.add_cost(slice, at(c, h).cost());
   if (local) c.actors.add(h);
   ++c.records;
   touch(t, topic);
@@ -110,6 +111,7 @@ void presence_table::erase(handle h) {
   if (r.visible()) t.shown_twins += editor.twins();
   --(r.visible() ? t.shown_count : t.hidden_count);
   if (r.layout & record::has_links) c.actors.remove(h);
+  c.slices.drop_cost(r.slice, r.cost());
   add_garbage(c.memory, t.garbage_records, h);
   --c.records;
   touch(t, r.topic);
@@ -296,6 +298,12 @@ std::size_t presence_table::count_of_key(std::string_view topic, std::string_vie
 }
 
 std::size_t presence_table::objects() const noexcept { return core_->memory.objects(); }
+
+std::size_t presence_table::cost_of_slice(slice_no n) const noexcept {
+  return core_->slices.cost(n);
+}
+
+std::size_t presence_table::cost_of(handle h) const noexcept { return at(*core_, h).cost(); }
 
 std::size_t presence_table::slices_in_use() const noexcept { return core_->slices.in_use(); }
 

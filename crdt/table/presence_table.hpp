@@ -116,6 +116,8 @@ public:
   /// Records, nodes, topics, snapshots and garbage lists in memory. Some `publish`
   /// calls after the last change these are what readers or held lists can see.
   std::size_t objects() const noexcept;
+  std::size_t cost_of_slice(slice_no) const noexcept; ///< of its presences: record::cost
+  std::size_t cost_of(handle) const noexcept;
   std::size_t slices_in_use() const noexcept; ///< open, or with records in memory
   bool sound() const;                         ///< every invariant of the indexes, for tests. O(n)
 

@@ -60,6 +60,11 @@ struct record {
     return key_offset(layout) + key + meta;
   }
 
+  /// What a presence counts for in limits::max_bytes_per_replica: the same at its
+  /// owner and everywhere else.
+  static constexpr std::size_t cost(std::size_t key, std::size_t meta) { return 64 + key + meta; }
+  std::size_t cost() const noexcept { return cost(key_bytes, meta_bytes); }
+
   const char* raw() const noexcept { return reinterpret_cast<const char*>(this); }
   char* raw() noexcept { return reinterpret_cast<char*>(this); }
 

@@ -30,6 +30,12 @@ public:
   void add_record(slice_no n) noexcept { ++at(n).records; }
   void drop_record(slice_no n) noexcept;
 
+  /// What its presences cost (record::cost): of those inserted and not erased,
+  /// whether or not an old snapshot keeps more of them in memory.
+  std::size_t cost(slice_no n) const noexcept { return at(n).cost; }
+  void add_cost(slice_no n, std::size_t bytes) noexcept { at(n).cost += bytes; }
+  void drop_cost(slice_no n, std::size_t bytes) noexcept { at(n).cost -= bytes; }
+
   std::size_t in_use() const noexcept { return next_ - 1 - free_.size(); }
   std::size_t bytes_held() const noexcept;
 
@@ -37,6 +43,7 @@ private:
   struct entry {
     replica_id replica;
     std::uint64_t records = 0;
+    std::size_t cost = 0;
     bool local = false;
     bool closed = false;
   };

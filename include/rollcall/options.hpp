@@ -25,18 +25,22 @@ struct limits {
   std::size_t max_presences_per_actor = 1'000'000;
   std::size_t max_presences_per_topic = 16'000'000;
   std::size_t max_leases = 1'000'000;
-  std::size_t max_replicas = 1024; ///< peers of one shard
+  /// In the slice of one replica, so that no node takes the room of all others:
+  /// the own one answers limit_reached, of another's no more is taken.
+  std::size_t max_presences_per_replica = 4'000'000;
+  std::size_t max_bytes_per_replica = 512 * 1024 * 1024; ///< keys and metas, and 64 for each
+  std::size_t max_replicas = 1024; ///< peers of one shard; past it the longest down is dropped
   std::size_t max_ended = 4096;    ///< final lives remembered
   // -- the protocol
   std::size_t max_frame_bytes = 256 * 1024; ///< soft: cut here; one presence always fits
   std::size_t max_frame_presences = 4096;
-  std::size_t max_removal_log = 65'536;                ///< leaves the owner can still tell apart
-  std::size_t max_beyond = 4096;                       ///< intervals known past a gap, per slice
-  std::size_t max_outstanding_bytes = 8 * 1024 * 1024; ///< per peer, sent and not acknowledged
+  std::size_t max_removal_log = 65'536; ///< leaves the owner can still tell apart
+  std::size_t max_beyond = 4096;        ///< intervals known past a gap, per slice
+  /// Per peer, sent and not acknowledged. All shards of a tracker share it: each
+  /// has its part, but never less than 64 KiB (or all of it).
+  std::size_t max_outstanding_bytes = 8 * 1024 * 1024;
   std::size_t batch = 2048; ///< presences handled in one piece of long work
   // -- subscriptions
-  std::size_t max_subscriptions = 65'536; ///< per shard
-  std::size_t subscriber_credit = 1024;   ///< diffs under way before a resync
   // -- messages to a topic
   std::size_t max_dispatch_bytes = 1024 * 1024;        ///< of one message, encoded
   std::size_t max_dispatch_backlog = 16 * 1024 * 1024; ///< per peer, sent and not handed on there
@@ -45,6 +49,9 @@ struct limits {
   std::size_t max_journal_bytes = 8 * 1024 * 1024;
   std::size_t max_journal_file_bytes = 64 * 1024 * 1024;
   std::size_t max_journal_backlog = 4 * 1024 * 1024; ///< waiting for the disk; more is not written
+  std::size_t max_subscriptions = 65'536;            ///< per shard
+  std::size_t subscriber_credit = 1024;              ///< diffs under way before a resync
+  std::size_t subscriber_credit_bytes = 8 * 1024 * 1024; ///< and their bytes, as in memory
 };
 
 /// How long a lease may last without being renewed.

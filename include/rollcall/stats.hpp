@@ -36,6 +36,12 @@ struct replica_state {
 struct tracker_stats {
   by_frame_kind frames_in{}, frames_out{}, bytes_in{}, bytes_out{};
   std::uint64_t frames_unknown = 0; ///< of a later version: ignored
+  std::uint64_t frames_forged = 0;  ///< named another sender than the node of their link: refused
+  std::uint64_t frames_costly = 0;  ///< said more than a frame may: the rest was not merged
+  std::uint64_t lives_refused = 0;  ///< frames of lives more than a day ahead of our clock
+  std::uint64_t no_room = 0;        ///< peers and deltas that a limit kept out: made up for later
+  std::uint64_t evicted = 0;        ///< replicas that were down and made room for the living
+  std::uint64_t pulls_dropped = 0;  ///< by peers that pull faster than they read
   std::uint64_t pulls = 0;
   std::uint64_t merges = 0; ///< deltas applied; one that is merged in pieces counts for each
   std::uint64_t joins = 0;
@@ -89,6 +95,8 @@ enum class tracker_event_kind : std::uint8_t {
   handler_failed,   ///< `text`: what handle_diff or handle_info threw; nothing is lost
   shard_restarted,  ///< `text`: why it had died
   tracker_failed,   ///< `code`, `text`: too_many_restarts; the tracker has ended
+  no_room,          ///< `replica`, `text`: a limit keeps it, or some of it, out for now
+  clock_ahead,      ///< `replica`, `text`: began more than a day ahead of another's clock
 };
 
 std::string to_string(tracker_event_kind);

@@ -1,5 +1,7 @@
 #include "test/sim/faults.hpp"
 
+#include "test/sim/world.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -303,6 +305,37 @@ void oldframes(script& s, random& r) {
   });
 }
 
+// -- members gone bad, and full tables ------------------------------------------
+
+/// One node lies for a while. It ends before all faults do, and comes back honest.
+void liar(script& s, random& r) {
+  const int n = r.index(static_cast<std::size_t>(s.cluster.nodes));
+  const auto from = moment(s, r);
+  const auto length = instant{
+      static_cast<std::int64_t>(r.below(static_cast<std::uint64_t>((s.span - from).count()) + 1))};
+  for (int i = r.pick({5, 20, 60}); i > 0; --i) {
+    const auto t = from
+                   + instant{static_cast<std::int64_t>(
+                       r.below(static_cast<std::uint64_t>(length.count()) + 1))};
+    add(s, type::lie, t, n).amount = r.index(world::kinds_of_lies);
+  }
+  add(s, type::crash, s.span - instant{1}, n);
+}
+
+/// More names than places, and little room for presences: what lives at the end
+/// fits, and only if what is down makes room.
+void crowded(script& s, random& r) {
+  const auto living = std::max<std::size_t>(
+      2, static_cast<std::size_t>(std::count(s.ends.begin(), s.ends.end(), ending::runs)));
+  auto& lim = s.cluster.options.limits;
+  s.crowded = true;
+  if (r.below(3) != 0) lim.max_replicas = living - 1;
+  if (r.below(3) != 0) {
+    lim.max_presences_per_replica = r.pick<std::size_t>({2, 4, 20});
+    lim.max_presences = lim.max_presences_per_replica * living;
+  }
+}
+
 } // namespace
 
 const std::vector<fault>& all_faults() {
@@ -333,6 +366,8 @@ const std::vector<fault>& all_faults() {
       {"massjoin", "all start at once, late", massjoin},
       {"massdeath", "all but one or none die at once", massdeath},
       {"oldframes", "what a node said comes when it is permdown or dead", oldframes},
+      {"liar", "a member sends well-formed lies of every kind", liar},
+      {"crowded", "more names than places, and little room for presences", crowded},
   };
   return table;
 }

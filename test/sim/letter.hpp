@@ -28,6 +28,7 @@ struct letter {
   const life* sender = nullptr;
   std::optional<crdt::clock_value> announces; ///< of its own
   std::optional<instant> drain;               ///< its sender goes in so long
+  bool lie = false;                           ///< of a member gone bad; no more is known of it
   bool newer = false;                         ///< of a kind or version that nobody here reads
   std::vector<const life*> about;             ///< the slices that its deltas speak of
   std::vector<const life*> ranges;            ///< of each range

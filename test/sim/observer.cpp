@@ -137,7 +137,7 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
                        const cluster::gossip& machine) {
   using what = cluster::replica_change;
   for (auto& e : events) {
-    if (e.what == what::reborn || e.what == what::name_conflict) continue;
+    if (e.what != what::up && e.what != what::down && e.what != what::permdown) continue;
     auto* l = truth_.find(e.whose);
     if (!l) fail("S6: " + rollcall::to_string(e.whose) + " never was, and is told of", machine);
     auto& s = at(*l);
@@ -154,6 +154,7 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
       s.held = s.up = false;
       s.prefix = 0;
       s.beyond.clear();
+      s.forgotten = 0;
     }
     touch(*l);
   }

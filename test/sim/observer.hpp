@@ -35,6 +35,11 @@ public:
   void reads(const cluster::gossip&, const letter&, int from, instant now);
   /// The link to that node is told of next.
   void link(int node, bool up, instant now);
+  /// Somebody lies: what a copy has from a relay may be false, until its owner has
+  /// told it anew.
+  void somebody_lies() noexcept { lies_ = true; }
+  /// A lie is read next, from a node that may say so: it is a sign of life.
+  void hears(const life& l, instant now) { at(l).heard = now; }
   /// A tick comes next.
   void ticks(instant now);
   /// What a step did. True when it reported anything. `merges`: of this step.
@@ -63,6 +68,7 @@ private:
     std::vector<crdt::interval_set::interval> beyond;
     instant heard{-1};
     std::optional<instant> lease; // shown at least until then, as its node said
+    std::uint64_t forgotten = 0;
   };
   sight& at(const life&);
 
@@ -91,6 +97,7 @@ private:
   std::size_t size_ = 0;
   instant stalled_at_; // silence of others is counted from here at the earliest
   instant last_tick_{-1};
+  bool lies_ = false;
 
   // of the step under way
   const letter* read_ = nullptr;

@@ -93,8 +93,9 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
   if (copy->prefix > l.clock) fail("S6: sound: knows what has not happened yet", machine);
   check_known(machine, seen, *copy);
   if (copy->beyond.intervals() > opt_.limits.max_beyond) fail("S11: gaps", machine);
+  const bool believed = !(lies_ && copy->hearsay);
   for (auto* f : l.alive)
-    if (copy->knows(f->dot) && copy->living.find(f->dot) == 0)
+    if (believed && copy->knows(f->dot) && copy->living.find(f->dot) == 0)
       fail("S6: sound: lost: " + to_string(*f), machine);
 
   std::size_t held = 0;
@@ -104,7 +105,7 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
     ++held;
     const auto* f = l.at(d);
     if (!f) fail("S6: sound: holds what never was", machine);
-    if (d <= copy->prefix && f->died != 0 && f->died <= copy->prefix)
+    if (believed && d <= copy->prefix && f->died != 0 && f->died <= copy->prefix)
       fail("S6: complete: holds the dead: " + to_string(*f) + ", prefix "
                + std::to_string(copy->prefix),
            machine);
@@ -127,6 +128,11 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
 /// S5: what was known is known still.
 void observer::check_known(const cluster::gossip& machine, sight& seen,
                            const crdt::remote_slice& copy) {
+  if (seen.forgotten != copy.forgotten) { // its owner tells it anew
+    seen.forgotten = copy.forgotten;
+    seen.prefix = 0;
+    seen.beyond.clear();
+  }
   bool kept = copy.prefix >= seen.prefix;
   for (auto& run : seen.beyond) {
     const auto from = std::max(run.a, copy.prefix);
@@ -172,7 +178,8 @@ void observer::check_bounds(const cluster::gossip& machine) const {
   };
   bound("removal log", st.removal_log_size(), lim.max_removal_log);
   bound("ended lives", held.ended, lim.max_ended);
-  bound("peers", held.peers, lim.max_replicas);
+  bound("lives", held.lives, lim.max_replicas);
+  bound("peers", held.peers, lim.max_replicas + std::max<std::size_t>(1024, lim.max_replicas));
   bound("bytes under way", held.most_outstanding, lim.max_outstanding_bytes);
   bound("answers", held.answers, held.peers);
   bound("pulls", held.pulls, held.peers);

@@ -76,6 +76,10 @@ public:
   /// It goes: its presences are shown for so long.
   void drain(int n, instant lease);
   void step_wall_clock(int n, std::int64_t us);
+  /// The node has gone bad: it sends a well-formed lie to every other node that it
+  /// has a link to, of one of `kinds_of_lies` kinds. What it does otherwise is honest.
+  static constexpr int kinds_of_lies = 10;
+  void lie(int n, int kind);
   bool running(int n) const { return host_at(n).running; }
   bool paused(int n) const { return host_at(n).paused; }
   const cluster::gossip& machine(int n, int of = 0) const { return *shard_at(n, of).machine; }
@@ -252,6 +256,11 @@ private:
   bool connected(int a, int b) const;
   std::shared_ptr<const std::string> corrupt(const std::string&);
 
+  // world_lies.cpp
+  std::string a_lie(int n, int to, int s, int kind);
+  void lying_part(cluster::frame&, const life& victim, int kind);
+  const life* victim_of(int liar, int to, int s);
+
   // world_story.cpp
   void say(const std::string& who, const std::string& what) const; ///< nothing without a story
   void tell(const happening&) const;
@@ -268,6 +277,7 @@ private:
   instant leases_end_{0};                                              ///< of all that drain
   std::map<std::pair<const life*, int>, crdt::clock_value> announced_; // to whom, for S5
   bool healed_ = false;
+  bool somebody_lies_ = false;
   bool views_changed_ = true;
   bool agreed_ = false;
   std::uint64_t serial_ = 0;

@@ -52,6 +52,7 @@ void world::begin(int n, int s, std::uint64_t start_us) {
   ++x.life_no;
   x.machine = std::make_unique<gossip>(id, options(), now_ + offset(h), first_tick + offset(h));
   x.eyes = std::make_unique<observer>(truth_at(s), options(), now_);
+  if (somebody_lies_) x.eyes->somebody_lies();
   x.flush_set.reset();
   x.proceed_set = false;
   if (h.hears != nullptr) h.hears->begins(s, id);

@@ -160,6 +160,11 @@ errc world::operate(int n, std::string_view topic, std::string_view key, std::ui
     did = step(n, s, op_untrack{topic, key, actor});
     break;
   }
+  // A shard that is full says so.
+  const auto& lim = options().limits;
+  const bool full = x.acked.size() >= lim.max_presences_per_replica
+                    || x.machine->state().table().size() >= lim.max_presences;
+  if (did.code == errc::limit_reached && full && want != errc::nopresence) return did.code;
   if (did.code != want)
     throw violation("S2: an operation answered " + to_string(did.code) + ", at " + h.name);
   if (did.code == errc::none) {

@@ -57,6 +57,10 @@ void events::on_tracker(const tracker_event& e) {
   case tracker_event_kind::shard_restarted:
     log_line(log_level::error, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});
     return;
+  case tracker_event_kind::no_room:
+  case tracker_event_kind::clock_ahead:
+    log_line(log_level::warning, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});
+    return;
   case tracker_event_kind::tracker_failed:
     fatal(e.code, e.text);
     return;

@@ -53,6 +53,13 @@ constexpr canary_row table[] = {
     {"bye_ends_lease", bug::bye_ends_lease, false, "a bye ends the lease of a node that drains"},
     {"restart_drops", bug::restart_drops, false, "a new life drops the one before at once"},
     {"lease_never_ends", bug::lease_never_ends, false, "what has not come back when the lease ends does not leave"},
+    // A member gone bad, or a full table.
+    {"relay_ranges", bug::relay_ranges, false, "a range counts, whoever sends it"},
+    {"relay_word", bug::relay_word, false, "a relay's word on a slice counts as the owner's does"},
+    {"hearsay_trusted", bug::hearsay_trusted, false, "what a relay said is not asked of the owner again"},
+    {"forged", bug::forged, false, "a frame may name another sender than the node of its link"},
+    {"future_lives", bug::future_lives, false, "lives that begin days ahead of the wall clock are taken"},
+    {"dead_stay", bug::dead_stay, false, "who is down does not make room for the living"},
 };
 // clang-format on
 
