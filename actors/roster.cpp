@@ -127,7 +127,7 @@ struct roster::impl {
       if (!knows(p)) {
         auto& one = changes[p.topic];
         one.topic = p.topic;
-        one.joins.push_back(p);
+        static_cast<presence&>(one.joins.emplace_back()) = p;
       }
     }
     for (const auto& [topic, keys] : told) {

@@ -22,7 +22,7 @@ presence at(std::string key, std::uint64_t clock, std::uint64_t prev = 0, meta d
 topic_diff change(std::vector<presence> joins, std::vector<presence> leaves) {
   topic_diff d;
   d.topic = "t";
-  d.joins = std::move(joins);
+  for (auto& p : joins) static_cast<presence&>(d.joins.emplace_back()) = std::move(p);
   for (auto& p : leaves) static_cast<presence&>(d.leaves.emplace_back()) = std::move(p);
   return d;
 }
