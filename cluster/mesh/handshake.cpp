@@ -66,7 +66,9 @@ void membership::on_packet(const received& e) {
   case packet_kind::bye:
     if (linked) on_bye(e.channel);
     return;
-  case packet_kind::frame:
+  case packet_kind::frame: // these are the endpoint's
+  case packet_kind::dispatch:
+  case packet_kind::dispatch_done:
   case packet_kind::unknown:
     ++stats_.bad_packets;
     return;
