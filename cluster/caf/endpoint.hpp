@@ -57,7 +57,7 @@ private:
   struct peer_handle {
     caf::actor handle;
     compat::monitor_token watch;
-    dispatch_backlog backlog;
+    dispatch_backlog backlog{};
   };
   struct shard_entry {
     std::uint32_t shard;

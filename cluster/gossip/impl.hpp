@@ -48,7 +48,7 @@ struct gossip::impl {
   void untrack_piece(); ///< of those in line
   void finish_untracks(std::uint64_t actor);
   bool flush(bool tick);  ///< pushes the open delta; false: there is none
-  instant window() const; ///< how long changes are gathered
+  instant flush_window() const; ///< how long changes are gathered
   struct cut_frames {
     std::vector<outbox::bytes> frames;
     std::size_t bytes = 0;

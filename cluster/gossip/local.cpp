@@ -58,7 +58,7 @@ void gossip::impl::on(const op_restore& e) {
   out.prev_ref = e.prev_ref;
   // A life that comes back is told as a whole, not by its first presence.
   report_changes(std::move(did));
-  if (std::exchange(flush_now, false)) wake_at = now + window();
+  if (std::exchange(flush_now, false)) wake_at = now + flush_window();
 }
 
 void gossip::impl::on(const op_untrack& e) {
@@ -144,7 +144,7 @@ void gossip::impl::on(const timer_due&) {
 
 /// How long changes are gathered: flush_interval, and longer where a frame to
 /// every peer each time would be more than max_frames_per_second.
-instant gossip::impl::window() const {
+instant gossip::impl::flush_window() const {
   const auto up = std::count_if(peers.begin(), peers.end(),
                                 [](const auto& x) { return x.second.link.up && x.second.up(); });
   const auto most = static_cast<std::int64_t>(opt.max_frames_per_second);
@@ -161,7 +161,7 @@ bool gossip::impl::flush(bool tick) {
   flushed = b;
   flushed_sum = st.audit_sum(st.self());
   count_own_clock();
-  window_ends = now + window();
+  window_ends = now + flush_window();
   changed = true; // rule "echo": see the tick
   silent = 0;
 
