@@ -22,15 +22,19 @@ cluster::instant steady_now() noexcept {
   return duration_cast<cluster::instant>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-incarnation next_incarnation() {
-  static std::mutex mutex;
-  static std::uint64_t last = 0;
+std::uint64_t wall_now_us() noexcept {
   using std::chrono::duration_cast;
   const auto wall =
       duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
           .count();
+  return wall > 0 ? static_cast<std::uint64_t>(wall) : 1;
+}
+
+incarnation next_incarnation() {
+  static std::mutex mutex;
+  static std::uint64_t last = 0;
   const std::lock_guard guard{mutex};
-  const auto start = std::max(wall > 0 ? static_cast<std::uint64_t>(wall) : 1, last + 1);
+  const auto start = std::max(wall_now_us(), last + 1);
   last = start;
   return {start, draw()};
 }

@@ -10,6 +10,8 @@ namespace rollcall::actors {
 
 /// Steady; for `gossip::step`.
 cluster::instant steady_now() noexcept;
+/// The wall clock, in µs; 1 if it stands before 1970.
+std::uint64_t wall_now_us() noexcept;
 
 /// For a life that starts now: the wall clock in µs, and random bits. Within
 /// this process each is greater than the one before, whatever the wall clock

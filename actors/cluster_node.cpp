@@ -94,8 +94,8 @@ expected<std::vector<cluster_peer>> cluster_node::peers() const {
   std::vector<cluster_peer> result;
   result.reserve(all->peers.size());
   for (auto& x : all->peers)
-    result.push_back(
-        {std::move(x.name), std::move(x.address), std::move(x.state), std::move(x.reason)});
+    result.push_back({std::move(x.name), std::move(x.address), std::move(x.state),
+                      std::move(x.reason), std::move(x.warning)});
   return result;
 }
 
@@ -200,6 +200,9 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
   config.links.max_message_bytes = bounds.max_message_bytes;
   config.links.max_write_queue = bounds.max_write_queue;
   config.links.max_remote_actors = bounds.max_remote_actors;
+  config.wait_for_name = options.wait_for_name;
+  // Two clusters that were left at the default name may meet by chance.
+  config.islands_merge = config.cluster != cluster_options{}.cluster_name;
   auto result = std::make_shared<cluster_node::impl>();
   if (!actors::nodes::add(system, result))
     return make_error(errc::cluster_exists,
@@ -244,6 +247,10 @@ std::string to_string(cluster_event_kind x) {
     return "refused";
   case cluster_event_kind::warning:
     return "warning";
+  case cluster_event_kind::resolved:
+    return "resolved";
+  case cluster_event_kind::name_lost:
+    return "name_lost";
   case cluster_event_kind::fatal:
     return "fatal";
   }

@@ -1,5 +1,6 @@
 #include "rollcall/config.hpp"
 
+#include "actors/option_table.hpp"
 #include "actors/shard_messages.hpp"
 #include "cluster/caf/tls.hpp"
 
@@ -7,6 +8,7 @@
 
 #include <memory>
 #include <mutex>
+#include <type_traits>
 #include <type_traits>
 #include <utility>
 
@@ -79,49 +81,32 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
 
 namespace {
 
-/// Calls `f(name, T{}, text)` for each option under "rollcall".
-template <class F>
-void for_each_option(F f) {
-  const std::string text;
-  const std::size_t number = 0;
-  const caf::timespan time{0};
-  f("name", text, "name of the tracker, the same on every node");
-  f("pool-size", number, "shards of the tracker, the same on every node");
-  f("broadcast-period", time, "the tick of the gossip");
-  f("max-silent-periods", number, "silent ticks before an empty heartbeat");
-  f("down-period", time, "silence after which a replica is down");
-  f("permdown-period", time, "silence after which a replica is given up");
-  f("clock-sample-periods", number, "ticks before choosing whom to pull from");
-  f("flush-interval", time, "how long changes are gathered");
-  f("link-grace", time, "call a replica down so long after its link was lost");
-  f("permdown-on-shutdown", false, "say bye on an orderly stop");
-  f("node-name", text, "name of this node, unique in the cluster");
-  f("cluster-name", text, "nodes of other clusters are refused");
-  f("listen", text, "HOST:PORT; port 0 is any");
-  f("advertise", text, "HOST:PORT that others dial");
-  f("seeds", std::vector<std::string>{}, "HOST:PORT of other nodes");
-  f("tls-cert", text, "certificate of this node (PEM)");
-  f("tls-key", text, "its key (PEM)");
-  f("tls-ca", text, "the cluster's own CA (PEM)");
-  f("tls-crl", text, "revoked certificates (PEM), signed by the CA");
-  f("tls-any-name", false, "allow certificates without the name of their node");
-  f("tls-passphrase-file", text, "file whose first line opens the key");
-  f("insecure-plain-tcp", false, "allow plain TCP beyond loopback");
-  f("reachable", text, "actors that peers may write to: none, handed-out or all");
-  f("max-unfinished", number, "connections that are no link yet");
-  f("max-connections-per-node", number, "of one node");
-  f("max-connections-per-certificate", number, "of all that show one certificate");
-  f("max-message-bytes", number, "of one message; more ends the link");
-  f("max-write-queue", number, "bytes that a peer has not read");
-  f("max-remote-actors", number, "of one link, that have sent to us");
+template <class T>
+void declare(caf::config_option_set& all, std::span<const option_row<T>> rows) {
+  for (const auto& row : rows) {
+    T fresh;
+    const auto value = row.at(fresh);
+    const auto as = [&]<class Kind>(std::type_identity<Kind>) {
+      compat::declare_option<Kind>(all, "rollcall", row.key, row.help);
+    };
+    if (std::holds_alternative<std::string*>(value))
+      as(std::type_identity<std::string>{});
+    else if (std::holds_alternative<std::vector<std::string>*>(value))
+      as(std::type_identity<std::vector<std::string>>{});
+    else if (std::holds_alternative<std::size_t*>(value))
+      as(std::type_identity<std::size_t>{});
+    else if (std::holds_alternative<bool*>(value))
+      as(std::type_identity<bool>{});
+    else
+      as(std::type_identity<caf::timespan>{});
+  }
 }
 
 } // namespace
 
 config::config() {
-  for_each_option([this](const char* name, const auto& x, const char* text) {
-    compat::declare_option<std::decay_t<decltype(x)>>(custom_options_, "rollcall", name, text);
-  });
+  declare(custom_options_, tracker_option_table());
+  declare(custom_options_, node_option_table());
   compat::prefer_quick_workers(*this);
   (void)rollcall::load(*this);
 }
@@ -137,6 +122,11 @@ class option_reader {
 public:
   explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) { check_names(); }
 
+  template <class T>
+  void read(std::span<const option_row<T>> rows, T& to) {
+    for (const auto& row : rows)
+      std::visit([&](auto* value) { read(row.key, *value); }, row.at(to));
+  }
   void read(const char* key, std::string& to) { take(key, to, "a text: \"...\""); }
   void read(const char* key, std::size_t& to) { take(key, to, "a number, 0 or more"); }
   void read(const char* key, bool& to) { take(key, to, "true or false"); }
@@ -162,7 +152,8 @@ private:
     }
     for (const auto& x : *names) {
       bool known = "rollcall." + x == loaded_key || "rollcall." + x == passphrase_key;
-      for_each_option([&](const char* name, const auto&, const char*) { known |= x == name; });
+      for (const auto& row : tracker_option_table()) known |= x == row.key;
+      for (const auto& row : node_option_table()) known |= x == row.key;
       if (known) continue;
       wrong_ = {errc::bad_option, "rollcall." + x.substr(0, 64)
                                       + " is no option of rollcall: correct the name or remove it "
@@ -199,69 +190,50 @@ caf::error error_of(const problem& x) { return make_error(x.code, x.message); }
 expected<tracker_options> read_tracker_options(const caf::actor_system_config& cfg,
                                                tracker_options x) {
   option_reader in{cfg};
-  in.read("name", x.name);
-  in.read("pool-size", x.pool_size);
-  in.read("broadcast-period", x.broadcast_period);
-  in.read("max-silent-periods", x.max_silent_periods);
-  in.read("down-period", x.down_period);
-  in.read("permdown-period", x.permdown_period);
-  in.read("clock-sample-periods", x.clock_sample_periods);
-  in.read("flush-interval", x.flush_interval);
-  in.read("link-grace", x.link_grace);
-  in.read("permdown-on-shutdown", x.permdown_on_shutdown);
+  in.read(tracker_option_table(), x);
   if (in.wrong()) return error_of(in.wrong());
   if (const auto wrong = validate(x)) return error_of(wrong);
   return x;
 }
 
-expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
-  tls_options x;
+namespace {
+
+expected<node_settings> read_node_settings(const caf::actor_system_config& cfg, node_settings x) {
   option_reader in{cfg};
-  in.read("tls-cert", x.certificate);
-  in.read("tls-key", x.key);
-  in.read("tls-ca", x.ca);
-  in.read("tls-crl", x.crl);
-  in.read("tls-any-name", x.any_name);
-  in.read("tls-passphrase", x.passphrase);
-  std::string file;
-  in.read("tls-passphrase-file", file);
+  in.read(node_option_table(), x);
+  in.read("tls-passphrase", x.tls.passphrase);
   if (in.wrong()) return error_of(in.wrong());
-  if (const auto wrong = read_passphrase(file, x)) return error_of(wrong);
+  if (x.reachable == "none")
+    x.cluster.reachable = remote_actors::none;
+  else if (x.reachable == "handed-out")
+    x.cluster.reachable = remote_actors::handed_out;
+  else if (x.reachable == "all")
+    x.cluster.reachable = remote_actors::all;
+  else if (!x.reachable.empty())
+    return make_error(errc::bad_option, "rollcall.reachable must be none, handed-out or all");
+  if (const auto wrong = read_passphrase(x.passphrase_file, x.tls)) return error_of(wrong);
   return x;
 }
 
+} // namespace
+
+expected<tls_options> read_tls_options(const caf::actor_system_config& cfg) {
+  auto x = read_node_settings(cfg, {});
+  if (!x) return std::move(x.error());
+  return std::move(x->tls);
+}
+
 expected<cluster_options> read_cluster_options(const caf::actor_system_config& cfg,
-                                               cluster_options x) {
-  option_reader in{cfg};
-  in.read("node-name", x.node_name);
-  in.read("cluster-name", x.cluster_name);
-  in.read("listen", x.listen);
-  in.read("advertise", x.advertise);
-  in.read("seeds", x.seeds);
-  in.read("insecure-plain-tcp", x.insecure_plain_tcp);
-  std::string reachable;
-  in.read("reachable", reachable);
-  in.read("max-unfinished", x.limits.max_unfinished);
-  in.read("max-connections-per-node", x.limits.max_connections_per_node);
-  in.read("max-connections-per-certificate", x.limits.max_connections_per_certificate);
-  in.read("max-message-bytes", x.limits.max_message_bytes);
-  in.read("max-write-queue", x.limits.max_write_queue);
-  in.read("max-remote-actors", x.limits.max_remote_actors);
-  if (in.wrong()) return error_of(in.wrong());
-  if (reachable == "none")
-    x.reachable = remote_actors::none;
-  else if (reachable == "handed-out")
-    x.reachable = remote_actors::handed_out;
-  else if (reachable == "all")
-    x.reachable = remote_actors::all;
-  else if (!reachable.empty())
-    return make_error(errc::bad_option, "rollcall.reachable must be none, handed-out or all");
-  auto tls = read_tls_options(cfg);
-  if (!tls) return std::move(tls.error());
-  x.tls = x.tls || tls->any();
-  if (x.node_name.empty())
+                                               cluster_options defaults) {
+  node_settings before;
+  before.cluster = std::move(defaults);
+  auto x = read_node_settings(cfg, std::move(before));
+  if (!x) return std::move(x.error());
+  auto& result = x->cluster;
+  result.tls = result.tls || x->tls.any();
+  if (result.node_name.empty())
     return make_error(errc::bad_option, "node-name must not be empty: give each node its own");
-  return x;
+  return std::move(result);
 }
 
 } // namespace rollcall

@@ -28,6 +28,10 @@ cluster_event_kind kind_of(cluster::endpoint_event_kind x) {
     return cluster_event_kind::refused;
   case cluster::endpoint_event_kind::warning:
     return cluster_event_kind::warning;
+  case cluster::endpoint_event_kind::resolved:
+    return cluster_event_kind::resolved;
+  case cluster::endpoint_event_kind::name_lost:
+    return cluster_event_kind::name_lost;
   case cluster::endpoint_event_kind::fatal:
     return cluster_event_kind::fatal;
   }

@@ -54,12 +54,9 @@ void get(reader& in, ref& x) {
 
 template <class Stats, class F>
 void each_counter(Stats& x, F f) {
-  for (auto* array : {&x.frames_in, &x.frames_out, &x.bytes_in, &x.bytes_out})
-    for (auto& counter : *array) f(counter);
-  for (auto* counter : {&x.frames_unknown, &x.pulls, &x.merges, &x.joins, &x.leaves, &x.rebirths,
-                        &x.presences, &x.memory_bytes, &x.monitored, &x.subscriptions, &x.resyncs,
-                        &x.handler_failures, &x.restarts, &x.longest_busy_us})
-    f(*counter);
+  for (const auto& c : frame_counters())
+    for (auto& count : x.*c.member) f(count);
+  for (const auto& c : counters()) f(x.*c.member);
   for (auto& count : x.busy) f(count);
 }
 

@@ -3,6 +3,7 @@
 #include "actors/clock.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace rollcall::actors {
 
@@ -178,6 +179,10 @@ shard::behavior_type shard::make_behavior() {
         busy_ = true;
         heard(info{x.content});
       },
+      [this](const drain_msg& x) -> caf::result<void> {
+        constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<millis::rep>::max());
+        return done_or(drain(millis{static_cast<millis::rep>(std::min(x.lease_ms, most))}));
+      },
       // Of a pool, these end the whole tracker: its supervisor would bring back a
       // shard that ends by itself.
       [this](const permdown_msg& x) -> caf::result<void> {
@@ -279,10 +284,11 @@ void shard::restore() {
       [&](std::uint64_t x) { return machine_->state().table().count_of_actor(x) != 0; });
   arm_lease_timer();
   restoring_ = false;
+  if (const auto until = memory_->drain_until)
+    carry_out(step(cluster::op_drain{std::max(*until - steady_now(), cluster::instant{1})}));
   for (auto id : memory_->subscriptions.ids()) {
     auto& x = *memory_->subscriptions.find(id);
-    x.under_way = 0;
-    x.behind = x.copying = false;
+    x.credit = {};
     x.later.clear();
     watch_subscriber(x.who);
     send_state(x);

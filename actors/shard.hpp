@@ -21,6 +21,7 @@
 #include "actors/handler_host.hpp"
 #include "actors/journal.hpp"
 #include "actors/long_copies.hpp"
+#include "actors/memory_watch.hpp"
 #include "actors/pool.hpp"
 #include "cluster/gossip/gossip.hpp"
 
@@ -39,6 +40,9 @@
 #include <vector>
 
 namespace rollcall::actors {
+
+/// Of a drain; none if it will do.
+caf::error bad_lease(millis lease, const tracker_options&);
 
 class shard : public inner_shard::base {
 public:
@@ -75,6 +79,7 @@ public:
                                 const meta&);
   caf::error untrack(const caf::actor_addr&, std::string_view topic, std::string_view key);
   caf::error untrack(const pid&, std::string_view topic, std::string_view key);
+  caf::error drain(millis lease);
   /// Answers when all of the actor's presences are gone, however many.
   using reply = std::function<void(caf::error)>;
   void untrack_all(const caf::actor_addr&, reply);
@@ -201,7 +206,7 @@ private:
   void send_state(subscriber&);
   void state_made(std::uint64_t id, expected<std::vector<presence>>);
   void tell_state(subscriber&, std::vector<presence>);
-  void answered(std::uint64_t id);
+  void answered(std::uint64_t id, std::size_t bytes);
   void drop_subscription(std::uint64_t id);
 
   struct watch {
@@ -232,8 +237,10 @@ private:
   std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
   std::uint64_t generations_[8] = {};      // by timer
   std::optional<cluster::instant> leases_at_;
+  std::pair<shared_diff, std::size_t> measured_; // the diff that is being told, and its bytes
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
+  memory_watch memory_held_;
   long_copies copies_;
   bool copying_ = false;
   bool proceeding_ = false;

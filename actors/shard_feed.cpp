@@ -22,6 +22,7 @@ void shard::feed(const cluster::report& x, const meta* known) {
   if (!wanted) return;
   const auto all = diffs_.take();
   subscriptions.route(all, [this](subscriber& to, const shared_diff& what) { deliver(to, what); });
+  measured_ = {};
   for (auto id : std::exchange(unreachable_, {})) drop_subscription(id);
 }
 
@@ -47,18 +48,40 @@ void shard::heard(const info& x) {
 
 // -- subscribers -------------------------------------------------------------------
 
+namespace {
+
+/// What a diff takes in memory.
+std::size_t bytes_of(const diff& all) {
+  std::size_t n = 0;
+  const auto add = [&n](const auto& some) {
+    for (const auto& x : some)
+      n += sizeof x + x.topic.size() + x.key.size() + x.meta.bytes().size();
+  };
+  for (const auto& x : all) {
+    n += sizeof x + x.topic.size();
+    add(x.joins);
+    add(x.leaves);
+  }
+  return n;
+}
+
+} // namespace
+
 // Each message is a request: the answer that CAF sends when the subscriber has
 // handled it gives the credit back.
 void shard::deliver(subscriber& to, const shared_diff& what) {
-  if (to.behind) return;
-  if (to.copying) {
-    if (to.later.size() < to.most_later) return to.later.push_back(what);
-    to.later.clear();
-    to.behind = true;
+  if (what != measured_.first) measured_ = {what, bytes_of(*what)}; // many get the same
+  const auto bytes = measured_.second;
+  const auto& lim = pool_->options().limits;
+  switch (to.credit.offer(bytes, {lim.subscriber_credit, lim.subscriber_credit_bytes})) {
+  case subscriber_credit::verdict::send:
+    break;
+  case subscriber_credit::verdict::keep:
+    return to.later.push_back(what);
+  case subscriber_credit::verdict::give_up:
+    to.later = {};
     return;
-  }
-  if (to.under_way >= pool_->options().limits.subscriber_credit) {
-    to.behind = true;
+  case subscriber_credit::verdict::skip:
     return;
   }
   const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to.who);
@@ -66,11 +89,12 @@ void shard::deliver(subscriber& to, const shared_diff& what) {
     unreachable_.push_back(to.id);
     return;
   }
-  ++to.under_way;
+  to.credit.sent(bytes);
   const auto id = to.id;
+  const auto answer = [this, id, bytes] { answered(id, bytes); };
   compat::request(this, caf::actor_cast<caf::actor>(strong), caf::infinite,
                   diff_msg{id, number_, what})
-      .then([this, id] { answered(id); }, [this, id](const caf::error&) { answered(id); });
+      .then(answer, [answer](const caf::error&) { answer(); });
 }
 
 void shard::send_state(subscriber& to) {
@@ -85,10 +109,11 @@ void shard::send_state(subscriber& to) {
   }
   std::size_t total = 0;
   for (const auto& x : lists) total += x.size();
-  to.behind = false;
-  if (total > pool_->options().limits.batch) {
-    to.copying = true;
-    to.most_later = std::max(total, pool_->options().limits.subscriber_credit);
+  to.credit.caught_up();
+  const auto& lim = pool_->options().limits;
+  if (total > lim.batch) {
+    to.credit.copying({std::max(total, lim.subscriber_credit),
+                       std::max(total * sizeof(presence), lim.subscriber_credit_bytes)});
     copies_.add(std::move(lists), to.id, [this, id = to.id](expected<std::vector<presence>> x) {
       state_made(id, std::move(x));
     });
@@ -106,31 +131,30 @@ void shard::send_state(subscriber& to) {
 void shard::state_made(std::uint64_t id, expected<std::vector<presence>> made) {
   auto* x = memory_->subscriptions.find(id);
   if (!made || x == nullptr) return;
-  x->copying = false;
   const auto later = std::exchange(x->later, {});
-  if (x->behind) {
+  if (!x->credit.copied()) {
     ++resyncs_;
     return send_state(*x);
   }
   tell_state(*x, std::move(*made));
   for (const auto& what : later) deliver(*x, what);
+  measured_ = {};
 }
 
 void shard::tell_state(subscriber& to, std::vector<presence> all) {
   const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to.who);
   if (!strong) return; // its end is under way to us
-  ++to.under_way;
+  to.credit.sent(0);
   const auto id = to.id;
+  const auto answer = [this, id] { answered(id, 0); };
   compat::request(this, caf::actor_cast<caf::actor>(strong), caf::infinite,
                   state_msg{id, number_, std::move(all)})
-      .then([this, id] { answered(id); }, [this, id](const caf::error&) { answered(id); });
+      .then(answer, [answer](const caf::error&) { answer(); });
 }
 
-void shard::answered(std::uint64_t id) {
+void shard::answered(std::uint64_t id, std::size_t bytes) {
   auto* x = memory_->subscriptions.find(id);
-  if (x == nullptr || x->under_way == 0 || !machine_) return;
-  --x->under_way;
-  if (!x->behind || x->copying || x->under_way != 0) return;
+  if (x == nullptr || !machine_ || !x->credit.answered(bytes)) return;
   ++resyncs_;
   send_state(*x);
 }

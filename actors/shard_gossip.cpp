@@ -1,5 +1,6 @@
 #include "actors/clock.hpp"
 #include "actors/shard.hpp"
+#include "base/free_memory.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -163,6 +164,8 @@ void shard::handle(timer_msg x) {
 void shard::tick() {
   set_wall_clock();
   step_and_carry_out(cluster::tick{});
+  if (machine_ && memory_held_.look(machine_->state().table().memory_bytes()))
+    give_back_free_memory();
   const auto period = pool_->options().broadcast_period;
   const auto time = steady_now();
   next_tick_ = std::max(next_tick_ + period, time + period / 2);
@@ -202,14 +205,31 @@ void shard::happened(const cluster::replica_event& x) {
   case cluster::replica_change::reborn:
     pool_->set_life(number_, machine_->self());
     return emit(tracker_event_kind::reborn, {}, x.whose);
+  case cluster::replica_change::diverged:
+    return emit(tracker_event_kind::diverged, {}, x.whose);
   case cluster::replica_change::name_conflict:
     return emit(tracker_event_kind::name_conflict, std::string{describe(errc::name_conflict)},
+                x.whose);
+  case cluster::replica_change::no_room:
+    return emit(tracker_event_kind::no_room,
+                "limits." + std::string{x.limit}
+                    + " keeps it or some of it out until there is room: raise the limit",
+                x.whose);
+  case cluster::replica_change::clock_ahead:
+    return emit(tracker_event_kind::clock_ahead,
+                x.whose.name == machine_->self().name
+                    ? "this node began more than a day ahead of a peer's clock, which refuses "
+                      "it: set the clocks of both and restart the one that was ahead"
+                    : "it began more than a day ahead of this node's clock and is refused: set "
+                      "the clocks of both and restart the one that was ahead",
                 x.whose);
   }
 }
 
 void shard::emit(tracker_event_kind kind, std::string text, replica_id replica) {
-  const auto code = kind == tracker_event_kind::name_conflict ? errc::name_conflict : errc::none;
+  const auto code = kind == tracker_event_kind::name_conflict ? errc::name_conflict
+                    : kind == tracker_event_kind::no_room     ? errc::limit_reached
+                                                              : errc::none;
   const tracker_event x{kind, pool_->name(), number_, std::move(replica), code, std::move(text)};
   pool_->emit(x);
   if (!handler_.present() || telling_failure_) return;

@@ -4,9 +4,11 @@
 
 #include "actors/lease_table.hpp"
 #include "actors/subscription_table.hpp"
+#include "base/instant.hpp"
 #include "rollcall/stats.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 namespace rollcall::actors {
@@ -16,7 +18,8 @@ struct shard_memory {
   std::unordered_map<std::uint64_t, caf::actor_addr> tracked;
   lease_table leases;
   subscription_table subscriptions;
-  tracker_stats before; ///< counters of the lives before this one
+  std::optional<cluster::instant> drain_until; ///< the node is going
+  tracker_stats before;                        ///< counters of the lives before this one
 };
 
 } // namespace rollcall::actors

@@ -142,6 +142,26 @@ caf::error shard::untrack(const pid& who, std::string_view topic, std::string_vi
   return untrack_id(who.actor, topic, key);
 }
 
+caf::error bad_lease(millis lease, const tracker_options& x) {
+  if (lease > millis{0} && lease <= x.permdown_period) return {};
+  return make_error(errc::bad_lease, "a lease of " + std::to_string(lease.count())
+                                         + " ms: choose one of 1 to "
+                                         + std::to_string(x.permdown_period.count())
+                                         + " ms, which is permdown_period");
+}
+
+caf::error shard::drain(millis lease) {
+  const handler_scope now{*this};
+  busy_ = true;
+  if (const auto e = closed(); e != errc::none) return make_error(e);
+  if (auto why = bad_lease(lease, pool_->options())) return why;
+  const auto until = steady_now() + lease;
+  auto& drain = memory_->drain_until;
+  drain = drain ? std::min(*drain, until) : until;
+  step_and_carry_out(cluster::op_drain{lease});
+  return {};
+}
+
 void shard::untrack_all(const caf::actor_addr& who, reply answer) {
   const handler_scope now{*this};
   busy_ = true;

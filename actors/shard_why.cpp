@@ -39,7 +39,7 @@ void shard::hear(const cluster::frame_received& x) {
     heard_[x.from] = {steady_now(), false};
     through_ = {cause_of_frame(x.bytes), x.from};
   }
-  step_and_carry_out(cluster::frame_in{x.bytes});
+  step_and_carry_out(cluster::frame_in{x.bytes, x.from, wall_now_us()});
   through_ = {};
 }
 

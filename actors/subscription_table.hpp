@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/diff_builder.hpp"
+#include "actors/subscriber_credit.hpp"
 #include "rollcall/messages.hpp"
 
 #include <cstdint>
@@ -22,11 +23,8 @@ struct subscriber {
   selection what = selection::all;
   std::string text;
   bool first_and_last = false;
-  std::size_t under_way = 0;                      ///< told, and not answered yet
-  bool copying = false;                           ///< its state is being made
-  std::vector<std::shared_ptr<const diff>> later; ///< what comes behind that state
-  std::size_t most_later = 0;
-  bool behind = false; ///< its credit is used up: it gets the state when all is answered
+  subscriber_credit credit;
+  std::vector<std::shared_ptr<const diff>> later; ///< what comes behind a state being copied
 
   bool wants(std::string_view topic) const noexcept;
 };

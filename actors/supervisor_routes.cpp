@@ -198,6 +198,7 @@ supervisor::behavior_type supervisor::routes() {
         return {};
       },
       [this](const info_msg& x) { return to_all(x); },
+      [this](const drain_msg& x) { return to_all(x); },
       [end](const permdown_msg&) { return end(true); },
       [this, end](const stop_msg&) { return end(pool_->options().permdown_on_shutdown); },
       [this](const call_msg& x) {

@@ -207,6 +207,20 @@ expected<void> end(const std::shared_ptr<pool>& where, bool bye, millis timeout)
 
 } // namespace
 
+expected<void> tracker::drain(millis lease) const {
+  if (pool_)
+    if (auto why = bad_lease(lease, pool_->options())) return why;
+  auto all = ask_all<actors::done>(pool_.get(), timeout_,
+                                   [lease](actors::shard& s, const ticket<actors::done>& t) {
+                                     if (auto why = s.drain(lease))
+                                       t(std::move(why));
+                                     else
+                                       t(actors::done{});
+                                   });
+  if (!all) return std::move(all.error());
+  return {};
+}
+
 expected<void> tracker::graceful_permdown() const { return end(pool_, true, timeout_); }
 
 expected<void> tracker::stop() const {

@@ -35,6 +35,7 @@ enum class bug : std::uint8_t {
   late,
   rotate,
   silence,
+  turns,
   // what others got wrong, or might
   older_wins,
   over_a_gap,
@@ -56,6 +57,22 @@ enum class bug : std::uint8_t {
   hearsay,
   many_gaps,
   checksum,
+  wrong_sum,
+  // what is shown while a node is leaving
+  takes_none,
+  takes_all,
+  update_takes,
+  keeps_taken,
+  bye_ends_lease,
+  restart_drops,
+  lease_never_ends,
+  // what a member gone bad, or a full table, would do
+  relay_ranges,
+  relay_word,
+  hearsay_trusted,
+  forged,
+  future_lives,
+  dead_stay,
   end
 };
 

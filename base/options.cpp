@@ -1,5 +1,9 @@
 #include "rollcall/options.hpp"
 
+#include "base/option_table.hpp"
+
+#include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <string_view>
 
@@ -7,8 +11,49 @@ namespace rollcall {
 
 namespace {
 
-constexpr millis longest_broadcast_period = std::chrono::hours{1};
-constexpr millis longest_period = std::chrono::hours{24 * 365};
+using row = option_row<tracker_options>;
+
+constexpr std::int64_t an_hour = 3'600'000, a_year = 365 * 24 * an_hour;
+
+// The periods have rules about each other, too: see validate.
+constexpr row tracker_rows[] = {
+    {"name", "tracker", "NAME", "name of the tracker, the same on every node",
+     [](tracker_options& x) -> option_value { return &x.name; }, option_form::not_empty},
+    {"pool-size", "pool-size", "N", "shards of the tracker, the same on every node",
+     [](tracker_options& x) -> option_value { return &x.pool_size; }, option_form::any, 1, 4096},
+    {"broadcast-period", "broadcast-period", "TIME", "the tick of the gossip",
+     [](tracker_options& x) -> option_value { return &x.broadcast_period; }, option_form::any, 1,
+     an_hour},
+    {"max-silent-periods", "max-silent-periods", "N", "silent ticks before an empty heartbeat",
+     [](tracker_options& x) -> option_value { return &x.max_silent_periods; }, option_form::any, 0,
+     10'000},
+    {"down-period", "down-period", "TIME", "silence after which a replica is down",
+     [](tracker_options& x) -> option_value { return &x.down_period; }, option_form::any, 0, 0,
+     "broadcast-period * max-silent-periods * 2"},
+    {"permdown-period", "permdown-period", "TIME", "silence after which a replica is forgotten",
+     [](tracker_options& x) -> option_value { return &x.permdown_period; }, option_form::any, 1,
+     a_year},
+    {"clock-sample-periods", "clock-sample-periods", "N",
+     "ticks of heartbeats to collect before pulling",
+     [](tracker_options& x) -> option_value { return &x.clock_sample_periods; }, option_form::any,
+     1, 10'000},
+    {"flush-interval", "flush-interval", "TIME",
+     "how long changes are gathered before they are sent",
+     [](tracker_options& x) -> option_value { return &x.flush_interval; }, option_form::any, 0,
+     an_hour},
+    {"max-frames-per-second", "max-frames-per-second", "N",
+     "a shard with many peers gathers changes for longer, so that it sends no more frames than "
+     "this",
+     [](tracker_options& x) -> option_value { return &x.max_frames_per_second; }, option_form::any,
+     1, 1'000'000},
+    {"link-grace", "link-grace", "TIME", "a replica whose link is lost for so long is down",
+     [](tracker_options& x) -> option_value { return &x.link_grace; }, option_form::any, 0, a_year},
+    {"journal", "journal", "FILE",
+     "write there what becomes visible or ceases to be, for rollcall why",
+     [](tracker_options& x) -> option_value { return &x.journal_file; }, option_form::not_empty},
+    {"permdown-on-shutdown", "permdown-on-shutdown", "", "say bye when stopped in order",
+     [](tracker_options& x) -> option_value { return &x.permdown_on_shutdown; }},
+};
 
 problem bad(std::string message) { return {errc::bad_option, std::move(message)}; }
 
@@ -17,19 +62,6 @@ problem check_name(const std::string& name) {
     return bad("name must not be empty: give the tracker a name, the same on every node");
   if (name.size() > 256) return bad("name must not be longer than 256 bytes: shorten it");
   return {};
-}
-
-problem check_count(std::string_view what, std::size_t x, std::size_t min, std::size_t max) {
-  if (x >= min && x <= max) return {};
-  return bad(std::string{what} + " must be " + std::to_string(min) + " to " + std::to_string(max)
-             + ", and is " + std::to_string(x) + ": choose one within");
-}
-
-problem check_period(std::string_view what, millis x, millis min, millis max) {
-  if (x >= min && x <= max) return {};
-  return bad(std::string{what} + " must be " + std::to_string(min.count()) + " to "
-             + std::to_string(max.count()) + " ms, and is " + std::to_string(x.count())
-             + " ms: choose one within");
 }
 
 problem check_log_level(const std::string& level) {
@@ -54,6 +86,8 @@ problem check_limits(const limits& x) {
       {"max_presences_per_actor", x.max_presences_per_actor, 1, 4'000 * million},
       {"max_presences_per_topic", x.max_presences_per_topic, 1, 4'000 * million},
       {"max_leases", x.max_leases, 0, 100 * million},
+      {"max_presences_per_replica", x.max_presences_per_replica, 1, 4'000 * million},
+      {"max_bytes_per_replica", x.max_bytes_per_replica, 1, 1'000'000 * million},
       {"max_replicas", x.max_replicas, 1, 65'536},
       {"max_ended", x.max_ended, 1, million},
       {"max_frame_bytes", x.max_frame_bytes, 1, 16 * 1024 * 1024},
@@ -70,6 +104,7 @@ problem check_limits(const limits& x) {
       {"max_journal_bytes", x.max_journal_bytes, 0, 4'000 * million},
       {"max_journal_file_bytes", x.max_journal_file_bytes, 1, 1'000'000 * million},
       {"max_journal_backlog", x.max_journal_backlog, 1, 4'000 * million},
+      {"subscriber_credit_bytes", x.subscriber_credit_bytes, 1, 4'000 * million},
   };
   for (auto& rule : rules) {
     auto name = "limits." + std::string{rule.what};
@@ -85,6 +120,29 @@ problem check_limits(const limits& x) {
 }
 
 } // namespace
+
+std::span<const option_row<tracker_options>> tracker_option_table() noexcept {
+  return tracker_rows;
+}
+
+std::string member_name(std::string_view key) {
+  std::string result{key};
+  std::replace(result.begin(), result.end(), '-', '_');
+  return result;
+}
+
+problem check_count(std::string_view what, std::size_t x, std::size_t least, std::size_t most) {
+  if (x >= least && x <= most) return {};
+  return bad(std::string{what} + " must be " + std::to_string(least) + " to " + std::to_string(most)
+             + ", and is " + std::to_string(x) + ": choose one within");
+}
+
+problem check_period(std::string_view what, millis x, millis least, millis most) {
+  if (x >= least && x <= most) return {};
+  return bad(std::string{what} + " must be " + std::to_string(least.count()) + " to "
+             + std::to_string(most.count()) + " ms, and is " + std::to_string(x.count())
+             + " ms: choose one within");
+}
 
 millis tracker_options::effective_down_period() const noexcept {
   if (down_period) return *down_period;
@@ -108,23 +166,15 @@ problem validate_permdown_period(millis permdown_period, millis down_period) {
 
 problem validate(const tracker_options& x) {
   if (auto p = check_name(x.name)) return p;
-  if (auto p = check_count("pool_size", x.pool_size, 1, 4096)) return p;
-  if (auto p =
-          check_period("broadcast_period", x.broadcast_period, millis{1}, longest_broadcast_period))
-    return p;
-  if (auto p = check_count("max_silent_periods", x.max_silent_periods, 0, 10'000)) return p;
-  auto down = x.effective_down_period();
-  if (auto p = validate_down_period(down, x.broadcast_period)) return p;
-  if (auto p = validate_permdown_period(x.permdown_period, down)) return p;
-  // down_period is below permdown_period, so this bounds both.
-  if (auto p = check_period("permdown_period", x.permdown_period, millis{1}, longest_period))
-    return p;
-  if (auto p = check_count("clock_sample_periods", x.clock_sample_periods, 1, 10'000)) return p;
-  if (auto p =
-          check_period("flush_interval", x.flush_interval, millis{0}, longest_broadcast_period))
-    return p;
-  if (x.link_grace) {
-    if (auto p = check_period("link_grace", *x.link_grace, millis{0}, longest_period)) return p;
+  auto copy = x; // the table points to values that can be set
+  for (const auto& r : tracker_rows) {
+    if (r.at(copy) == option_value{&copy.permdown_period}) {
+      const auto down = x.effective_down_period();
+      if (auto p = validate_down_period(down, x.broadcast_period)) return p;
+      // So the bound of permdown_period bounds down_period, too.
+      if (auto p = validate_permdown_period(x.permdown_period, down)) return p;
+    }
+    if (auto p = check_row(r, copy)) return p;
   }
   if (auto p = check_log_level(x.log_level)) return p;
   return check_limits(x.limits);

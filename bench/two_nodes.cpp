@@ -41,7 +41,7 @@ void two_nodes::settle() {
     busy = false;
     for (auto& f : std::exchange(under_way_, {})) {
       busy = true;
-      step(f.to == owner_id().name ? a_ : b_, cluster::frame_in{*f.bytes});
+      step(f.to.front() == owner_id().name ? a_ : b_, cluster::frame_in{*f.bytes});
     }
     for (auto* n : {&a_, &b_}) {
       if (n->wake_at && *n->wake_at <= now_) step(*n, cluster::timer_due{}), busy = true;

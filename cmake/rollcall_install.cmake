@@ -49,6 +49,7 @@ if(TARGET rollcall_simulation)
     install(FILES ${headers} DESTINATION ${simulation_dir}/${layer} COMPONENT development)
   endforeach()
   install(FILES ${PROJECT_SOURCE_DIR}/test/sim/include/rollcall/simulation.hpp
+                ${PROJECT_SOURCE_DIR}/test/sim/include/rollcall/simulation_handler.hpp
           DESTINATION ${simulation_dir}/rollcall COMPONENT development)
 endif()
 

@@ -8,13 +8,13 @@
 //       one, since only it knows when a dot died.
 //
 //   part (x, y], a, known, adds   Of the dots in (x, y] exactly these live:
-//       with their data if > a, by number only if <= a, since the one who asks
+//       with their data if > a, by number only if <= a, since the receiver
 //       has everything up to a. A run of parts over ascending dots
 //       (0, x1], (x1, x2] ... (xn, b] is an answer that needs no removal log: a
 //       first full transfer is the same with a = 0, and a relay can give it.
 //
-// Views only: a delta on its way out looks into the store that it was cut from
-// (valid until that store changes), one on its way in looks into its frame.
+// Views only: an outgoing delta views the store that it was cut from (valid until
+// that store changes), an incoming one views its frame.
 #pragma once
 
 #include "crdt/interval_set.hpp"
@@ -28,8 +28,8 @@
 
 namespace rollcall::crdt {
 
-/// A replica counts what it does: each join and each leave takes the next
-/// number. 0 stands for "nothing yet".
+/// Each join and each leave of a replica takes the next clock. 0 is before the
+/// first.
 using clock_value = std::uint64_t;
 
 /// Names a presence within its slice: the clock of its join. A clock is a birth
@@ -39,8 +39,8 @@ using dot = clock_value;
 
 /// A birth, as carried by a delta.
 struct birth {
-  // Neither is left to the compiler: as an aggregate it would have all its bytes
-  // cleared before each is set, which took a third of the time of decoding.
+  // Both are written out: an aggregate has all its bytes cleared before its members
+  // are set, which took a third of the time of decoding.
   birth() noexcept {} // NOLINT(modernize-use-equals-default)
   birth(crdt::dot d, std::string_view in, std::string_view under, std::uint64_t who,
         std::string_view with, std::optional<rollcall::ref> own = {},
@@ -69,20 +69,19 @@ constexpr bool known_to_owner(leave_reason x) noexcept { return x <= leave_reaso
 struct range {
   clock_value a = 0;
   clock_value b = 0;
-  std::vector<birth> adds;         ///< ascending by dot, each in (a, b]
-  std::vector<crdt::dot> dead;     ///< ascending, each <= a
-  std::vector<reason_run> reasons; ///< of `dead`, in its order; of those past its end: untracked
+  std::vector<birth> adds;           ///< ascending by dot, each in (a, b]
+  std::vector<crdt::dot> dead;       ///< ascending, each <= a
+  std::vector<reason_run> reasons{}; ///< of `dead`, in its order; of those past its end: untracked
 };
 
-/// Which answer a part belongs to, so that lives and answers never mix. Unique
-/// per answering replica and life.
+/// Identifies the answer that a part belongs to. Unique per answering replica.
 struct answer_id {
   replica_id from;
   std::uint64_t number = 0;
   friend bool operator==(const answer_id&, const answer_id&) = default;
 };
 
-/// Of the same life's answers.
+/// True if both are of one replica and a is the later one.
 inline bool begun_after(const answer_id& a, const answer_id& b) noexcept {
   return a.from == b.from && a.number > b.number;
 }
@@ -97,12 +96,23 @@ struct part {
 };
 
 struct delta {
-  replica_id slice; ///< whose slice this speaks of
+  replica_id slice; ///< the slice that this is about
   std::variant<range, part> what;
+  /// The owner's clock when this was cut, where it is past the end: what died in
+  /// between is left out already, which the delta after this one will say.
+  clock_value as_of = 0;
 };
 
-/// Whether it keeps the rules that stand beside its members above: ascending,
-/// and within its bounds. One that does not is never merged.
+/// Whose word a delta is. The owner's counts in all. A relay's counts in parts
+/// only, and only up to a clock that the owner itself announced to us.
+struct source {
+  bool owner = true;
+  clock_value upto = ~clock_value{0}; ///< a relay's
+  bool anew = false; ///< the owner's answer to a pull for all of it: see remote_slice::hearsay
+};
+
+/// True if the members keep the rules above: ascending, and within the bounds. A
+/// delta that is not well-formed is never merged.
 bool well_formed(const range&) noexcept;
 bool well_formed(const part&) noexcept;
 

@@ -12,6 +12,15 @@ std::size_t dot_index::leaf_for(std::uint64_t block) const noexcept {
   return static_cast<std::size_t>(i - firsts_.begin()) - 1;
 }
 
+dot dot_index::last() const noexcept {
+  if (leaves_.empty()) return 0;
+  const auto& l = *leaves_.back();
+  if (!l.dense()) return l.dots.empty() ? 0 : l.dots.back();
+  auto k = block_size;
+  while (k > 0 && l.handles[k - 1] == 0) --k;
+  return k == 0 ? 0 : (l.first << block_bits) + k - 1;
+}
+
 // Without a branch that depends on the data: hence the product.
 std::size_t dot_index::dots_before(const leaf& l, dot d) noexcept {
   const auto* p = l.dots.data();

@@ -1,24 +1,23 @@
-// From the dots of one slice to its presences, in order.
+// Maps the dots of one slice to its presences, in order.
 //
-// The dots that live are a shrinking remnant of all that were ever given out:
-// dense where the slice grew lately, thin where it is old. So the index is a
-// sorted list of leaves of two kinds, each over whole blocks of 4096 dots:
+// Live dots are dense where the slice grew recently, and sparse where it is old. So
+// the index is a sorted list of leaves of two kinds, each over whole blocks of 4096
+// dots:
 //
 //   dense    one block as an array of 4096 handles: a look-up is one access.
 //   sparse   up to 1024 (dot, handle) in sorted order, over any number of
 //            blocks: one survivor in every block costs 12 bytes, not 16 KiB.
 //
-// A sparse leaf that is full becomes dense when it lies within one block, and
-// else is split between two blocks; a dense one that falls under 512 becomes
-// sparse; thin sparse neighbours become one. So memory is O(dots that live),
-// whatever the clock says, and there are O(live / 512) leaves, few enough to
-// be one sorted array.
+// A full sparse leaf becomes dense if it lies within one block, and is split
+// between two blocks otherwise. A dense leaf of fewer than 512 dots becomes sparse.
+// Thin sparse neighbours are joined. So memory is O(live dots), whatever the clock,
+// and the O(live / 512) leaves fit one sorted array.
 //
-// Cost: find O(log leaves) and then one access, or a binary search; insert and
+// Complexity: find O(log leaves) and then one access, or a binary search; insert and
 // erase the same, amortised (the latest dots come last: no shifting); walks in
 // order O(what they pass).
 //
-// Threads: one writer, no reader beside it.
+// Thread-safety: none.
 #pragma once
 
 #include "crdt/delta.hpp"
@@ -32,34 +31,35 @@
 
 namespace rollcall::crdt {
 
-/// A presence in the table (presence_table.hpp). 0 is none.
+/// A presence in the table (presence_table.hpp). 0 names none.
 using handle = std::uint32_t;
 
 class dot_index {
 public:
-  handle find(dot d) const noexcept; ///< 0: not there
-  void insert(dot d, handle h);      ///< d > 0 and not there; h is not 0
-  handle erase(dot d);               ///< what stood there; 0: nothing
+  handle find(dot d) const noexcept; ///< 0 if absent
+  void insert(dot d, handle h);      ///< requires d > 0, absent, and h != 0
+  handle erase(dot d);               ///< returns what was there, or 0
 
-  // -- many at once, ascending: the misses overlap, each leaf is changed once
-  /// Calls f(dot, handle) for each of those dots that is there.
+  // -- batches, ascending: cache misses overlap, and each leaf is changed once
+  /// Calls f(dot, handle) for each of these dots that is present.
   template <class F>
   void find_all(const std::vector<dot>& dots, F&& f) const;
-  /// All of them are there.
+  /// Requires that all of them are present.
   void erase_all(const std::vector<std::pair<dot, handle>>&);
 
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
+  dot last() const noexcept; ///< the highest; 0: none
   std::size_t leaves() const noexcept { return leaves_.size(); }
   std::size_t memory_bytes() const noexcept;
 
   /// Calls f(dot, handle) for the dots in (x, y], ascending, until f returns
-  /// false. True when f never did. f must not change the index.
+  /// false. Returns true if f never did. f must not change the index.
   template <class F>
   bool walk(dot x, dot y, F&& f) const;
 
-  /// Takes out at most n of the highest dots, descending: f(dot, handle). For
-  /// giving up a large slice piece by piece.
+  /// Removes at most n of the highest dots, descending, and calls f(dot, handle):
+  /// drops a large slice piece by piece.
   template <class F>
   void take_back(std::size_t n, F&& f);
 
@@ -81,11 +81,11 @@ private:
   static std::uint64_t block_of(dot d) noexcept { return d >> block_bits; }
   static std::size_t slot_of(dot d) noexcept { return d & (block_size - 1); }
 
-  /// How many of a sparse leaf's dots are less.
+  /// Counts the dots of a sparse leaf that are less.
   static std::size_t dots_before(const leaf& l, dot d) noexcept;
-  /// The last leaf that begins at or before that block; leaves_.size(): none.
+  /// Index of the last leaf that begins at or before that block; leaves_.size() if none.
   std::size_t leaf_for(std::uint64_t block) const noexcept;
-  /// The same, and quicker if it is i or one of the next.
+  /// The same, faster if it is i or one of the next.
   std::size_t leaf_from(std::size_t i, std::uint64_t block) const noexcept {
     for (const auto end = std::min(i + 8, firsts_.size() - 1); i < end; ++i)
       if (firsts_[i + 1] > block) return i;

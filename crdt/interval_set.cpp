@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace rollcall::crdt {
 
@@ -25,6 +26,33 @@ void interval_set::insert(std::uint64_t a, std::uint64_t b) {
   first->a = std::min(first->a, a);
   first->b = std::max(std::prev(last)->b, b);
   runs_.erase(std::next(first), last);
+}
+
+void interval_set::insert_all(const std::uint64_t* first, const std::uint64_t* last) {
+  if (first == last) return;
+  std::vector<interval> all;
+  all.reserve(runs_.size() + static_cast<std::size_t>(last - first));
+  const auto add = [&all](interval x) {
+    if (!all.empty() && x.a <= all.back().b)
+      all.back().b = std::max(all.back().b, x.b);
+    else
+      all.push_back(x);
+  };
+  auto run = runs_.begin();
+  for (; first != last; ++first) {
+    for (; run != runs_.end() && run->a < *first; ++run) add(*run);
+    add({*first - 1, *first});
+  }
+  for (; run != runs_.end(); ++run) add(*run);
+  runs_ = std::move(all);
+}
+
+std::size_t interval_set::intervals_with(std::uint64_t a, std::uint64_t b) const noexcept {
+  const auto first = std::lower_bound(runs_.begin(), runs_.end(), a,
+                                      [](const interval& r, std::uint64_t v) { return r.b < v; });
+  const auto last = std::upper_bound(first, runs_.end(), b,
+                                     [](std::uint64_t v, const interval& r) { return v < r.a; });
+  return runs_.size() + 1 - static_cast<std::size_t>(last - first);
 }
 
 void interval_set::push_back(std::uint64_t x) {

@@ -1,4 +1,4 @@
-// A set of clocks, kept as disjoint intervals.
+// A set of clocks, stored as disjoint intervals.
 #pragma once
 
 #include <cstddef>
@@ -18,11 +18,16 @@ public:
     friend bool operator==(const interval&, const interval&) = default;
   };
 
-  void insert(std::uint64_t a, std::uint64_t b); ///< adds (a, b]; nothing if a >= b
+  void insert(std::uint64_t a, std::uint64_t b); ///< adds (a, b]; no effect if a >= b
   void insert(std::uint64_t x) { insert(x - 1, x); }
-  /// Appends x, which is greater than all that is in the set. O(1).
+  /// Adds all of xs, which ascend. O(intervals + xs), while one by one each could
+  /// move all that is behind it.
+  void insert_all(const std::uint64_t* first, const std::uint64_t* last);
+  /// How many intervals there would be with (a, b], a < b, in it. O(log intervals).
+  std::size_t intervals_with(std::uint64_t a, std::uint64_t b) const noexcept;
+  /// Appends x. Requires that x is greater than every element. O(1).
   void push_back(std::uint64_t x);
-  /// Drops everything <= x.
+  /// Removes every element <= x.
   void erase_up_to(std::uint64_t x);
   bool contains(std::uint64_t x) const noexcept;
   /// The greatest b with (x, b] in the set; x when x+1 is not in it.

@@ -1,7 +1,9 @@
 #include "crdt/merge.hpp"
 
 #include "base/canary.hpp"
+#include "crdt/audit.hpp"
 #include "crdt/store.hpp"
+#include "crdt/view.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -32,13 +34,25 @@ private:
   std::uint64_t end_ = 0; ///< where the runs before this one end
 };
 
+/// Runs of numbers from this length on are stepped over; shorter ones are walked.
+constexpr dot long_run = 64;
+
+bool same(const birth& a, const birth& b) {
+  return a.topic == b.topic && a.key == b.key && a.actor == b.actor && a.meta == b.meta
+         && a.ref == b.ref && a.prev_ref == b.prev_ref;
+}
+
 } // namespace
 
-bool merger::merge(remote_slice& s, const range& r, changes& out) {
-  if (!well_formed(r)) return false;
-  if (s.beyond.intervals() + r.dead.size() + 1 > limits_.max_beyond
-      && s.intervals_after(r) > limits_.max_beyond && !canary(bug::many_gaps))
-    return false;
+bool merger::merge(remote_slice& s, const range& r, const source& from, changes& out) {
+  limit_ = {};
+  if ((!from.owner && !canary(bug::relay_ranges)) || !well_formed(r)) return false;
+  steps_ += 1 + r.adds.size() + 2 * r.dead.size();
+  if (s.beyond.intervals() + r.dead.size() + 1 > limits_.max_beyond) {
+    if (!r.dead.empty()) steps_ += s.beyond.intervals();
+    if (s.intervals_after(r) > limits_.max_beyond && !canary(bug::many_gaps)) return false;
+  }
+  if (from.anew && s.hearsay && r.a == 0) s.forget();
   gone_.clear();
   why_.clear();
   reason_reader reasons{r};
@@ -55,41 +69,62 @@ bool merger::merge(remote_slice& s, const range& r, changes& out) {
     return true;
   });
   find_born(s, r.adds, r.a, r.b);
-  if (!fits()) return false;
+  limit_ = limit_for(s);
+  if (!limit_.empty()) return false;
   if (gone_.size() > told) find_updated(s);
   apply(s, out);
-  for (const auto d : r.dead)
-    if (d > s.prefix && !canary(bug::dead_uncovered)) s.learn(d - 1, d);
+  // A range past a gap may move all intervals behind it, eight in a step.
+  if (r.a > s.prefix || !r.dead.empty()) steps_ += s.beyond.intervals() / 8;
+  if (!canary(bug::dead_uncovered)) s.learn_dead(r.dead);
   s.learn(r.a, r.b);
   return true;
 }
 
-bool merger::merge(remote_slice& s, const part& p, std::size_t most, clock_value& done,
-                   changes& out) {
+bool merger::merge(remote_slice& s, const part& p, const source& from, std::size_t most,
+                   clock_value& done, changes& out) {
+  limit_ = {};
   if (!well_formed(p) || (s.prefix < p.a && !canary(bug::over_a_gap))) return false;
   const auto x = std::max(p.x, done);
+  const auto end = from.owner ? p.y : std::min(p.y, from.upto);
+  if (end <= x && p.y > x) return false;
   const bool follows = s.progress.answer == p.answer
                        && (s.progress.y == x || (s.progress.y < x && canary(bug::lost_chunk)));
   if (x != 0 && !follows && !canary(bug::parts)) return false;
+  if (from.anew && s.hearsay && x == 0 && p.a == 0) s.forget();
   gone_.clear();
   why_.clear();
+  steps_ += 1 + p.adds.size() + p.known.intervals();
   auto add = p.adds.begin();
   auto run = p.known.runs().begin();
   const auto runs = p.known.runs().end();
-  auto y = p.y;
-  s.living.walk(x, p.y, [&](dot d, handle h) {
+  auto y = end;
+  const auto look = [&](dot d, handle h) {
+    ++steps_;
     while (run != runs && run->b < d) ++run;
     if (run != runs && run->a < d) return true;
     while (add != p.adds.end() && add->dot < d) ++add;
     if (add != p.adds.end() && add->dot == d) return true;
+    --steps_;
     gone_.emplace_back(d, h);
     if (gone_.size() < most) return true;
     y = d;
     return false;
-  });
+  };
+  // Of a long run all live, and need not be looked at.
+  auto at = x;
+  for (auto far = run; at < end; ++far) {
+    while (far != runs && (far->b <= at || far->b - std::max(far->a, at) < long_run)) ++far;
+    const auto upto = far == runs ? end : std::min(end, std::max(far->a, at));
+    if (!s.living.walk(at, upto, look) || far == runs) break;
+    at = far->b;
+  }
   find_born(s, p.adds, x, y);
-  if (!fits()) return false;
+  limit_ = limit_for(s);
+  if (!limit_.empty()) return false;
   find_updated(s);
+  if (!from.owner && (y > s.prefix || !gone_.empty() || !born_.empty())
+      && !canary(bug::hearsay_trusted))
+    s.hearsay = true;
   apply(s, out);
   s.learn(s.prefix, y);
   s.progress.answer = p.answer;
@@ -101,9 +136,21 @@ bool merger::merge(remote_slice& s, const part& p, std::size_t most, clock_value
 void merger::find_born(const remote_slice& s, const std::vector<birth>& adds, clock_value x,
                        clock_value y) {
   born_.clear();
+  const auto before = gone_.size();
   auto b = std::partition_point(adds.begin(), adds.end(), [=](auto& i) { return i.dot <= x; });
-  for (; b != adds.end() && b->dot <= y; ++b)
-    if (!s.knows(b->dot)) born_.push_back(&*b);
+  for (; b != adds.end() && b->dot <= y; ++b) {
+    if (s.knows(b->dot)) continue;
+    if (b->dot <= s.doubtful)
+      if (const auto h = s.living.find(b->dot)) {
+        if (same(table_.as_birth(h), *b)) continue; // confirmed
+        gone_.emplace_back(b->dot, h);
+      }
+    born_.push_back(&*b);
+  }
+  if (gone_.size() > before) { // what is put right: nobody asks why it goes
+    std::sort(gone_.begin(), gone_.end());
+    why_.clear();
+  }
 }
 
 /// Nobody said why these died. What a birth of this delta updates is known by it:
@@ -124,59 +171,89 @@ void merger::find_updated(const remote_slice& s) {
   }
 }
 
-bool merger::fits() const noexcept {
-  if (born_.empty()) return true;
-  if (table_.nearly_full()) return false;
-  return born_.size() <= gone_.size()
-         || table_.size() - gone_.size() + born_.size() <= limits_.max_presences;
+/// The limit that keeps out what is to be born; empty: there is room.
+std::string_view merger::limit_for(const remote_slice& s) const noexcept {
+  if (born_.empty()) return {};
+  if (table_.nearly_full()) return "max_presences";
+  const auto after = [&](std::size_t now) { return now - gone_.size() + born_.size(); };
+  if (born_.size() > gone_.size()) {
+    if (after(table_.size()) > limits_.max_presences) return "max_presences";
+    if (after(s.living.size()) > limits_.max_presences_per_replica)
+      return "max_presences_per_replica";
+  }
+  auto cost = table_.cost_of_slice(s.no);
+  for (const auto* b : born_) cost += record::cost(b->key.size(), b->meta.size());
+  if (cost <= limits_.max_bytes_per_replica) return {};
+  for (const auto& [d, h] : gone_) cost -= table_.cost_of(h);
+  return cost <= limits_.max_bytes_per_replica ? std::string_view{} : "max_bytes_per_replica";
 }
 
 // All goes through `carry_out`, which is what makes a delta cheap. What cannot,
 // because its identity lives in this slice already, is done one by one after it.
 void merger::apply(remote_slice& s, changes& out) {
+  const auto before = out.size();
   s.living.erase_all(gone_); // while the records are on their way
   for (std::size_t i = 0; i < gone_.size(); ++i) {
     const auto h = gone_[i].second;
     const auto why = i < why_.size() ? why_[i] : leave_reason::untracked;
     if (table_.visible(h)) out.push_back({h, false, why}); // of a hidden one nobody knew
+    if (!canary(bug::wrong_sum)) s.counted_out(table_.as_birth(h));
     table_.erase_later(h);
   }
   twins_.clear();
   for (const auto* b : born_) {
-    if (table_.find_among(!s.shown, s.no, b->topic, b->key, b->actor) != 0) {
-      twins_.push_back(b); // a sweep is under way, and has not come to the other one
+    if (const auto other = table_.find_among(!s.shown, s.no, b->topic, b->key, b->actor);
+        other != 0) {
+      // A sweep is under way, and has not come to the other one; or it was taken over.
+      twins_.emplace_back(b, b->prev_ref && table_.taken(other));
       continue;
     }
+    if (s.shown && showing_.may_take_over(s, *b)) showing_.take_over(s, b->topic, b->key, out);
     const auto h = table_.insert_later(s.no, *b, s.shown);
     s.living.insert(b->dot, h);
+    s.counted_in(*b);
     if (s.shown) out.push_back({h, true});
   }
   left_out_.clear();
   table_.carry_out(left_out_);
+  if (!left_out_.empty()) {
+    std::sort(left_out_.begin(), left_out_.end());
+    const auto was_not = [&](const change& c) {
+      return c.join && std::binary_search(left_out_.begin(), left_out_.end(), c.what);
+    };
+    out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), was_not),
+              out.end());
+  }
+  steps_ += left_out_.size() + twins_.size();
   for (const auto h : left_out_) {
     const auto b = table_.as_birth(h);
     s.living.erase(b.dot);
+    s.counted_out(b);
     std::erase(out, change{h, true});
-    begin(s, b, out);
+    begin(s, b, false, out);
     table_.discard(h);
   }
-  for (const auto* b : twins_) begin(s, *b, out);
+  for (const auto& [b, taken] : twins_) begin(s, *b, taken, out);
 }
 
-void merger::begin(remote_slice& s, const birth& b, changes& out) {
+void merger::begin(remote_slice& s, const birth& b, bool taken, changes& out) {
   const auto twin = canary(bug::one) ? 0 : table_.find(s.no, b.topic, b.key, b.actor);
   if (twin != 0) {
     const auto d = table_.dot_of(twin);
     // dead already: its clock becomes known with the rest
-    if (d > b.dot && !canary(bug::older_wins)) return;
+    if (d > b.dot && !s.doubted(d) && !canary(bug::older_wins)) return;
     if (table_.visible(twin) && !(canary(bug::twin_leave) && s.shown))
       out.push_back({twin, false, b.prev_ref ? leave_reason::updated : leave_reason::untracked});
     s.living.erase(d);
+    s.counted_out(table_.as_birth(twin));
     table_.erase(twin);
   }
-  const auto h = table_.insert(s.no, b, s.shown);
+  const bool show = s.shown && !taken;
+  const auto h = table_.insert(s.no, b, show);
+  if (taken) table_.mark_taken(h);
   s.living.insert(b.dot, h);
-  if (s.shown) out.push_back({h, true});
+  s.counted_in(b);
+  if (show) out.push_back({h, true});
 }
 
 } // namespace rollcall::crdt

@@ -1,8 +1,8 @@
-// When the owner of a slice took what away: its last so many leaves.
+// The last leaves of the own slice, with their clocks.
 //
-// With it, and only with it, the owner can say in O(changes) what died after a
-// clock that somebody else has. It is bounded: when it is full the oldest entry
-// goes, and `floor` tells from which clock on the log is whole.
+// By it the owner can say in O(changes) what died after a peer's clock. It is
+// bounded: when it is full, the oldest entry is evicted, and `floor` is the clock
+// from which on the log is complete.
 #pragma once
 
 #include "crdt/delta.hpp"
@@ -28,10 +28,10 @@ public:
 
   void push(const entry&);
 
-  /// Every leave after this clock is in the log.
+  /// Invariant: every leave after this clock is in the log.
   clock_value floor() const noexcept { return floor_; }
   bool reaches_back_to(clock_value a) const noexcept { return a >= floor_; }
-  /// The first leave after the clock a. O(log n).
+  /// Position of the first leave after the clock a. O(log n).
   const_iterator after(clock_value a) const;
   const_iterator end() const noexcept { return entries_.end(); }
 

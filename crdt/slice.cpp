@@ -22,12 +22,31 @@ void remote_slice::learn(clock_value a, clock_value b) {
   assert(beyond.empty() || beyond.runs().front().a > prefix);
 }
 
+void remote_slice::learn_dead(const std::vector<dot>& dead) {
+  const auto first = std::upper_bound(dead.begin(), dead.end(), prefix);
+  if (first == dead.end()) return;
+  const auto* end = dead.data() + dead.size();
+  beyond.insert_all(dead.data() + (first - dead.begin()), end);
+  prefix = beyond.run_after(prefix);
+  beyond.erase_up_to(prefix);
+}
+
+void remote_slice::forget() {
+  doubtful = living.last();
+  prefix = 0;
+  beyond.clear();
+  progress = {};
+  hearsay = false;
+  ++forgotten;
+}
+
 std::size_t remote_slice::intervals_after(const range& r) const {
   if (r.a <= prefix) return beyond.intervals(); // closes gaps, opens none
+  if (r.dead.empty()) return r.a < r.b ? beyond.intervals_with(r.a, r.b) : beyond.intervals();
   auto all = beyond;
   all.insert(r.a, r.b);
-  for (auto d : r.dead)
-    if (d > prefix) all.insert(d);
+  const auto first = std::upper_bound(r.dead.begin(), r.dead.end(), prefix);
+  all.insert_all(r.dead.data() + (first - r.dead.begin()), r.dead.data() + r.dead.size());
   return all.intervals();
 }
 

@@ -1,11 +1,11 @@
-// A slice: all that one replica ever said, as far as it is held here.
+// A slice: what this node knows of one replica.
 //
-// Held is what lives (by dot), and what is known: a copy knows every clock up
-// to its `prefix`, and `beyond` it some intervals that came past a gap. A clock
-// that is known and whose presence does not live is dead at its owner, for
-// good: clocks are given out once.
+// It has the live presences (by dot) and the known clocks: every clock up to
+// `prefix`, and the intervals of `beyond` past a gap. A clock that is known and has
+// no live presence is dead at its owner for good, since clocks are given out once.
 #pragma once
 
+#include "crdt/audit.hpp"
 #include "crdt/delta.hpp"
 #include "crdt/dot_index.hpp"
 #include "crdt/interval_set.hpp"
@@ -13,34 +13,69 @@
 
 namespace rollcall::crdt {
 
-/// What the owner's slice and a copy have in common.
+/// Members that the owner's slice and a copy share.
 struct slice {
   replica_id id;
   slice_no no = 0;  ///< in the table of presences
   dot_index living; ///< dot -> presence
+  // view.hpp
+  bool leaving = false;
+  bool has_taken = false; ///< may hold presences that were taken over
+  /// Sum of audit_hash over `living`; see audit.hpp.
+  std::uint64_t sum = 0;
+  /// The same, taken anew from memory for the dots up to `cursor`.
+  struct {
+    dot cursor = 0;
+    std::uint64_t sum = 0;
+  } scrub;
+
+  /// A presence joins `living`; leaves it.
+  void counted_in(const birth& b) noexcept { counted(b.dot, audit_hash(b)); }
+  void counted_out(const birth& b) noexcept { counted(b.dot, 0 - audit_hash(b)); }
+
+private:
+  void counted(dot d, std::uint64_t h) noexcept {
+    sum += h;
+    if (d <= scrub.cursor) scrub.sum += h;
+  }
 };
 
 /// A copy of another replica's slice. See merge.hpp for how it changes.
 struct remote_slice : slice {
   clock_value prefix = 0; ///< everything the owner did up to here is known
   interval_set beyond;    ///< further clocks known; begins past prefix + 1
-  /// How far the answer whose parts are being merged has been followed.
+  clock_value as_of = 0;  ///< what died up to here may be gone already: see delta
+  /// Position in the answer whose parts are being merged.
   struct {
     answer_id answer;
     clock_value y = 0;
   } progress;
-  /// What readers are to see of it. While a sweep is under way presences may
-  /// still be on the other side; what is born meanwhile follows this.
+  /// A relay's word is in it: what it knows may be false, until the owner has told
+  /// all of it anew.
+  bool hearsay = false;
+  /// The last dot that was alive when what was known was forgotten: up to here a
+  /// presence may live that the owner has not confirmed since. 0: none.
+  dot doubtful = 0;
+  std::uint64_t forgotten = 0; ///< how often that happened
+  /// The visibility that it is to have. During a sweep some presences still have
+  /// the other one; births take this one.
   bool shown = true;
   /// What those who leave while it is hidden or given up leave for.
   leave_reason why_hidden = leave_reason::node_down;
 
   bool knows(clock_value c) const noexcept { return c <= prefix || beyond.contains(c); }
 
-  /// (a, b] is known from now on.
+  /// Marks (a, b] as known.
   void learn(clock_value a, clock_value b);
+  /// And all of those past the prefix, which ascend.
+  void learn_dead(const std::vector<dot>&);
+  /// Nothing is known any more. What lives stays shown until the owner, who is
+  /// asked for all of it, names it or does not.
+  void forget();
+  /// It lives here, and the owner has not said so since `forget`.
+  bool doubted(dot d) const noexcept { return d <= doubtful && !knows(d); }
 
-  /// Intervals past the prefix if that range were learnt.
+  /// Number of intervals past the prefix if that range were known.
   std::size_t intervals_after(const range&) const;
 };
 

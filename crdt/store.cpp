@@ -1,10 +1,12 @@
 #include "crdt/store.hpp"
 
 #include "base/canary.hpp"
+#include "crdt/audit.hpp"
 #include "crdt/cut.hpp"
 #include "crdt/merge.hpp"
 #include "crdt/own_slice.hpp"
 #include "crdt/sweep.hpp"
+#include "crdt/view.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -17,16 +19,20 @@ struct store::parts {
   parts(replica_id self, const limits& lim)
       : limits(lim),
         table(std::make_shared<presence_table>(limits)),
-        own(std::move(self), *table, limits),
-        merging(*table, limits),
-        sweeping(*table) {}
+        showing(*table),
+        own(std::move(self), *table, showing, limits),
+        merging(*table, showing, limits),
+        sweeping(*table, showing) {}
 
   const rollcall::limits limits;
   std::shared_ptr<presence_table> table;
+  view showing;
   own_slice own;
   std::map<replica_id, std::unique_ptr<remote_slice>> copies;
+  std::map<replica_id, std::unique_ptr<remote_slice>> lingering;
   merger merging;
   sweeper sweeping;
+  replica_id scrubbed_next; ///< where `scrub` goes on
 
   remote_slice* copy_of(const replica_id& id) {
     const auto i = copies.find(id);
@@ -66,6 +72,11 @@ bool store::untrack_all(std::uint64_t actor, std::size_t max, changes& out, leav
   return p_->own.untrack_all(actor, max, why, out);
 }
 
+void store::untrack_any(std::size_t max, leave_reason why, changes& out,
+                        std::vector<std::uint64_t>& actors) {
+  p_->own.untrack_any(max, why, out, actors);
+}
+
 void store::rebirth(replica_id next, changes& leaves, changes& joins) {
   p_->own.rebirth(std::move(next), leaves, joins);
 }
@@ -74,8 +85,11 @@ void store::rebirth(replica_id next, changes& leaves, changes& joins) {
 
 bool store::holds(const replica_id& id) const { return p_->copy_of(id) != nullptr; }
 
+std::size_t store::slices_held() const noexcept { return p_->copies.size(); }
+
 bool store::open(const replica_id& id) {
-  if (id == p_->own.id || holds(id) || p_->sweeping.giving_up(id)) return false;
+  if (id == p_->own.id || holds(id) || p_->lingering.count(id) != 0 || p_->sweeping.giving_up(id))
+    return false;
   // Those that are being given up hold memory too, but not for long: a peer
   // that comes back as a new life must not be refused for its old one's sake.
   const auto max = p_->limits.max_replicas;
@@ -97,26 +111,50 @@ bool store::gap_beyond(const replica_id& id) const {
   return s && !s->beyond.empty();
 }
 
+namespace {
+
+clock_value end_of(const delta& d) noexcept {
+  const auto* r = std::get_if<range>(&d.what);
+  return r ? r->b : std::get<part>(d.what).y;
+}
+
+} // namespace
+bool store::hearsay(const replica_id& id) const {
+  const auto* s = p_->copy_of(id);
+  return s && s->hearsay;
+}
+
+std::uint64_t store::merge_steps() const noexcept { return p_->merging.steps(); }
+
+bool store::full(std::string_view topic) const {
+  return p_->table->size() >= p_->limits.max_presences
+         || p_->table->topic_size(topic) >= p_->limits.max_presences_per_topic;
+}
+
 store::merged store::merge(const delta& d, changes& out) {
   clock_value done = 0;
   return merge(d, SIZE_MAX, done, out);
 }
 
-store::merged store::merge(const delta& d, std::size_t most, clock_value& done, changes& out) {
+store::merged store::merge(const delta& d, std::size_t most, clock_value& done, changes& out,
+                           const source& from) {
   auto* s = p_->copy_of(d.slice);
   if (!s) return {};
   const auto before = s->prefix;
+  const auto forgotten = s->forgotten;
   merged result;
   if (const auto* r = std::get_if<range>(&d.what)) {
-    result.applied = p_->merging.merge(*s, *r, out);
+    result.applied = p_->merging.merge(*s, *r, from, out);
   } else {
     const auto& p = std::get<part>(d.what);
-    result.applied = p_->merging.merge(*s, p, std::max<std::size_t>(most, 1), done, out);
-    result.more = result.applied && done < p.y;
+    result.applied = p_->merging.merge(*s, p, from, std::max<std::size_t>(most, 1), done, out);
+    result.more = result.applied && done < (from.owner ? p.y : std::min(p.y, from.upto));
   }
+  // Also if only a piece of it was: the deaths in it are as late as its end.
+  if (result.applied) s->as_of = std::max({s->as_of, d.as_of, end_of(d)});
+  result.limit = p_->merging.limit();
   result.gone = result.applied ? p_->merging.gone() : 0;
-  result.moved = s->prefix > before;
-  assert(result.applied || !result.moved);
+  result.moved = s->prefix > before || s->forgotten != forgotten;
   return result;
 }
 
@@ -130,10 +168,41 @@ void store::set_visible(const replica_id& id, bool on, leave_reason why) {
 
 void store::drop(const replica_id& id, leave_reason why) {
   auto node = p_->copies.extract(id);
+  if (!node) node = p_->lingering.extract(id);
   if (!node) return;
   node.mapped()->why_hidden = why;
   p_->sweeping.give_up(std::move(node.mapped()));
 }
+
+void store::set_leaving(const replica_id& id, bool on) {
+  if (id == p_->own.id) return on ? p_->showing.begin_leaving(p_->own) : void();
+  auto* s = p_->copy_of(id);
+  if (!s || s->leaving == on) return;
+  if (on) return p_->showing.begin_leaving(*s);
+  p_->showing.end_leaving(*s);
+  if (s->has_taken && !canary(bug::keeps_taken)) p_->sweeping.turn(*s);
+}
+
+bool store::leaving(const replica_id& id) const {
+  const auto* s = find(id);
+  if (s) return s->leaving;
+  return p_->lingering.count(id) != 0;
+}
+
+bool store::shown(const replica_id& id) const {
+  const auto* s = p_->copy_of(id);
+  return s && s->shown;
+}
+
+void store::linger(const replica_id& id, leave_reason why) {
+  auto node = p_->copies.extract(id);
+  if (!node) return;
+  if (p_->lingering.size() >= p_->limits.max_replicas) drop(p_->lingering.begin()->first, why);
+  p_->showing.begin_leaving(*node.mapped());
+  p_->lingering.insert(std::move(node));
+}
+
+std::size_t store::lingering() const noexcept { return p_->lingering.size(); }
 
 bool store::dropping(std::string_view name) const { return p_->sweeping.giving_up(name); }
 
@@ -172,7 +241,7 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
   if (e.by_log) {
     auto r = cut_range(p_->own, *p_->table, e.cursor, e.b, max);
     e.cursor = r.b;
-    return delta{e.slice, std::move(r)};
+    return delta{e.slice, std::move(r), clock()};
   }
   const slice& s = own ? static_cast<const slice&>(p_->own) : *copy;
   auto piece = cut_part(s, *p_->table, e.cursor, e.b, e.a, max);
@@ -182,7 +251,58 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
     piece.known.insert(piece.x, std::min(piece.a, piece.y));
   }
   e.cursor = piece.y;
-  return delta{e.slice, std::move(piece)};
+  return delta{e.slice, std::move(piece), own ? clock() : copy->as_of};
+}
+
+// -- the audit ---------------------------------------------------------------
+
+std::uint64_t store::audit_sum(const replica_id& id) const {
+  const auto* s = find(id);
+  return s ? s->sum : 0;
+}
+
+bool store::is_exact(const replica_id& id, clock_value clock) const {
+  const auto* s = p_->copy_of(id);
+  return s && s->prefix == clock && s->beyond.empty() && s->as_of <= clock && !s->hearsay;
+}
+
+void store::distrust(const replica_id& id) {
+  auto* s = p_->copy_of(id);
+  if (!s) return;
+  s->forget();
+}
+
+void store::scrub(std::size_t max) {
+  auto& all = p_->copies;
+  for (std::size_t n = 0; max > 0 && n < all.size(); ++n) {
+    auto i = all.lower_bound(p_->scrubbed_next);
+    if (i == all.end()) i = all.begin();
+    auto& s = *i->second;
+    const bool whole = s.living.walk(s.scrub.cursor, UINT64_MAX, [&](dot d, handle h) {
+      if (max == 0) return false;
+      --max;
+      s.scrub.sum += audit_hash(p_->table->as_birth(h));
+      s.scrub.cursor = d;
+      return true;
+    });
+    if (!whole) return;
+    s.sum = s.scrub.sum;
+    s.scrub = {};
+    p_->scrubbed_next = std::next(i) == all.end() ? all.begin()->first : std::next(i)->first;
+  }
+}
+
+bool store::flip_a_bit(std::string_view topic, std::string_view key) {
+  for (const auto& [id, s] : p_->copies) {
+    handle found = 0;
+    s->living.walk(0, UINT64_MAX, [&](dot, handle h) {
+      const auto b = p_->table->as_birth(h);
+      if (b.topic == topic && b.key == key) found = h;
+      return found == 0;
+    });
+    if (found != 0) return p_->table->flip_a_bit(found);
+  }
+  return false;
 }
 
 // -- all ---------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include "base/canary.hpp"
 #include "crdt/store.hpp"
+#include "crdt/view.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -22,6 +23,7 @@ void sweeper::give_up(std::unique_ptr<remote_slice> s) {
   const auto old =
       std::find_if(jobs_.begin(), jobs_.end(), [&](const job& j) { return j.what == s.get(); });
   if (old != jobs_.end()) jobs_.erase(old);
+  showing_.end_leaving(*s);
   if (s->living.empty()) {
     table_.close_slice(s->no);
     return;
@@ -74,14 +76,17 @@ bool sweeper::work(job& j, std::size_t& budget, changes& out) {
     if (budget == 0) return false;
     --budget;
     j.cursor = d;
-    if (table_.visible(h) != s.shown) {
-      table_.set_visible_later(h, s.shown);
-      out.push_back({h, s.shown, s.why_hidden});
-      if (s.shown && canary(bug::twice_on_up)) out.push_back({h, true});
+    if (s.has_taken && !s.leaving) table_.untake(h);
+    const bool show = s.shown && !table_.taken(h);
+    if (table_.visible(h) != show) {
+      table_.set_visible_later(h, show);
+      out.push_back({h, show, s.why_hidden});
+      if (show && canary(bug::twice_on_up)) out.push_back({h, true});
     }
     return true;
   });
   carry_out();
+  if (done && !s.leaving) s.has_taken = false;
   return done;
 }
 

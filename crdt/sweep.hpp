@@ -1,19 +1,18 @@
-// Long work on whole slices, in short pieces: to hide one, show it, give it up.
+// Hides, shows and drops whole slices in short pieces.
 //
-// A replica that goes down may take a million presences with it. To report
-// them at once would stop the shard for as long, so `set_visible` and `drop`
-// only mark the slice, and pieces of the work are done when there is time:
+// A replica that goes down may have a million presences. Reporting them at once
+// would block the shard for as long, so `set_visible` and `drop` only mark the slice,
+// and the work is done in pieces:
 //
-//   hide, show  A cursor goes over the dots; each presence whose visibility
-//       differs from what the slice is to be changes it, and that is a leave or
-//       a join. What is merged meanwhile is born as the slice is to be, so the
-//       cursor finds nothing to do at it. If the slice is to be the other way
-//       again before the end, the cursor starts anew.
-//   give up     The slice is nobody's copy any more, so nothing is merged into
-//       it; its presences go from the highest dot down.
+//   hide, show  A cursor walks the dots. Each presence whose visibility differs
+//       from that of the slice changes it, which is a leave or a join. Births that
+//       are merged meanwhile already have the visibility of the slice. If that is
+//       switched back before the end, the cursor starts anew.
+//   drop        The slice is no longer held, so nothing is merged into it; its
+//       presences are removed from the highest dot down.
 //
-// So after every piece what readers see equals the sum of what was reported.
-// Slices take turns, a piece each.
+// Invariant: after every piece, what readers see equals the sum of what was
+// reported. Slices take turns, one piece each.
 #pragma once
 
 #include "crdt/slice.hpp"
@@ -29,11 +28,13 @@ namespace rollcall::crdt {
 struct change;
 using changes = std::vector<change>;
 
+class view;
+
 class sweeper {
 public:
-  explicit sweeper(presence_table& table) : table_(table) {}
+  sweeper(presence_table& table, view& showing) : table_(table), showing_(showing) {}
 
-  /// `shown` of that slice has changed.
+  /// Tells that `shown` of that slice has changed.
   void turn(remote_slice&);
   void give_up(std::unique_ptr<remote_slice>);
 
@@ -42,7 +43,7 @@ public:
   bool giving_up(std::string_view name) const;
   std::size_t given_up() const; ///< slices not yet gone
 
-  /// Looks at no more than `max` presences (but at one). See store::sweep.
+  /// Visits at most `max` presences, and at least one. See store::sweep.
   bool step(std::size_t max, replica_id& whose, changes& out);
 
 private:
@@ -51,10 +52,11 @@ private:
     std::unique_ptr<remote_slice> owned; ///< when it is given up
     dot cursor = 0;                      ///< else: done up to here
   };
-  bool work(job&, std::size_t& budget, changes& out); ///< true: finished
+  bool work(job&, std::size_t& budget, changes& out); ///< returns true when finished
   void carry_out();
 
   presence_table& table_;
+  view& showing_;
   std::deque<job> jobs_;
 };
 

@@ -161,14 +161,29 @@ dialer::answer dial(const address& where, const dial_how& how, int cancel_fd) {
   return result;
 }
 
+dialer::found_name look_up(const address& name) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const auto error = ::getaddrinfo(name.host.c_str(), nullptr, &hints, &found); error != 0)
+    return {{},
+            "the name " + name.host + " cannot be resolved: "
+                + (error == EAI_SYSTEM ? text_of(errno) : std::string{::gai_strerror(error)})};
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, &::freeaddrinfo};
+  dialer::found_name result;
+  for (const auto* i = all.get(); i != nullptr; i = i->ai_next)
+    if (auto ip = numeric(i->ai_addr, i->ai_addrlen).ip; !ip.empty())
+      result.addresses.push_back({std::move(ip), name.port});
+  if (result.addresses.empty()) result.why = "the name " + name.host + " has no address";
+  return result;
+}
+
 // -- threads -----------------------------------------------------------------------
 
 struct dialer::shared {
-  struct task {
-    address where;
-    std::shared_ptr<const dial_how> how;
-    callback done;
-  };
+  /// Returns what is to be called with what was found.
+  using task = std::function<std::function<void()>(int cancel_fd)>;
 
   explicit shared(std::size_t most) : most_threads(most), cancel{::eventfd(0, EFD_CLOEXEC)} {}
 
@@ -192,55 +207,78 @@ struct dialer::shared {
       auto next = std::move(self->tasks.front());
       self->tasks.pop_front();
       lock.unlock();
-      auto found = dial(next.where, *next.how, self->cancel.get());
+      auto tell = next(self->cancel.get());
+      next = nullptr;
       {
         const std::lock_guard call{self->calling};
         lock.lock();
         const bool closed = self->closed;
         lock.unlock();
         if (closed) return;
-        next.done(std::move(found));
-        next.done = nullptr; // what it holds must not outlive `close`
+        tell();
+        tell = nullptr; // what it holds must not outlive `close`
       }
       lock.lock();
     }
   }
+
+  static void add(const std::shared_ptr<shared>& self, task what) {
+    auto& x = *self;
+    const std::lock_guard lock{x.mutex};
+    if (x.closed) return;
+    x.tasks.push_back(std::move(what));
+    if (x.waiting < x.tasks.size() && x.threads < x.most_threads) {
+      try {
+        std::thread{run, self}.detach();
+        ++x.threads;
+      } catch (const std::system_error&) {
+        // no more threads: those that there are will do, and with none at all the
+        // next question tries again
+      }
+    }
+    x.work.notify_one();
+  }
+
+  void close() {
+    std::deque<task> forgotten;
+    {
+      const std::lock_guard lock{mutex};
+      closed = true;
+      forgotten.swap(tasks);
+    }
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(cancel.get(), &one, sizeof one);
+    work.notify_all();
+    const std::lock_guard wait_for_callback{calling};
+  }
 };
 
-dialer::dialer(std::size_t threads)
-    : shared_(std::make_shared<shared>(std::max<std::size_t>(threads, 1))) {}
+dialer::dialer(std::size_t threads, std::size_t look_up_threads)
+    : dials_(std::make_shared<shared>(std::max<std::size_t>(threads, 1))),
+      look_ups_(std::make_shared<shared>(std::max<std::size_t>(look_up_threads, 1))) {}
 
 dialer::~dialer() { close(); }
 
 void dialer::ask(address where, std::shared_ptr<const dial_how> how, callback done) {
-  auto& x = *shared_;
-  const std::lock_guard lock{x.mutex};
-  if (x.closed) return;
-  x.tasks.push_back({std::move(where), std::move(how), std::move(done)});
-  if (x.waiting < x.tasks.size() && x.threads < x.most_threads) {
-    try {
-      std::thread{shared::run, shared_}.detach();
-      ++x.threads;
-    } catch (const std::system_error&) {
-      // no more threads: those that there are will do, and with none at all the
-      // next question tries again
-    }
-  }
-  x.work.notify_one();
+  shared::add(dials_,
+              [where = std::move(where), how = std::move(how),
+               done = std::move(done)](int cancel_fd) -> std::function<void()> {
+                auto found = std::make_shared<answer>(dial(where, *how, cancel_fd));
+                return [found, done] { done(std::move(*found)); };
+              });
+}
+
+void dialer::look_up(address name, look_up_callback done) {
+  shared::add(look_ups_,
+              [name = std::move(name), done = std::move(done)](int) -> std::function<void()> {
+                auto found = cluster::look_up(name);
+                return [found = std::move(found), done] { done(found); };
+              });
 }
 
 void dialer::close() {
-  auto& x = *shared_;
-  std::deque<shared::task> forgotten;
-  {
-    const std::lock_guard lock{x.mutex};
-    x.closed = true;
-    forgotten.swap(x.tasks);
-  }
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(x.cancel.get(), &one, sizeof one);
-  x.work.notify_all();
-  const std::lock_guard wait_for_callback{x.calling};
+  dials_->close();
+  look_ups_->close();
 }
 
 } // namespace rollcall::cluster

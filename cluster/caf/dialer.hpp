@@ -6,7 +6,8 @@
 // CAF's middleman dials one address after the other and waits for each: one
 // host whose firewall drops everything would hold up all others for minutes.
 // So names are resolved, connections made, and the handshakes of TLS and of the
-// preamble done here, each with a timeout.
+// preamble done here. Names have threads of their own, since a resolver may take
+// a minute; the others have timeouts.
 //
 // A thread that hangs in the resolver cannot be woken: the threads own what
 // they use together, so that `close` need not wait for it.
@@ -20,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rollcall::cluster {
 
@@ -39,9 +41,15 @@ public:
     rollcall::problem why;                      ///< there is none
   };
   using callback = std::function<void(answer)>;
+  struct found_name {
+    std::vector<address> addresses; ///< numeric
+    std::string why;                ///< there is none
+  };
+  using look_up_callback = std::function<void(found_name)>;
 
-  /// At most so many threads, made when they are needed.
-  explicit dialer(std::size_t threads);
+  /// At most so many threads for dials, and so many for names; made when they
+  /// are needed.
+  dialer(std::size_t threads, std::size_t look_up_threads);
   ~dialer();
   dialer(const dialer&) = delete;
   dialer& operator=(const dialer&) = delete;
@@ -49,14 +57,21 @@ public:
   /// `done` is called once, in another thread, unless `close` comes first.
   void ask(address where, std::shared_ptr<const dial_how>, callback done);
 
+  /// What the system's resolver says to that name, with both families. Takes as
+  /// long as the resolver does; holds up no dial.
+  void look_up(address name, look_up_callback done);
+
   /// Forgets what was asked; no callback runs when this has returned. Waits for
   /// a callback that runs now, and for nothing else.
   void close();
 
 private:
   struct shared;
-  std::shared_ptr<shared> shared_;
+  std::shared_ptr<shared> dials_, look_ups_;
 };
+
+/// The look-up in this thread.
+dialer::found_name look_up(const address& name);
 
 /// The same in this thread. `cancel_fd`: ends it when it becomes readable; -1
 /// without.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 namespace rollcall::cluster {
@@ -14,7 +15,9 @@ using namespace std::chrono_literals;
 endpoint::endpoint(caf::actor_config& cfg, endpoint_setup setup)
     : caf::event_based_actor(cfg),
       setup_(std::move(setup)),
-      dialer_(std::make_unique<dialer>(setup_.mesh.max_dials)),
+      dialer_(std::make_unique<dialer>(
+          std::accumulate(setup_.mesh.slots.begin(), setup_.mesh.slots.end(), std::size_t{0}),
+          setup_.mesh.max_look_ups + std::max<std::size_t>(setup_.mesh.max_look_ups / 4, 1))),
       how_(std::make_shared<const dial_how>(setup_.dialing)),
       down_handler_(
           [this](const caf::actor_addr& who, const caf::error& why) { on_down(who, why); }),
@@ -145,8 +148,8 @@ peer_list endpoint::list_peers(bool known_only) const {
   if (mesh_ == nullptr) return result;
   for (auto& x : mesh_->peers())
     if (!known_only || !x.name.empty())
-      result.peers.push_back(
-          {std::move(x.name), std::move(x.address), std::move(x.state), std::move(x.reason)});
+      result.peers.push_back({std::move(x.name), std::move(x.address), std::move(x.state),
+                              std::move(x.reason), std::move(x.warning)});
   return result;
 }
 

@@ -85,7 +85,10 @@ private:
   // caf_endpoint_links.cpp: what the mesh wants, and what comes from the network
   void step(const mesh::event&);
   void carry_out(mesh::action&);
+  std::shared_ptr<const dial_how> dialing() const;
   void dial(const mesh::dial&);
+  void look_up(const mesh::look_up&);
+  void verify(const mesh::verify&);
   void on_probe(const dial_result&);
   void on_connected(std::uint64_t dial, const caf::node_id&, const caf::strong_actor_ptr&);
   void on_door_refused(const endpoint_event&);
@@ -127,7 +130,12 @@ private:
   struct dialed {
     std::mutex mutex;
     std::map<std::uint64_t, dialer::answer> answers;
+    std::map<std::uint64_t, dialer::answer> verified;
+    std::map<std::uint64_t, dialer::found_name> names;
   };
+  /// For what ends in another thread: puts it where `which` says, and tells us.
+  template <class Map>
+  auto deposit(Map dialed::*which, std::uint64_t id);
   std::shared_ptr<dialed> dialed_ = std::make_shared<dialed>();
   compat::down_handler down_handler_;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -40,6 +41,8 @@ void endpoint::carry_out(mesh::action& x) {
   std::visit(
       overloaded{
           [this](const mesh::dial& a) { dial(a); },
+          [this](const mesh::look_up& a) { look_up(a); },
+          [this](const mesh::verify& a) { verify(a); },
           [this](mesh::send& a) {
             if (const auto i = remotes_.find(a.to); i != remotes_.end())
               compat::send(this, i->second.handle, std::move(a.bytes));
@@ -70,6 +73,20 @@ void endpoint::carry_out(mesh::action& x) {
             if (!may_tell()) return;
             tell({endpoint_event_kind::warning, {}, {}, errc::none, std::move(a.message)});
           },
+          [this](mesh::resolved& a) {
+            tell({endpoint_event_kind::resolved,
+                  {},
+                  std::move(a.name),
+                  errc::none,
+                  std::move(a.message)});
+          },
+          [this](mesh::name_lost& a) {
+            tell({endpoint_event_kind::name_lost,
+                  setup_.mesh.node,
+                  {},
+                  errc::name_in_use,
+                  std::move(a.message)});
+          },
           [this](mesh::fatal& a) {
             fatal_ = endpoint_event{
                 endpoint_event_kind::fatal, setup_.mesh.node, {}, a.code, std::move(a.message)};
@@ -81,39 +98,70 @@ void endpoint::carry_out(mesh::action& x) {
 
 // -- dialing -------------------------------------------------------------------------
 
-void endpoint::dial(const mesh::dial& x) {
-  dials_[x.id] = x.where.port;
+template <class Map>
+auto endpoint::deposit(Map dialed::*which, std::uint64_t id) {
   // Not a strong handle: an endpoint that has ended need not be told.
   caf::weak_actor_ptr self{ctrl()};
-  auto how = how_;
-  if (setup_.tls != nullptr) {
-    auto fresh = std::make_shared<dial_how>(*how_);
-    fresh->tls = setup_.tls->current(); // the files may have been read again
-    how = std::move(fresh);
-  }
-  dialer_->ask(x.where, std::move(how), [self, to = dialed_, id = x.id](dialer::answer found) {
+  return [self, to = dialed_, which, id](typename Map::mapped_type found) {
     const auto strong = self.lock();
     if (!strong) return;
     {
       const std::lock_guard lock{to->mutex};
-      to->answers[id] = std::move(found);
+      ((*to).*which)[id] = std::move(found);
     }
-    dial_result note;
-    note.dial = id;
-    compat::anon_send(caf::actor_cast<caf::actor>(strong), std::move(note));
-  });
+    compat::anon_send(caf::actor_cast<caf::actor>(strong), dial_result{id});
+  };
 }
 
+std::shared_ptr<const dial_how> endpoint::dialing() const {
+  if (setup_.tls == nullptr) return how_;
+  auto fresh = std::make_shared<dial_how>(*how_);
+  fresh->tls = setup_.tls->current(); // the files may have been read again
+  return fresh;
+}
+
+void endpoint::dial(const mesh::dial& x) {
+  dials_[x.id] = x.where.port;
+  dialer_->ask(x.where, dialing(), deposit(&dialed::answers, x.id));
+}
+
+void endpoint::look_up(const mesh::look_up& x) {
+  dialer_->look_up(x.name, deposit(&dialed::names, x.id));
+}
+
+void endpoint::verify(const mesh::verify& x) {
+  dialer_->ask(x.where, dialing(), deposit(&dialed::verified, x.id));
+}
+
+/// Look-ups count by themselves; so each kind has a map, and whatever lies in one
+/// of them under that number is taken.
 void endpoint::on_probe(const dial_result& note) {
   dialer::answer x;
+  std::optional<dialer::found_name> name;
+  std::optional<dialer::answer> seen;
   {
     const std::lock_guard lock{dialed_->mutex};
-    const auto found = dialed_->answers.extract(note.dial);
-    if (found.empty()) return;
-    x = std::move(found.mapped());
+    if (auto found = dialed_->names.extract(note.dial); !found.empty())
+      name = std::move(found.mapped());
+    if (auto found = dialed_->verified.extract(note.dial); !found.empty())
+      seen = std::move(found.mapped());
+    auto found = dialed_->answers.extract(note.dial);
+    if (!found.empty()) x = std::move(found.mapped());
   }
+  if (stopped_) return;
+  if (name) step(mesh::looked_up{note.dial, std::move(name->addresses), std::move(name->why)});
+  if (seen) {
+    if (seen->self)
+      step(mesh::verified{note.dial, setup_.mesh.node, {}});
+    else if (seen->connection == nullptr)
+      step(mesh::verified{note.dial, {}, std::move(seen->why.message)});
+    else
+      step(mesh::verified{note.dial, seen->connection->state->node(), {}});
+    // With it the connection goes: who it is has been said.
+  }
+  if (!x.self && x.connection == nullptr && x.why.code == errc::none) return; // no dial
   const auto i = dials_.find(note.dial);
-  if (i == dials_.end() || stopped_) return;
+  if (i == dials_.end()) return;
   if (x.self) {
     dials_.erase(i);
     step(mesh::dial_self{note.dial});
@@ -179,7 +227,7 @@ endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
     auto handle = caf::actor_cast<caf::actor>(who);
     // Of one that has died already we hear at once, by a message.
     auto watch = compat::monitor(this, handle, down_handler_);
-    remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch)});
+    remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch), {}});
   }
   return i->second;
 }

@@ -70,29 +70,26 @@ const caf::actor* endpoint::find_shard(std::string_view tracker, std::uint32_t s
 }
 
 void endpoint::send_out(const send_frame& x) {
-  const auto channel = mesh_ == nullptr ? 0 : mesh_->link_to(x.to);
-  const auto i = remotes_.find(channel);
-  if (i == remotes_.end() || x.bytes == nullptr) {
-    ++stats_.dropped_no_link;
-    return;
-  }
-  if (!blocked_.empty()) {
-    const auto b = blocked_.find(x.to);
+  if (x.bytes == nullptr) return;
+  caf::message packed;
+  for (const auto& to : x.to) {
+    const auto i = remotes_.find(mesh_ == nullptr ? 0 : mesh_->link_to(to));
+    if (i == remotes_.end()) {
+      ++stats_.dropped_no_link;
+      continue;
+    }
+    const auto b = blocked_.find(to);
     if (b != blocked_.end() && b->second.out) {
       ++stats_.dropped_blocked;
-      return;
+      continue;
     }
+    if (packed.empty())
+      packed = caf::make_message(
+          pack(packet_kind::frame, encode(envelope{x.tracker, x.shard, *x.bytes})));
+    ++stats_.frames_out;
+    stats_.bytes_out += x.bytes->size();
+    compat::send(this, i->second.handle, packed);
   }
-  // The same frame goes to many: wrap it once.
-  if (x.bytes != last_sent_.bytes || x.shard != last_sent_.shard
-      || x.tracker != last_sent_.tracker) {
-    last_message_ =
-        caf::make_message(pack(packet_kind::frame, encode(envelope{x.tracker, x.shard, *x.bytes})));
-    last_sent_ = x;
-  }
-  ++stats_.frames_out;
-  stats_.bytes_out += x.bytes->size();
-  compat::send(this, i->second.handle, last_message_);
 }
 
 } // namespace rollcall::cluster

@@ -4,6 +4,7 @@
 #pragma GCC system_header
 
 #include <caf/io/basp/header.hpp>
+#include <caf/io/basp/version.hpp>
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/middleman_actor.hpp>

@@ -55,7 +55,7 @@ struct detach_shard {
 /// dropped: the gossip repairs what was lost. The same bytes for many nodes
 /// are wrapped once if they are sent one after another.
 struct send_frame {
-  std::string to;
+  std::vector<std::string> to;
   std::string tracker;
   std::uint32_t shard = 0;
   std::shared_ptr<const std::string> bytes;
@@ -133,8 +133,9 @@ struct get_peers {
 struct peer_info {
   std::string name;    ///< empty: a seed that has not answered yet
   std::string address; ///< HOST:PORT where it is dialed
-  std::string state;   ///< "up", "dialing", "handshaking", "waiting"
+  std::string state;   ///< "up", "dialing", "handshaking", "looking_up", "waiting"
   std::string reason;  ///< why it is not up, as far as known
+  std::string warning; ///< what should be mended, also of one that is up
 };
 
 struct peer_list {
@@ -180,6 +181,8 @@ enum class endpoint_event_kind : std::uint8_t {
   peer_down, ///< node; message says why
   refused,   ///< address, node if known, code and message: tried again for ever
   warning,   ///< message: something that an operator should know
+  resolved,  ///< address: a seed's name; message: what it stands for now
+  name_lost, ///< node: our own name, which another life has; message
   fatal,     ///< code and message: this node cannot be part of the cluster (name_in_use)
 };
 
@@ -205,13 +208,10 @@ struct endpoint_tick {
   std::uint64_t generation = 0;
 };
 
-/// What became of a look whether anybody listens there.
+/// A dial, a look-up or a verification has come to an end: what it brought lies
+/// where the threads of the dialer put it.
 struct dial_result {
   std::uint64_t dial = 0;
-  bool reachable = false;
-  std::string ip;        ///< numeric address that answered
-  bool own_host = false; ///< and is of this host
-  std::string reason;
 };
 
 /// The port is open: begin.

@@ -151,6 +151,7 @@ public:
   io_buffer& wr_buf() override { return stream_.wr_buf(); }
   io_buffer& rd_buf() override { return stream_.rd_buf(); }
   void flush() override {
+    shrink_buffer();
     stream_.flush(stream_handle{this});
     // CAF keeps what the peer does not read, however much it is.
     if (stream_.wr_buf().size() <= guard_->max_write_queue || full_) return;
@@ -176,8 +177,24 @@ public:
   void remove_from_loop() override { stream_.passivate(); }
 
 private:
+  /// CAF keeps two buffers, which change places with each write that begins, as
+  /// large as they ever were. After a burst each is given up for a small one, once
+  /// some writes in a row were small.
+  void shrink_buffer() {
+    constexpr std::size_t large = 256 * 1024;
+    constexpr unsigned some = 8;
+    auto& buffer = stream_.wr_buf();
+    if (buffer.capacity() < large || buffer.size() > buffer.capacity() / 16) {
+      if (buffer.size() >= large / 16) small_writes_ = 0;
+      return;
+    }
+    if (++small_writes_ < some) return;
+    io_buffer(buffer.begin(), buffer.end()).swap(buffer);
+  }
+
   bool started_ = false;
   bool full_ = false;
+  unsigned small_writes_ = 0; ///< in a row, with a large buffer
   std::shared_ptr<wire_state> state_;
   std::shared_ptr<const wire_guard> guard_;
   net::stream_impl<wire_policy> stream_;
@@ -303,6 +320,8 @@ bool has_network(caf::actor_system& system) {
   return system.has_middleman()
          && dynamic_cast<net::default_multiplexer*>(&system.middleman().backend()) != nullptr;
 }
+
+std::uint64_t basp_version() noexcept { return io::basp::version; }
 
 caf::actor basp_broker(caf::actor_system& system) {
 #if ROLLCALL_CAF_0

@@ -62,6 +62,9 @@ private:
 /// Whether the system has a middleman, with CAF's default network.
 bool has_network(caf::actor_system&);
 
+/// The version of CAF's protocol: nodes of one cluster must have the same.
+std::uint64_t basp_version() noexcept;
+
 /// The broker of CAF's protocol. The system must have a middleman.
 caf::actor basp_broker(caf::actor_system&);
 

@@ -30,13 +30,6 @@ problem check_loopback(const endpoint_config& config, const address& where, cons
             "CA, or allow insecure plain TCP in a network where everybody is trusted"};
 }
 
-/// Whether it is a number and no name: what a name stands for is seen when it
-/// is dialed.
-bool is_numeric(const std::string& host) {
-  return host.find_first_not_of("0123456789.") == std::string::npos
-         || host.find(':') != std::string::npos;
-}
-
 } // namespace
 
 started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config& config) {
@@ -88,7 +81,9 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   mesh.probe_timeout = links.claim_timeout;
   mesh.ping_interval = links.ping_interval;
   mesh.silence = links.silence;
-  mesh.max_dials = links.max_dials;
+  mesh.slots = links.slots;
+  mesh.islands_merge = config.islands_merge;
+  mesh.wait_for_name = config.wait_for_name;
   mesh.max_peers = links.max_peers;
   mesh.seed = config.jitter_seed != 0 ? config.jitter_seed : config.inc.start_us ^ config.inc.salt;
   setup.broker = basp_broker(system);
@@ -97,7 +92,8 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   how.connect_timeout = links.probe_timeout;
   how.handshake_timeout = links.connect_timeout;
   how.loopback_only = !config.tls.any() && !config.insecure;
-  how.ours = {compat::caf_release(), to_string(system.node()), config.node, config.inc};
+  how.ours = {compat::caf_release(), to_string(system.node()), config.node, config.inc,
+              basp_version()};
   if (config.insecure && !config.tls.any())
     setup.warnings.push_back("plain TCP beyond loopback is allowed: whoever reaches the port is "
                              "trusted with all there is, and can end this node; set TLS "

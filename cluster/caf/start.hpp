@@ -36,7 +36,7 @@ struct link_options {
   millis ping_interval{1500};     ///< more than three go into `silence`
   millis silence{5000};           ///< a link over which nothing comes for so long is down
   millis tick_period{100};
-  std::size_t max_dials = 8;
+  mesh::dial_slots slots = mesh::options{}.slots; ///< dials at a time, by class
   std::size_t max_peers = 1024;
   std::size_t max_unfinished = 128; ///< connections to us that are no link yet
   std::size_t max_connections_per_node = 8;
@@ -56,6 +56,8 @@ struct endpoint_config {
   tls_options tls;                                 ///< none: plain TCP
   bool insecure = false;                           ///< plain TCP beyond loopback
   basp_access reachable = basp_access::handed_out; ///< which actors peers may write to
+  bool islands_merge = true;                       ///< see mesh::options
+  bool wait_for_name = false;
   link_options links;
   std::uint64_t jitter_seed = 0; ///< 0: from the incarnation
 };

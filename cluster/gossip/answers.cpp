@@ -49,6 +49,7 @@ answer::answer(crdt::answer_id id, const crdt::store& st, const clock_list& has,
   for (auto& [who, clock] : has) {
     const bool own = who == st.self();
     if (!own && (who.name == asker || !st.holds(who))) continue;
+    if (!own && st.hearsay(who)) continue; // a relay's word goes no further
     if (clock < (own ? st.clock() : st.prefix(who))) rest_.push_back(st.begin_answer(who, clock));
   }
   std::reverse(rest_.begin(), rest_.end());

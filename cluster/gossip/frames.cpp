@@ -4,6 +4,7 @@
 #include "crdt/slice.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace rollcall::cluster {
@@ -14,6 +15,12 @@ const crdt::clock_value* find(const clock_list& list, const replica_id& who) {
   for (auto& [id, clock] : list)
     if (id == who) return &clock;
   return nullptr;
+}
+
+/// What the merge of a frame of so many bytes may cost, in steps of the merge. A lawful
+/// one takes a few for each birth, death and interval in it.
+std::uint64_t max_merge_steps(std::size_t bytes) {
+  return 65'536 + 4 * std::uint64_t{bytes} * static_cast<std::uint64_t>(std::bit_width(bytes));
 }
 
 } // namespace
@@ -30,10 +37,15 @@ void gossip::impl::on(const frame_in& e) {
   if (slot == 0) return;
 
   const auto& f = in.frame;
-  check_name_conflict(f);
-  if (f.from.name == st.self().name) return;
-  auto* p = admit(f);
+  if (!e.link.empty() && f.from.name != e.link && !canary(bug::forged)) {
+    ++stats.frames_forged;
+    return;
+  }
+  check_name_conflict(f, e.wall_us);
+  if (f.from.name == st.self().name || from_the_future(f, e.wall_us)) return;
+  auto* p = admit(f, !e.link.empty());
   if (!p) return;
+  if (f.clock_ahead) hear_of_our_clock(f);
   // Acknowledgement: a pull says all that it has, so whatever is under way to
   // it no longer counts.
   if (f.kind == frame_kind::pull)
@@ -57,7 +69,7 @@ void gossip::impl::on(const frame_in& e) {
 
 // -- lives --------------------------------------------------------------------
 
-peer* gossip::impl::admit(const frame& f) {
+peer* gossip::impl::admit(const frame& f, bool by_link) {
   const auto& [name, inc] = f.from;
   auto i = peers.find(name);
   const auto over = ended.ended(name);
@@ -73,11 +85,19 @@ peer* gossip::impl::admit(const frame& f) {
     life = nullptr;
   }
   if (f.kind == frame_kind::bye) {
-    if (life) drop(peers.find(name), true, leave_reason::node_left);
+    if (life) {
+      if (f.drain) hear_of_drain(*i->second.life, *f.drain);
+      drop(i, true, leave_reason::node_left);
+    }
     ended.end(f.from, now);
     return nullptr;
   }
-  i = peers.try_emplace(name).first;
+  i = peers.find(name); // it may have been dropped just now
+  if (i == peers.end()) {
+    if (!place_for_link()) return nullptr;
+    i = peers.try_emplace(name).first;
+    if (links_missed && by_link) i->second.link.up = true;
+  }
   auto& p = i->second;
   if (!p.up()) {
     if (!come_up(p, f)) {
@@ -87,7 +107,41 @@ peer* gossip::impl::admit(const frame& f) {
     greet(*i);
   }
   p.life->heard = now;
+  if (f.drain) {
+    hear_of_drain(*p.life, *f.drain);
+  } else if (p.link.up && !p.life->lease && st.leaving(f.from)) { // its link is back in time
+    st.set_leaving(f.from, false);
+    sweep_now = true;
+  }
   return &p;
+}
+
+/// A life that begins too far ahead of the wall clock. Its node is told by a
+/// heartbeat that says so: which of the two clocks is wrong nobody knows.
+bool gossip::impl::from_the_future(const frame& f, std::uint64_t wall_us) {
+  if (wall_us == 0 || f.from.inc.start_us <= wall_us + max_ahead_us || canary(bug::future_lives))
+    return false;
+  ++stats.lives_refused;
+  const auto i = peers.find(f.from.name);
+  if (i == peers.end()) return true;
+  auto& p = i->second;
+  if (p.refused != f.from.inc) {
+    p.refused = f.from.inc;
+    note(replica_change::clock_ahead, f.from);
+  }
+  if (p.link.up && (!p.corrected || now - *p.corrected >= opt.broadcast_period)) {
+    p.corrected = now;
+    auto h = full_heartbeat();
+    h.clock_ahead = true;
+    box.send(f.from.name, h);
+  }
+  return true;
+}
+
+void gossip::impl::hear_of_our_clock(const frame&) {
+  if (ahead_told && now - *ahead_told < opt.permdown_period) return;
+  ahead_told = now;
+  note(replica_change::clock_ahead, st.self());
 }
 
 /// A frame of a lower incarnation than one that we hold or remember: a dead
@@ -97,7 +151,7 @@ void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
   if (!p.link.up || canary(bug::bump)) return;
   if (p.corrected && now - *p.corrected < opt.broadcast_period) return;
   p.corrected = now;
-  auto h = full_heartbeat();
+  auto h = heartbeat();
   replica_id higher{f.from.name, known};
   if (!find(h.clocks, higher)) h.clocks.emplace_back(std::move(higher), 0);
   box.send(f.from.name, h);
@@ -107,28 +161,30 @@ void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
 
 void gossip::impl::on_heartbeat(peer& p, const frame& f, std::string_view bytes) {
   merge_position at;
-  const bool whole = merge_some(f, at);
+  const bool whole = merge_some(p, f, bytes.size(), at);
   auto& life = *p.life;
   for (auto& d : f.deltas)
     if (auto r = std::get_if<crdt::range>(&d.what); r && d.slice == f.from)
       life.announced_clock = std::max(life.announced_clock, r->b);
   if (f.full_clocks) p.pull.heard(ahead_of_us(f));
-  if (!f.deltas.empty() && p.flow.received(bytes.size(), opt.limits.max_outstanding_bytes)
-      && p.link.up) {
+  if (!f.deltas.empty() && p.flow.received(bytes.size(), window) && p.link.up) {
     p.flow.told_clocks();
-    box.send(f.from.name, full_heartbeat());
+    box.send(f.from.name, heartbeat_to(p));
   }
   whole ? merged(p, f, at.moved) : keep_pending(p, bytes, at);
 }
 
 void gossip::impl::on_state(peer& p, const frame& f, std::string_view bytes) {
+  p.pull.read(f.read_proof);
   if (p.pending) return; // the next frame is asked for when that one is merged
   merge_position at;
-  merge_some(f, at) ? merged(p, f, at.moved) : keep_pending(p, bytes, at);
+  merge_some(p, f, bytes.size(), at) ? merged(p, f, at.moved) : keep_pending(p, bytes, at);
 }
 
 void gossip::impl::merged(peer& p, const frame& f, bool moved) {
   if (f.kind == frame_kind::heartbeat) {
+    compare(p, f);
+    audit(p, f);
     if (gap(p)) pull(p);
     return;
   }
@@ -139,26 +195,79 @@ void gossip::impl::merged(peer& p, const frame& f, bool moved) {
   // gap still, and only a later frame would show it. Never after an answer that
   // brought nothing: who cannot help would be asked for ever.
   const bool worth = p.pull.finish();
-  if (worth && any_gap() && !canary(bug::recheck)) pull(p);
+  if (worth && may_help(p) && !canary(bug::recheck)) pull(p);
 }
 
-bool gossip::impl::merge_some(const frame& f, merge_position& at) {
+/// A relay's word on a slice counts only while its owner is up and does not answer
+/// us, and something that it announced is lacking here. So nobody comes between two
+/// nodes that hear each other.
+bool gossip::impl::listens_to_relays(const crdt::delta& d) const {
+  if (canary(bug::relay_word)) return true;
+  if (!std::holds_alternative<crdt::part>(d.what)) return canary(bug::relay_ranges);
+  const auto i = peers.find(d.slice.name);
+  return i != peers.end() && i->second.holds(d.slice) && !answers(i->second) && lacks(i->second);
+}
+
+/// Merges some of it; true: that was all.
+bool gossip::impl::merge_some(peer& p, const frame& f, std::size_t bytes, merge_position& at) {
   if (canary(bug::hearsay))
     for (auto& [who, clock] : f.clocks)
       if (auto i = peers.find(who.name); i != peers.end() && i->second.holds(who))
         i->second.life->heard = now;
   auto budget = std::max<std::size_t>(1, opt.limits.batch);
+  const auto most_steps = st.merge_steps() + max_merge_steps(bytes);
   for (; at.next < f.deltas.size() && budget > 0; ++at.next, at.done = 0) {
     auto& d = f.deltas[at.next];
     // Unknown, ended, or our own, where nobody else writes.
     if (d.slice == st.self() || !st.holds(d.slice)) continue;
-    const auto did = st.merge(d, budget, at.done, report_of(d.slice));
+    crdt::source from;
+    if (d.slice == f.from) {
+      from.anew = f.at && p.pull.waits_for(*f.at);
+    } else {
+      if (!listens_to_relays(d)) continue;
+      from.owner = false;
+      if (!canary(bug::relay_word))
+        from.upto = peers.find(d.slice.name)->second.life->announced_clock;
+    }
+    const auto did = st.merge(d, budget, at.done, report_of(d.slice), from);
     stats.merges += did.applied;
     at.moved |= did.moved;
+    if (did.moved)
+      if (auto i = peers.find(d.slice.name); i != peers.end()) count_clock(i->second);
     budget -= std::min(budget, did.gone);
+    if (!did.limit.empty()) {
+      // What is hidden makes room; what did not fit is a gap, and is pulled.
+      const bool room = p.up() && did.limit == "max_presences" && evict_longest_down();
+      if (!room) keep_out(d.slice, did.limit);
+    }
     if (did.more) return false;
+    if (st.merge_steps() > most_steps) { // a frame made to cost: the rest is lost, as frames may be
+      ++stats.frames_costly;
+      at.next = f.deltas.size();
+      break;
+    }
   }
   return at.next == f.deltas.size();
+}
+
+void gossip::impl::compare(peer& p, const frame& f) {
+  if (!f.digest) return;
+  p.differs = *f.digest != digest.value();
+  if (!p.differs) p.pull.heard({}); // it knows what we know
+}
+
+/// A copy at the owner's own clock has the owner's sum. If not, something is wrong
+/// that the protocol cannot see: the copy is pulled anew, and nobody else is
+/// disturbed.
+void gossip::impl::audit(peer& p, const frame& f) {
+  if (!f.sum || p.pending) return;
+  const auto* clock = find(f.clocks, f.from);
+  if (!clock || !st.is_exact(f.from, *clock)) return;
+  if (st.audit_sum(f.from) == *f.sum) return;
+  ++stats.divergences;
+  note(replica_change::diverged, f.from);
+  st.distrust(f.from);
+  count_clock(p);
 }
 
 /// Of each peer one frame at a time: of another one the rest is lost, as frames
@@ -177,19 +286,22 @@ void gossip::impl::merge_piece() {
   const auto i = peers.find(name);
   if (i == peers.end() || !i->second.pending) return; // that life is gone
   auto& p = i->second;
-  if (!merge_some(p.pending->what, p.pending->at)) return merging.push_back(name);
+  if (!merge_some(p, p.pending->what, p.pending->bytes.size(), p.pending->at))
+    return merging.push_back(name);
   const auto all = std::move(p.pending);
   merged(p, all->what, all->at.moved);
 }
 
-/// The clocks of a heartbeat that tell of something we lack, or may lack once
-/// we hold that replica; ascending.
+/// The clocks of a heartbeat that tell of something we lack; ascending.
 clock_list gossip::impl::ahead_of_us(const frame& f) const {
   clock_list ahead;
   for (auto& [who, clock] : f.clocks) {
     if (who.name == st.self().name) continue;
     const auto* copy =
         static_cast<const crdt::remote_slice*>(st.find(who)); // not our own: see above
+    // Of those that we do not hold nothing counts, and they must not take the place
+    // of others.
+    if (!copy && !canary(bug::strange)) continue;
     if (!copy || copy->prefix < clock) ahead.emplace_back(who, clock);
     if (ahead.size() >= opt.limits.max_replicas) break;
   }
@@ -198,6 +310,29 @@ clock_list gossip::impl::ahead_of_us(const frame& f) const {
 }
 
 // -- pulls --------------------------------------------------------------------
+
+/// What we ask a peer for: its own slice, and those whose owners do not answer. A
+/// slice that holds a relay's word is asked of its owner from the start.
+clock_list gossip::impl::clocks_to_pull(const peer& p) const {
+  clock_list all;
+  all.emplace_back(st.self(), canary(bug::flushed) ? st.clock() : flushed);
+  for (auto& [name, q] : peers) {
+    if (!q.up()) continue;
+    const auto& id = q.life->id;
+    if (&q == &p)
+      all.emplace_back(id, st.hearsay(id) ? 0 : st.prefix(id));
+    else if (canary(bug::relay_word) || (!answers(q) && lacks(q)))
+      all.emplace_back(id, st.prefix(id));
+  }
+  return all;
+}
+
+/// Whether that peer may have something for us still.
+bool gossip::impl::may_help(const peer& p) const {
+  if (gap(p)) return true;
+  return std::any_of(peers.begin(), peers.end(),
+                     [&](const auto& x) { return !answers(x.second) && lacks(x.second); });
+}
 
 void gossip::impl::pull(peer& p) {
   if (!p.link.up || !p.up() || p.pending || !p.pull.may_ask(now, opt.broadcast_period)) return;
@@ -213,28 +348,37 @@ void gossip::impl::ask(peer& p, std::optional<answer_position> at) {
   frame f;
   f.kind = frame_kind::pull;
   f.from = st.self();
-  f.clocks = clocks();
+  f.clocks = clocks_to_pull(p);
   f.at = std::move(at);
+  f.read_proof = p.pull.read();
   box.send(p.life->id.name, f);
 }
 
 void gossip::impl::on_pull(peer& p, const frame& f) {
   if (!p.link.up) return;
+  if (!p.answered.may_answer(f.read_proof, window, now, opt.broadcast_period)
+      && !canary(bug::over_account)) {
+    ++stats.pulls_dropped;
+    return;
+  }
   frame reply;
   reply.kind = frame_kind::state;
   reply.from = st.self();
   const bool goes_on = f.at && p.reply && p.reply->id() == f.at->answer
-                       && p.reply->cut(f.at->k, st, opt.limits, reply, now);
+                       && p.reply->cut(f.at->k, st, cutting, reply, now);
   // It asks to go on with an answer whose place a later one took, of which it
   // was given the first frame only: that one again, not a third answer. Else
   // each of two that are under way would be given up for the other, for ever.
   const bool again = !goes_on && f.at && p.reply && crdt::begun_after(p.reply->id(), f.at->answer)
-                     && p.reply->cut(0, st, opt.limits, reply, now);
+                     && p.reply->cut(0, st, cutting, reply, now);
   if (!goes_on && !again) {
     p.reply.emplace(crdt::answer_id{st.self(), ++answer_no}, st, f.clocks, f.from.name);
-    if (!p.reply->cut(0, st, opt.limits, reply, now)) return p.reply.reset();
+    if (!p.reply->cut(0, st, cutting, reply, now)) return p.reply.reset();
   }
-  box.send(f.from.name, reply);
+  reply.read_proof = box.unforeseen();
+  const auto bytes = outbox::pack(reply);
+  p.answered.sent(bytes->size(), reply.read_proof, now);
+  box.send(f.from.name, frame_kind::state, bytes);
 }
 
 } // namespace rollcall::cluster

@@ -8,13 +8,36 @@
 
 namespace rollcall::cluster {
 
+namespace {
+
+/// All shards of a tracker share what a peer may cost; but below some size a frame
+/// is hardly worth its head.
+std::size_t part_of_window(const tracker_options& opt) {
+  constexpr std::size_t least = 64 * 1024;
+  const auto all = opt.limits.max_outstanding_bytes;
+  const auto part = all / std::max<std::size_t>(1, opt.pool_size);
+  return std::max({std::size_t{1}, part, std::min(all, least)});
+}
+
+limits for_cutting(limits x, std::size_t window) {
+  x.max_frame_bytes = std::max<std::size_t>(1, std::min(x.max_frame_bytes, window));
+  x.max_frame_presences = std::max<std::size_t>(1, x.max_frame_presences);
+  return x;
+}
+
+} // namespace
+
 gossip::impl::impl(replica_id self, const tracker_options& options, instant first_tick)
     : opt(options),
+      window(part_of_window(options)),
+      cutting(for_cutting(options.limits, window)),
       st(std::move(self), options.limits),
       ended(options),
       alive(options, first_tick),
       silent(alive.silent_ticks()), // so that the first tick speaks
-      samples(std::max<std::size_t>(1, options.clock_sample_periods)) {}
+      samples(std::max<std::size_t>(1, options.clock_sample_periods)) {
+  count_own_clock();
+}
 
 actions gossip::impl::step(const event& ev, instant at) {
   now = at;
@@ -28,14 +51,14 @@ actions gossip::impl::step(const event& ev, instant at) {
           if constexpr (
               std::is_same_v<
                   E,
-                  op_track> || std::is_same_v<E, op_update> || std::is_same_v<E, op_restore> || std::is_same_v<E, op_untrack> || std::is_same_v<E, op_untrack_all>)
+                  op_track> || std::is_same_v<E, op_update> || std::is_same_v<E, op_drain> || std::is_same_v<E, op_restore> || std::is_same_v<E, op_untrack> || std::is_same_v<E, op_untrack_all>)
             out.code = errc::shutting_down;
         },
         ev);
     return std::move(out);
   }
   std::visit([this](const auto& e) { on(e); }, ev);
-  if (wake_at && *wake_at <= now) flush(false);
+  if (flush_now || (wake_at && *wake_at <= now)) flush(false);
   if (sweep_now) sweep_piece();
 
   std::erase_if(out.reports, [](const report& r) { return r.changes.empty(); });
@@ -44,8 +67,9 @@ actions gossip::impl::step(const event& ev, instant at) {
   out.frames = box.take();
   if (!closed) {
     out.wake_at = wake_at;
-    if (next_grace && (!wake_at || *next_grace < *wake_at)) out.wake_at = next_grace;
-    out.more = !untracks.empty() || !merging.empty() || st.sweeping();
+    for (const auto& t : {next_grace, next_lease})
+      if (t && (!out.wake_at || *t < *out.wake_at)) out.wake_at = t;
+    out.more = !untracks.empty() || !merging.empty() || st.sweeping() || has_drained_presences();
   }
   return std::move(out);
 }
@@ -55,6 +79,8 @@ void gossip::impl::on(const proceed&) {
     untrack_piece();
   else if (!merging.empty())
     merge_piece();
+  else if (has_drained_presences())
+    drop_drained_piece();
   else
     sweep_now = true;
 }
@@ -108,10 +134,11 @@ actions gossip::step(const event& ev, instant now) {
 }
 actions gossip::step_unpublished(const event& ev, instant now) { return impl_->step(ev, now); }
 void gossip::publish() { impl_->st.publish(); }
+bool gossip::draining() const noexcept { return impl_->drain.has_value(); }
 void gossip::take_back(actions x) noexcept { impl_->take_back(x); }
 const replica_id& gossip::self() const noexcept { return impl_->st.self(); }
 const crdt::store& gossip::state() const noexcept { return impl_->st; }
-const gossip_stats& gossip::stats() const noexcept { return impl_->stats; }
+const tracker_stats& gossip::stats() const noexcept { return impl_->stats; }
 
 std::vector<replica_info> gossip::replicas() const {
   std::vector<replica_info> all;
@@ -127,7 +154,8 @@ gossip::held gossip::holdings() const noexcept {
   held h;
   h.peers = impl_->peers.size();
   h.ended = impl_->ended.size();
-  h.untracks = impl_->untracks.size();
+  h.untracks = impl_->untracks.size() + impl_->has_drained_presences();
+  h.lives = impl_->st.slices_held();
   for (auto& [name, p] : impl_->peers) {
     h.answers += p.reply.has_value();
     h.pulls += p.pull.under_way();

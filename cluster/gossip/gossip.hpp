@@ -61,11 +61,25 @@ struct op_untrack_all {
 struct op_actors_gone {
   std::span<const std::uint64_t> actors;
 };
+/// The node is going. Its presences stay shown to all until the lease is over, or
+/// until the same topic and key is tracked elsewhere (crdt/view.hpp). From now on
+/// it tracks nothing new (`draining`), and what actors had that end is left to the
+/// lease. errc: bad_lease (0 or less, more than permdown_period). Again: the
+/// earlier end counts.
+struct op_drain {
+  instant lease;
+};
 struct tick {};      ///< every broadcast_period
 struct timer_due {}; ///< at actions::wake_at; at any time: flush now
 struct proceed {};   ///< when actions::more
 struct frame_in {
   std::string_view bytes;
+  /// The node at the other end of the link that it came by: a frame that names
+  /// another sender is refused. Empty: not known, and not checked.
+  std::string_view link = {};
+  /// The wall clock in µs: lives that begin more than a day ahead of it are
+  /// refused. 0: not known, and not checked.
+  std::uint64_t wall_us = 0;
 };
 struct link_up {
   std::string_view node;
@@ -73,11 +87,15 @@ struct link_up {
 struct link_down {
   std::string_view node;
 };
+/// For tests of the audit: changes a copy in memory, behind the machine's back.
+struct flip_a_bit {
+  std::string_view topic, key;
+};
 struct say_bye {}; ///< orderly end: flush, then bye to all; then reads only
 
-using event =
-    std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all, op_actors_gone, tick,
-                 timer_due, proceed, frame_in, link_up, link_down, say_bye>;
+using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all,
+                           op_actors_gone, op_drain, tick, timer_due, proceed, frame_in, link_up,
+                           link_down, flip_a_bit, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
 /// Joins and leaves of one slice in one step: one `handle_diff`. The handles
@@ -93,17 +111,24 @@ enum class replica_change : std::uint8_t {
   permdown,
   reborn,        ///< another life of our name was seen: we are a new one above it
   name_conflict, ///< that happened too often: we stay what we are; rename one node
+  diverged,      ///< our copy of it was wrong (the audit): it is pulled anew
+  no_room,       ///< `limit` keeps it, or some of its presences, out until there is room
+  clock_ahead,   ///< its life begins more than a day ahead of our clock, or ours of a peer's
 };
 struct replica_event {
   replica_change what;
   replica_id whose; ///< of `reborn`: the new life of ourselves; of `name_conflict`: the other
+  std::string_view limit = {}; ///< of `no_room`: its name in `limits`
 };
 
 struct actions {
   errc code = errc::none;           ///< of an operation: what to answer
   std::optional<rollcall::ref> ref; ///< of track and update
   std::optional<rollcall::ref> prev_ref;
-  std::vector<report> reports;          ///< 1. already visible to readers
+  std::vector<report> reports; ///< 1. already visible to readers
+  /// While we drain: all changes of the own slice, in order of their clocks, those
+  /// too that nobody sees since the presence was taken over.
+  crdt::changes own_changes;
   std::vector<outgoing> frames;         ///< 2.
   std::vector<replica_event> events;    ///< 3.
   std::vector<std::uint64_t> untracked; ///< actors whose op_untrack_all is complete
@@ -142,7 +167,9 @@ public:
   const replica_id& self() const noexcept; ///< changes with a rebirth
   const crdt::store& state() const noexcept;
   std::vector<replica_info> replicas() const; ///< self first, then by name
-  const gossip_stats& stats() const noexcept;
+  bool draining() const noexcept;             ///< op_drain was taken
+  /// What the machine counts; the rest of the members stay 0.
+  const tracker_stats& stats() const noexcept;
 
   /// What is held beside the slices: for tests of the bounds.
   struct held {
@@ -153,6 +180,7 @@ public:
     std::size_t most_outstanding = 0; ///< bytes, of the peer that has the most
     std::size_t untracks = 0;         ///< actors whose presences still go
     std::size_t merging = 0;          ///< frames that are merged in pieces
+    std::size_t lives = 0;            ///< of those peers
   };
   held holdings() const noexcept;
 

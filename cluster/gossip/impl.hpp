@@ -5,11 +5,14 @@
 //   frames.cpp  what a frame does: lives, clocks, merges, pulls, answers
 //   tick.cpp    the tick: send, compare, detect
 //   peers.cpp   up, hide, drop; links; clocks and gaps
+//   drains.cpp  who is going, and for how long it is still shown
+//   room.cpp    limits that are reached: who goes, who waits, who is told
 //
 // and beside it, each with one concern and no knowledge of the machine:
 // liveness, lives, pulls, answers, outbox.
 #pragma once
 
+#include "cluster/gossip/digest.hpp"
 #include "cluster/gossip/gossip.hpp"
 #include "cluster/gossip/lives.hpp"
 #include "cluster/gossip/peer.hpp"
@@ -31,8 +34,11 @@ struct gossip::impl {
   void on(const op_untrack&);
   void on(const op_untrack_all&);
   void on(const op_actors_gone&);
+  void on(const op_drain&);
   void on(const timer_due&);
+  void on(const flip_a_bit&);
   void on(const say_bye&);
+  void only_seen(crdt::changes&);
   void report_changes(crdt::changes); ///< an operation was carried out: report, open the window
   struct untracking {
     std::uint64_t actor;
@@ -41,33 +47,40 @@ struct gossip::impl {
   void untrack_some(untracking, std::size_t& budget);
   void untrack_piece(); ///< of those in line
   void finish_untracks(std::uint64_t actor);
-  bool flush(bool full); ///< pushes the open delta; false: there is none
+  bool flush(bool tick);  ///< pushes the open delta; false: there is none
+  instant window() const; ///< how long changes are gathered
   struct cut_frames {
     std::vector<outbox::bytes> frames;
     std::size_t bytes = 0;
   };
-  cut_frames cut_open_delta(crdt::clock_value a, bool full);
-  void check_name_conflict(const frame&);
+  cut_frames cut_open_delta(crdt::clock_value a);
+  void check_name_conflict(const frame&, std::uint64_t wall_us);
   void be_reborn(const incarnation& above);
 
   // -- frames.cpp
   void on(const frame_in&);
-  peer* admit(const frame&); ///< the rules of lives; null: the frame is ignored
+  peer* admit(const frame&, bool by_link); ///< the rules of lives; null: the frame is ignored
+  bool from_the_future(const frame&, std::uint64_t wall_us); ///< then it is told, once a period
+  void hear_of_our_clock(const frame&);
   void correct(peer&, const frame&, const incarnation& known);
   void on_heartbeat(peer&, const frame&, std::string_view bytes);
   void on_state(peer&, const frame&, std::string_view bytes);
   void on_pull(peer&, const frame&);
-  bool merge_some(const frame&, merge_position&); ///< merges some; true: that was all
+  bool merge_some(peer&, const frame&, std::size_t bytes, merge_position&);
+  bool listens_to_relays(const crdt::delta&) const;
   void keep_pending(peer&, std::string_view bytes, const merge_position&);
   void merge_piece();                           ///< of those set aside
   void merged(peer&, const frame&, bool moved); ///< all of it
   clock_list ahead_of_us(const frame&) const;
+  clock_list clocks_to_pull(const peer&) const;
+  bool may_help(const peer&) const;
   void pull(peer&);
   void ask(peer&, std::optional<answer_position>);
 
   // -- tick.cpp
   void on(const tick&);
-  void announce(); ///< full clocks to every link
+  void announce();    ///< a heartbeat to every link
+  void tell_clocks(); ///< all of them, to some of those whose digest differs
   void choose_and_pull();
   void judge_all();
 
@@ -79,30 +92,76 @@ struct gossip::impl {
   void hide(peer&);
   void drop(peer_map::iterator, bool final, leave_reason);
   void forget_if_empty(std::string_view name);
-  bool gap(const peer&) const;
+
+  // -- room.cpp
+  bool make_room(); ///< for one more life
+  bool evict_longest_down();
+  bool place_for_link();
+  void keep_out(const replica_id&, std::string_view limit);
+  template <class Operation>
+  errc with_room(std::string_view topic, Operation);
+  bool lacks(const peer&) const; ///< something that it announced
+  bool gap(const peer& p) const { return lacks(p) || (p.up() && st.hearsay(p.life->id)); }
   bool any_gap() const;
+  /// Whether the owner itself is to be asked for its slice, and nobody else.
+  static bool answers(const peer& p) noexcept { return p.link.up && p.up() && !p.pull.silent(); }
   clock_list clocks() const; ///< of all that we hold up, and of ourselves
   frame full_heartbeat() const;
+  frame heartbeat() const;               ///< the own clock, digest and sum
+  frame heartbeat_to(const peer&) const; ///< and what is acknowledged to it
+  void compare(peer&, const frame&);     ///< its digest with ours
+  void audit(peer&, const frame&);       ///< its sum with that of our copy
+  void count_clock(peer&);               ///< its clock, or visibility, has changed
+  void count_own_clock();
   void greet(peer_map::value_type&);
   bool bring_all(frame&);
+
+  // -- drains.cpp
+  void wake_for_lease(instant until);
+  std::optional<instant> drain_left() const;
+  void hear_of_drain(peer_life&, instant left);
+  std::optional<instant> lease_of_ended(const peer&, leave_reason) const;
+  void check_leases();
+  bool has_drained_presences() const;
+  void drop_drained_piece();
 
   // -- gossip.cpp
   void on(const proceed&);
   void sweep_piece();
   crdt::changes& report_of(const replica_id&);
   crdt::changes reuse_changes_buffer() noexcept; ///< empty, with the room of earlier ones
-  void note(replica_change what, const replica_id& whose) { out.events.push_back({what, whose}); }
+  void note(replica_change what, const replica_id& whose, std::string_view limit = {}) {
+    out.events.push_back({what, whose, limit});
+  }
 
   const tracker_options opt;
+  const std::size_t window; ///< bytes under way to a peer: our part of max_outstanding_bytes
+  const limits cutting;     ///< what a frame of ours may be
   crdt::store st;
-  gossip_stats stats;
+  tracker_stats stats;
   outbox box{stats};
   peer_map peers;
   lives ended;
   liveness alive;
 
   crdt::clock_value flushed = 0; ///< the open delta is (flushed, st.clock()]
+  std::uint64_t flushed_sum = 0; ///< of the own slice at that clock
+  clock_digest digest;
+  std::uint64_t own_summand = 0;
+  std::string told_last; ///< the last peer that tell_clocks told
   std::optional<instant> wake_at;
+  /// Changes before it are gathered; the first one after it goes out at once.
+  std::optional<instant> window_ends;
+  bool flush_now = false;       ///< at the end of this step
+  std::optional<instant> drain; ///< we are going: the end of our lease
+  bool drained = false;         ///< it is over
+  struct ended_life {
+    replica_id id;
+    instant until;
+    leave_reason why;
+  };
+  std::vector<ended_life> lingering; ///< shown still
+  std::optional<instant> next_lease; ///< the first end of all these
   std::optional<instant> next_grace; ///< the first deadline of a lost link
   bool changed = false;              ///< something was flushed since the last tick
   std::size_t silent = 0;            ///< ticks since a heartbeat went to all
@@ -110,9 +169,10 @@ struct gossip::impl {
   std::uint64_t answer_no = 0;
   std::deque<untracking> untracks; ///< actors of which presences are left to untrack
   std::deque<std::string> merging; ///< peers that have a frame set aside
-  std::optional<instant> conflict_told;
-  bool closed = false;   ///< said bye
-  bool restored = false; ///< this life took presences along from the one before
+  std::optional<instant> conflict_told, room_told, ahead_told;
+  bool links_missed = false; ///< some link_up found no place: its first frame makes up for it
+  bool closed = false;       ///< said bye
+  bool restored = false;     ///< this life took presences along from the one before
 
   // of the step under way
   instant now{0};

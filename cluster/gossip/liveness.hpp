@@ -22,6 +22,8 @@ struct peer_life {
   replica_id id;
   instant heard{0};                      ///< its last frame
   bool up = true;                        ///< else: its slice is hidden
+  std::optional<instant> lease;          ///< it is going, and its slice shown until then
+  bool lease_over = false;               ///< hidden from now on, up or not
   crdt::clock_value announced_clock = 0; ///< the highest clock that itself announced
 };
 

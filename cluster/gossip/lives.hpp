@@ -18,6 +18,11 @@
 
 namespace rollcall::cluster {
 
+inline constexpr std::uint64_t hour_us = 3'600'000'000;
+/// A life that begins further ahead of the wall clock is refused: who could name
+/// any would have the last word on every name.
+inline constexpr std::uint64_t max_ahead_us = 24 * hour_us;
+
 class lives {
 public:
   /// So many times may we rise above another of our name in one

@@ -1,6 +1,6 @@
 // Local operations, the flush that pushes them, and lives of our own.
 #include "base/canary.hpp"
-#include "cluster/gossip/impl.hpp"
+#include "cluster/gossip/room.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -19,9 +19,13 @@ auto of(std::uint64_t actor) {
 // -- operations ---------------------------------------------------------------
 
 void gossip::impl::on(const op_track& e) {
+  if (drain) {
+    out.code = errc::draining;
+    return;
+  }
   finish_untracks(e.actor);
   auto did = reuse_changes_buffer();
-  out.code = st.track(e.topic, e.key, e.actor, e.meta, did);
+  out.code = with_room(e.topic, [&] { return st.track(e.topic, e.key, e.actor, e.meta, did); });
   if (out.code != errc::none) return;
   out.ref = rollcall::ref{st.self().inc, st.clock()};
   report_changes(std::move(did));
@@ -47,19 +51,21 @@ void gossip::impl::on(const op_restore& e) {
   b.ref = e.ref;
   b.prev_ref = e.prev_ref;
   crdt::changes did;
-  out.code = st.restore(b, did);
+  out.code = with_room(e.topic, [&] { return st.restore(b, did); });
   if (out.code != errc::none) return;
   restored = true;
   out.ref = e.ref;
   out.prev_ref = e.prev_ref;
+  // A life that comes back is told as a whole, not by its first presence.
   report_changes(std::move(did));
+  if (std::exchange(flush_now, false)) wake_at = now + window();
 }
 
 void gossip::impl::on(const op_untrack& e) {
   auto did = reuse_changes_buffer();
   const auto code = st.untrack(e.topic, e.key, e.actor, did);
   if (code == errc::none) report_changes(std::move(did));
-  if (code != errc::nopresence) out.code = code; // to take nothing away is well
+  if (code != errc::nopresence) out.code = code; // untracking an absent presence is no error
 }
 
 void gossip::impl::on(const op_untrack_all& e) {
@@ -68,6 +74,7 @@ void gossip::impl::on(const op_untrack_all& e) {
 }
 
 void gossip::impl::on(const op_actors_gone& e) {
+  if (drain) return; // their connections end since we are going: that is no leave yet
   auto budget = std::max<std::size_t>(1, opt.limits.batch);
   for (auto actor : e.actors) untrack_some({actor, leave_reason::ended}, budget);
 }
@@ -105,12 +112,26 @@ void gossip::impl::finish_untracks(std::uint64_t actor) {
 
 void gossip::impl::report_changes(crdt::changes did) {
   if (did.empty()) return;
+  if (drain) only_seen(did);
   auto& all = report_of(st.self());
   if (all.empty())
     all = std::move(did);
   else
     all.insert(all.end(), did.begin(), did.end());
-  if (!wake_at) wake_at = now + opt.flush_interval;
+  if (wake_at) return;
+  // The window opens behind a change: the first one after a quiet window goes out
+  // at once, and what follows within it is gathered.
+  if (window_ends && now < *window_ends)
+    wake_at = *window_ends;
+  else
+    flush_now = true;
+}
+
+/// Of changes of the own slice, what is to be reported.
+void gossip::impl::only_seen(crdt::changes& did) {
+  for (const auto& c : did)
+    if (st.table().view(c.what).replica().name == st.self().name) out.own_changes.push_back(c);
+  std::erase_if(did, [](const crdt::change& c) { return !c.seen; });
 }
 
 // -- the flush ----------------------------------------------------------------
@@ -118,75 +139,86 @@ void gossip::impl::report_changes(crdt::changes did) {
 void gossip::impl::on(const timer_due&) {
   flush(false);
   check_graces();
+  check_leases();
+}
+
+/// How long changes are gathered: flush_interval, and longer where a frame to
+/// every peer each time would be more than max_frames_per_second.
+instant gossip::impl::window() const {
+  const auto up = std::count_if(peers.begin(), peers.end(),
+                                [](const auto& x) { return x.second.link.up && x.second.up(); });
+  const auto most = static_cast<std::int64_t>(opt.max_frames_per_second);
+  return std::max(instant{opt.flush_interval}, instant{up * 1000 / most});
 }
 
 /// Closes the open delta (flushed, clock] and pushes it: encoded once, sent to
 /// every peer that is up. The next one starts where it ended, always.
-bool gossip::impl::flush(bool full) {
+bool gossip::impl::flush(bool tick) {
   wake_at.reset();
+  flush_now = false;
   const auto a = flushed, b = st.clock();
   if (a == b) return false;
   flushed = b;
+  flushed_sum = st.audit_sum(st.self());
+  count_own_clock();
+  window_ends = now + window();
   changed = true; // rule "echo": see the tick
   silent = 0;
 
   auto takes_deltas = [](const peer& p) { return p.link.up && p.up(); };
   const bool wanted = std::any_of(peers.begin(), peers.end(),
                                   [&](const auto& x) { return takes_deltas(x.second); });
-  const auto cut = wanted ? cut_open_delta(a, full) : cut_frames{};
+  const auto cut = wanted ? cut_open_delta(a) : cut_frames{};
   const bool too_large = wanted && cut.frames.empty(); // all pull, and need not wait for the tick
-  outbox::bytes bare; // clocks only, for who is behind, down or unknown: it will pull
+  std::vector<std::string_view> deltas_to, bare_to;
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
     if (p.up() && !cut.frames.empty()
-        && (canary(bug::over_account)
-            || p.flow.fits(cut.bytes, opt.limits.max_outstanding_bytes))) {
+        && (canary(bug::over_account) || p.flow.fits(cut.bytes, window))) {
       p.flow.sent(b, cut.bytes);
-      for (auto& bytes : cut.frames) box.send(name, frame_kind::heartbeat, bytes);
-    } else if (full || !p.life || (too_large && p.up())) {
-      if (!bare) {
-        auto f = full_heartbeat();
-        if (!full) {
-          f.clocks = {{st.self(), flushed}};
-          f.full_clocks = false;
-        }
-        bare = outbox::pack(f);
-      }
-      box.send(name, frame_kind::heartbeat, bare);
-    } else {
-      continue;
+      deltas_to.push_back(name);
+    } else if (tick || !p.life || (too_large && p.up())) {
+      bare_to.push_back(name);
     }
-    if (full) p.flow.told_clocks();
   }
+  for (auto& bytes : cut.frames)
+    for (auto to : deltas_to) box.send(to, frame_kind::heartbeat, bytes);
+  if (bare_to.empty()) return true;
+  // Clocks only, for peers that are behind, down or unknown: they will pull.
+  const auto bare = outbox::pack(heartbeat());
+  for (auto to : bare_to) box.send(to, frame_kind::heartbeat, bare);
   return true;
 }
 
 /// The frames of (a, clock]. None when they are more than any peer may be sent:
 /// then the clocks alone go out, and all pull at their own pace.
-gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool full) {
+gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
   cut_frames cut;
   const crdt::answer_id id{st.self(), ++answer_no};
   auto e = st.begin_answer(st.self(), a);
   while (!st.done(e)) {
-    auto piece = st.next_piece(e, id, std::max<std::size_t>(1, opt.limits.max_frame_presences),
-                               std::max<std::size_t>(1, opt.limits.max_frame_bytes));
+    auto piece = st.next_piece(e, id, cutting.max_frame_presences, cutting.max_frame_bytes);
     if (!piece) return {};
     if (canary(bug::late_range))
       if (auto* whole = std::get_if<crdt::range>(&piece->what);
           whole && whole->a == a && !whole->adds.empty() && whole->adds.front().dot == a + 1)
         whole->adds.erase(whole->adds.begin());
     const bool last = st.done(e);
-    frame f = last && full ? full_heartbeat() : frame{};
-    f.kind = frame_kind::heartbeat;
-    f.from = st.self();
-    // A frame announces no more than what it and those before it carry: else
-    // the first of several would look like a gap, and be answered by a pull. And
-    // no less than was announced before: parts begin anew at the first dot.
-    if (!f.full_clocks) f.clocks = {{st.self(), last ? flushed : std::max(a, e.cursor)}};
+    frame f;
+    if (last) {
+      f = heartbeat();
+    } else {
+      f.kind = frame_kind::heartbeat;
+      f.from = st.self();
+      // A frame announces no more than what it and those before it carry: else
+      // the first of several would look like a gap, and be answered by a pull. And
+      // no less than was announced before: parts begin anew at the first dot.
+      f.clocks = {{st.self(), std::max(a, e.cursor)}};
+    }
     f.deltas.push_back(std::move(*piece));
     cut.frames.push_back(outbox::pack(f));
     cut.bytes += cut.frames.back()->size();
-    if (cut.bytes > opt.limits.max_outstanding_bytes) return {};
+    if (cut.bytes > window) return {};
   }
   return cut;
 }
@@ -196,7 +228,7 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a, bool 
 /// Rule "bump": who hears its own name with a higher incarnation takes one
 /// above it. Prevents that a host whose clock went back starts a life that all
 /// others take for an old one, and is never seen again.
-void gossip::impl::check_name_conflict(const frame& f) {
+void gossip::impl::check_name_conflict(const frame& f, std::uint64_t wall_us) {
   const auto& self = st.self();
   const replica_id* above = f.from.name == self.name && f.from.inc > self.inc ? &f.from : nullptr;
   for (auto& [who, clock] : f.clocks)
@@ -204,7 +236,11 @@ void gossip::impl::check_name_conflict(const frame& f) {
       above = &who;
   if (!above || canary(bug::bump)) return;
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
-  if (above->inc.start_us < top && ended.may_be_reborn(now)) {
+  // Nobody may drive us so far ahead that others refuse us.
+  const bool believable = wall_us == 0 || canary(bug::future_lives)
+                          || above->inc.start_us <= wall_us + max_ahead_us - 2 * hour_us;
+  stats.lives_refused += !believable;
+  if (believable && above->inc.start_us < top && ended.may_be_reborn(now)) {
     be_reborn(above->inc);
   } else if (!conflict_told || now - *conflict_told >= opt.broadcast_period) {
     // Two living nodes keep rising above each other: no life is ever the last
@@ -220,9 +256,13 @@ void gossip::impl::be_reborn(const incarnation& above) {
   // The last one that we may take for some time leaps: frames that were held up
   // may name one former life of ours after the other, each higher than the one
   // before, and whoever remembers the highest would not listen to us.
-  constexpr std::uint64_t hour_us = 3'600'000'000, top = std::numeric_limits<std::uint64_t>::max();
+  constexpr auto top = std::numeric_limits<std::uint64_t>::max();
   const auto leap = ended.was_last_rebirth() ? std::min(hour_us, top - above.start_us) : 1;
   st.rebirth({old.name, {above.start_us + leap, old.inc.salt}}, leaves, joins);
+  if (drain) {
+    only_seen(leaves);
+    only_seen(joins);
+  }
   report_of(old) = std::move(leaves);
   report_of(st.self()) = std::move(joins);
   flushed = 0;
@@ -233,6 +273,8 @@ void gossip::impl::be_reborn(const incarnation& above) {
     p.reply.reset();
     p.pull.abandon();
   }
+  flushed_sum = 0;
+  count_own_clock();
   ++stats.rebirths;
   note(replica_change::reborn, st.self());
   if (!flush(true)) announce();
@@ -240,11 +282,16 @@ void gossip::impl::be_reborn(const incarnation& above) {
 
 // -- the end ------------------------------------------------------------------
 
+void gossip::impl::on(const flip_a_bit& e) {
+  if (!st.flip_a_bit(e.topic, e.key)) out.code = errc::nopresence;
+}
+
 void gossip::impl::on(const say_bye&) {
   flush(false);
   frame f;
   f.kind = frame_kind::bye;
   f.from = st.self();
+  f.drain = drain_left();
   const auto bytes = outbox::pack(f);
   for (auto& [name, p] : peers)
     if (p.link.up) box.send(name, frame_kind::bye, bytes);

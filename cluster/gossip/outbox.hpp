@@ -7,7 +7,9 @@
 // account and no queue behind it.
 #pragma once
 
+#include "base/instant.hpp"
 #include "cluster/wire/frame.hpp"
+#include "rollcall/stats.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,17 +21,10 @@
 
 namespace rollcall::cluster {
 
+/// One frame for one or more nodes.
 struct outgoing {
-  std::string to;                           ///< node name
-  std::shared_ptr<const std::string> bytes; ///< shared: the same frame goes to many
-};
-
-/// Counts since the start of a machine.
-struct gossip_stats {
-  std::uint64_t frames_in[5] = {}, frames_out[5] = {}; ///< by frame_kind; [0]: refused / unused
-  std::uint64_t bytes_in[5] = {}, bytes_out[5] = {};
-  std::uint64_t frames_unknown = 0; ///< of a later version: ignored
-  std::uint64_t pulls = 0, merges = 0, joins = 0, leaves = 0, rebirths = 0;
+  std::vector<std::string> to; ///< node names
+  std::shared_ptr<const std::string> bytes;
 };
 
 /// The bytes under way to one peer, and what we owe it.
@@ -61,21 +56,47 @@ private:
   std::size_t owed_ = 0;
 };
 
+/// The answers under way to one peer. Each state carries a number that the next
+/// pull repeats: then it was read, and counts no longer. A peer that pulls and
+/// does not read gets as many bytes as may be under way, and then one frame in a
+/// period, since frames may be lost.
+class answer_window {
+public:
+  static constexpr std::size_t max_unread = 8; ///< frames, whatever their size
+
+  /// A pull came, with the number that it repeats. False: drop it.
+  bool may_answer(std::uint64_t read_proof, std::size_t limit, instant now, instant period);
+  void sent(std::size_t bytes, std::uint64_t proof, instant now);
+  void clear() noexcept { *this = {}; }
+  std::size_t unread() const noexcept { return bytes_; }
+
+private:
+  std::size_t bytes_ = 0, frames_ = 0;
+  std::uint64_t proof_ = 0;
+  instant last_{0};
+};
+
 /// The frames of one step, in order.
 class outbox {
 public:
-  explicit outbox(gossip_stats& stats) : stats_(stats) {}
+  explicit outbox(tracker_stats& stats) : stats_(stats) {}
 
   using bytes = std::shared_ptr<const std::string>;
   static bytes pack(const frame& f) { return std::make_shared<const std::string>(encode(f)); }
 
+  /// Consecutive sends of the same bytes become one `outgoing`.
   void send(std::string_view to, frame_kind, bytes);
   void send(std::string_view to, const frame& f) { send(to, f.kind, pack(f)); }
   std::vector<outgoing> take() noexcept;
 
+  /// A number that depends on all that was ever sent, to whomever: no receiver of
+  /// some of it can foretell it. Never 0.
+  std::uint64_t unforeseen() noexcept;
+
 private:
-  gossip_stats& stats_;
+  tracker_stats& stats_;
   std::vector<outgoing> frames_;
+  std::uint64_t mixed_ = 0;
 };
 
 } // namespace rollcall::cluster

@@ -34,11 +34,15 @@ struct peer {
   link_state link;
   std::optional<peer_life> life;
   send_window flow;
+  answer_window answered;
   pull_state pull;
   std::optional<answer> reply;            ///< the one under way to it
   std::optional<instant> corrected;       ///< when it was last told of a higher life of its name
   std::unique_ptr<pending_merge> pending; ///< a frame of it that is being merged
+  std::optional<incarnation> refused;     ///< its life that is too far ahead, told of already
   bool greeted = false;                   ///< with all that a restored life of ours brings
+  std::uint64_t summand = 0;              ///< of its clock in our digest
+  bool differs = false;                   ///< its last digest was not ours
 
   bool up() const noexcept { return life && life->up; }
   bool holds(const replica_id& id) const noexcept { return up() && life->id == id; }
@@ -47,6 +51,7 @@ struct peer {
   void forget_life() {
     life.reset();
     flow = {};
+    answered = {};
     pull = {};
     reply.reset();
     pending.reset();

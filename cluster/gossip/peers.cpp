@@ -13,7 +13,7 @@ void gossip::impl::on(const link_up& e) {
   if (e.node == st.self().name) return;
   auto i = peers.find(e.node);
   if (i == peers.end()) {
-    if (peers.size() >= opt.limits.max_replicas) return;
+    if (!place_for_link()) return;
     i = peers.try_emplace(std::string{e.node}).first;
   }
   auto& p = i->second;
@@ -21,6 +21,7 @@ void gossip::impl::on(const link_up& e) {
   // What was under way went down with the link before.
   p.pull.abandon();
   p.flow.clear();
+  p.answered.clear();
   greet(*i);
 }
 
@@ -30,10 +31,12 @@ void gossip::impl::on(const link_down& e) {
   auto& p = i->second;
   alive.link_lost(p.link, now);
   if (!p.up()) p.link.deadline.reset();
+  if (p.link.deadline) st.set_leaving(p.life->id, true);
   if (p.link.deadline && (!next_grace || *p.link.deadline < *next_grace))
     next_grace = p.link.deadline;
   p.pull.abandon();
   p.flow.clear();
+  p.answered.clear();
   forget_if_empty(e.node);
 }
 
@@ -51,24 +54,33 @@ void gossip::impl::check_graces() {
 
 bool gossip::impl::come_up(peer& p, const frame& f) {
   if (!p.life) {
-    // No room; or the same life comes back after permdown while what was
+    // The same life comes back after permdown while what was
     // dropped of it still goes in pieces: its joins would be told before the
     // leaves. Its frame is lost, as frames may be.
+    if (!make_room()) {
+      keep_out(f.from, "max_replicas");
+      return false;
+    }
     if (!st.open(f.from)) return false;
     p.life.emplace();
     p.life->id = f.from;
   } else {
     p.life->up = true;
-    st.set_visible(f.from, true);
+    st.set_visible(f.from, !p.life->lease_over);
     sweep_now = true;
   }
+  count_clock(p);
   note(replica_change::up, f.from);
   return true;
 }
 
 void gossip::impl::hide(peer& p) {
   p.life->up = false;
-  st.set_visible(p.life->id, false);
+  count_clock(p);
+  if (!p.life->lease) { // else it is shown until that is over
+    st.set_leaving(p.life->id, false);
+    st.set_visible(p.life->id, false);
+  }
   sweep_now = true;
   note(replica_change::down, p.life->id);
 }
@@ -77,11 +89,18 @@ void gossip::impl::drop(peer_map::iterator i, bool final, leave_reason why) {
   auto& p = i->second;
   const auto id = p.life->id;
   if (p.life->up) note(replica_change::down, id);
-  st.drop(id, why);
+  if (const auto until = lease_of_ended(p, why); final && until && *until > now) {
+    st.linger(id, why);
+    lingering.push_back({id, *until, why});
+    wake_for_lease(*until);
+  } else {
+    st.drop(id, why);
+  }
   sweep_now = true;
   // Its cursors would go on in another copy, if the same life comes back.
   for (auto& [name, q] : peers)
     if (q.reply && q.reply->speaks_of(id)) q.reply.reset();
+  digest.remove(p.summand);
   p.forget_life();
   p.link.deadline.reset();
   note(replica_change::permdown, id);
@@ -96,7 +115,7 @@ void gossip::impl::forget_if_empty(std::string_view name) {
 
 // -- clocks -------------------------------------------------------------------
 
-bool gossip::impl::gap(const peer& p) const {
+bool gossip::impl::lacks(const peer& p) const {
   return p.up() && (st.gap_beyond(p.life->id) || p.life->announced_clock > st.prefix(p.life->id));
 }
 
@@ -111,8 +130,9 @@ clock_list gossip::impl::clocks() const {
   clock_list all;
   all.reserve(peers.size() + 1);
   all.emplace_back(st.self(), canary(bug::flushed) ? st.clock() : flushed);
+  // What a relay said is in it: then it is not ours to announce.
   for (auto& [name, p] : peers)
-    if (p.up()) all.emplace_back(p.life->id, st.prefix(p.life->id));
+    if (p.up()) all.emplace_back(p.life->id, st.hearsay(p.life->id) ? 0 : st.prefix(p.life->id));
   return all;
 }
 
@@ -122,23 +142,55 @@ frame gossip::impl::full_heartbeat() const {
   f.from = st.self();
   f.clocks = clocks();
   f.full_clocks = true;
+  f.digest = digest.value();
+  if (!canary(bug::flushed)) f.sum = flushed_sum;
+  f.drain = drain_left();
   if (canary(bug::downed_clocks))
     for (auto& [name, p] : peers)
       if (p.life && !p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
   return f;
 }
 
+frame gossip::impl::heartbeat() const {
+  frame f;
+  f.kind = frame_kind::heartbeat;
+  f.from = st.self();
+  f.clocks = {{st.self(), canary(bug::flushed) ? st.clock() : flushed}};
+  f.digest = digest.value();
+  if (!canary(bug::flushed)) f.sum = flushed_sum;
+  f.drain = drain_left();
+  return f;
+}
+
+frame gossip::impl::heartbeat_to(const peer& p) const {
+  auto f = heartbeat();
+  if (p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
+  if (canary(bug::downed_clocks))
+    for (auto& [name, q] : peers)
+      if (q.life && !q.up()) f.clocks.emplace_back(q.life->id, st.prefix(q.life->id));
+  return f;
+}
+
+void gossip::impl::count_clock(peer& p) {
+  if (p.up())
+    digest.set(p.summand, p.life->id, st.prefix(p.life->id));
+  else
+    digest.remove(p.summand);
+}
+
+void gossip::impl::count_own_clock() { digest.set(own_summand, st.self(), flushed); }
+
 /// Rule "greet": who is new or back, or whose link came up, gets a heartbeat at
 /// once. Else a newcomer into an idle cluster waits for the next beat.
 void gossip::impl::greet(peer_map::value_type& x) {
   auto& [name, p] = x;
   if (!p.link.up || canary(bug::greet)) return;
-  auto f = full_heartbeat();
+  auto f = heartbeat_to(p);
   bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
   auto bytes = outbox::pack(f);
-  if (brings && !p.flow.fits(bytes->size(), opt.limits.max_outstanding_bytes)) {
+  if (brings && !p.flow.fits(bytes->size(), window)) {
     brings = false; // it pulls
-    bytes = outbox::pack(full_heartbeat());
+    bytes = outbox::pack(heartbeat_to(p));
   }
   if (brings) p.flow.sent(st.clock(), bytes->size());
   box.send(name, f.kind, bytes);
@@ -151,9 +203,8 @@ void gossip::impl::greet(peer_map::value_type& x) {
 /// is larger is pulled, in pieces.
 bool gossip::impl::bring_all(frame& f) {
   auto e = st.begin_answer(st.self(), 0);
-  auto all = st.next_piece(e, {st.self(), ++answer_no},
-                           std::max<std::size_t>(1, opt.limits.max_frame_presences),
-                           std::max<std::size_t>(1, opt.limits.max_frame_bytes));
+  auto all = st.next_piece(e, {st.self(), ++answer_no}, cutting.max_frame_presences,
+                           cutting.max_frame_bytes);
   if (!all || !st.done(e)) return false;
   // The open delta is in it, and yet the clock that it announces stays that of
   // the last flush, since the next frame may come before the flush, and announce

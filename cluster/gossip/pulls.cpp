@@ -9,7 +9,7 @@ namespace rollcall::cluster {
 bool pull_state::may_ask(instant now, instant period) {
   if (!open_) return true;
   if (now - open_->at < period || canary(bug::debounce)) return false;
-  mute_ = true;
+  ++timeouts_;
   return true;
 }
 
@@ -27,7 +27,7 @@ bool pull_state::waits_for(const answer_position& at) const noexcept {
 }
 
 void pull_state::came(bool moved) noexcept {
-  mute_ = false;
+  timeouts_ = 0;
   open_->moved |= moved;
 }
 
@@ -62,7 +62,8 @@ std::vector<std::string_view> choose(std::vector<candidate> peers,
   for (std::size_t p = 0; p < peers.size(); ++p)
     for (std::size_t i = 0; i < missing.size(); ++i)
       if (missing[i].whose.name == peers[p].name
-          || (peers[p].clocks && clock_of(*peers[p].clocks, missing[i].whose) >= missing[i].upto))
+          || (!missing[i].owner_only && peers[p].clocks
+              && clock_of(*peers[p].clocks, missing[i].whose) >= missing[i].upto))
         covers[p].push_back(i);
 
   std::vector<bool> open(missing.size(), true);

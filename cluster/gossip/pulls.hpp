@@ -32,6 +32,9 @@ public:
   bool waits_for(const answer_position&) const noexcept;
   /// It came, and `moved` a prefix of ours or not.
   void came(bool moved) noexcept;
+  /// A state came, with a number that our next pull repeats.
+  void read(std::uint64_t proof) noexcept { read_ = proof; }
+  std::uint64_t read() const noexcept { return read_; }
   /// The answer is whole. True when it moved any prefix of ours: then what is
   /// still open is worth a pull, and otherwise never (it would go on for ever).
   bool finish() noexcept;
@@ -40,7 +43,9 @@ public:
   bool under_way() const noexcept { return open_.has_value(); }
   /// The frame that we wait for; none: the first of any answer, or nothing.
   std::optional<answer_position> waited_for() const { return open_ ? open_->next : std::nullopt; }
-  bool mute() const noexcept { return mute_; }
+  bool mute() const noexcept { return timeouts_ > 0; }
+  /// It left so many in a row unanswered that others are asked for what is its own.
+  bool silent() const noexcept { return timeouts_ >= 2; }
 
   /// The clocks of its last full heartbeat, as far as they are above ours;
   /// ascending by replica.
@@ -55,7 +60,8 @@ private:
     bool moved = false;
   };
   std::optional<pull> open_;
-  bool mute_ = false;
+  unsigned timeouts_ = 0; ///< in a row
+  std::uint64_t read_ = 0;
   bool heard_ = false;
   clock_list clocks_;
 };
@@ -64,6 +70,7 @@ private:
 struct missing_range {
   replica_id whose;
   crdt::clock_value upto = 0;
+  bool owner_only = false; ///< nobody else's word counts
 };
 
 /// Somebody who can be asked. Who owns a slice knows all of it.

@@ -26,7 +26,10 @@ void gossip::impl::on(const tick&) {
       ++silent;
     }
   }
-  changed = sent;
+  changed = sent || (drain && !drained); // who is going says so until it is gone
+
+  st.scrub(std::min<std::size_t>(opt.limits.batch, 1024));
+  tell_clocks();
 
   // Compare. Rule "recheck": a gap that is still open is looked at each time.
   if (--samples == 0) {
@@ -40,6 +43,7 @@ void gossip::impl::on(const tick&) {
   // Detect.
   judge_all();
   check_graces();
+  check_leases();
   ended.forget(now);
   // An answer that nobody has asked of for so long is given up.
   for (auto& [name, p] : peers)
@@ -47,20 +51,39 @@ void gossip::impl::on(const tick&) {
 }
 
 void gossip::impl::announce() {
-  outbox::bytes bytes;
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
-    if (!bytes) bytes = outbox::pack(full_heartbeat());
-    box.send(name, frame_kind::heartbeat, bytes);
+    box.send(name, heartbeat_to(p));
     p.flow.told_clocks();
   }
 }
 
+/// Rule "turns": a peer whose digest differs is told all our clocks, a few peers a
+/// tick and each in its turn: so a relay repairs what an owner cannot, at a cost
+/// that does not grow with the square of the cluster.
+void gossip::impl::tell_clocks() {
+  constexpr std::size_t bytes_per_tick = 16 * 1024, bytes_per_clock = 24, least = 2;
+  auto left = std::max(least, bytes_per_tick / (bytes_per_clock * (peers.size() + 1)));
+  outbox::bytes bytes;
+  auto i = peers.upper_bound(told_last);
+  for (auto n = peers.size(); n > 0 && left > 0; --n, ++i) {
+    if (i == peers.end()) i = peers.begin();
+    auto& p = i->second;
+    if (!p.differs || !p.link.up || !p.up() || canary(bug::turns)) continue;
+    if (!bytes) bytes = outbox::pack(full_heartbeat());
+    box.send(i->first, frame_kind::heartbeat, bytes);
+    p.flow.told_clocks();
+    p.differs = false;
+    told_last = i->first;
+    --left;
+  }
+}
+
 void gossip::impl::choose_and_pull() {
-  std::map<replica_id, crdt::clock_value> need;
-  auto missing_from = [&](const replica_id& who, crdt::clock_value clock) {
-    auto& upto = need[who];
-    upto = std::max(upto, clock);
+  std::map<replica_id, missing_range> need;
+  auto missing_from = [&](const replica_id& who, crdt::clock_value clock, bool owner_only) {
+    auto& x = need.try_emplace(who, missing_range{who, 0, owner_only}).first->second;
+    x.upto = std::max(x.upto, clock);
   };
   for (auto& [name, p] : peers) {
     if (auto heard = p.pull.clocks()) {
@@ -68,18 +91,22 @@ void gossip::impl::choose_and_pull() {
         // Rule "strange": only replicas that we hold up count. A pull names no
         // others, so we would ask for ever for what we may not hold.
         auto i = peers.find(who.name);
-        const bool counts = (i != peers.end() && i->second.holds(who))
-                            || (canary(bug::downed_clocks) && st.holds(who));
-        if (counts ? clock > st.prefix(who) : canary(bug::strange)) missing_from(who, clock);
+        const bool held = i != peers.end() && i->second.holds(who);
+        const bool counts = held || (canary(bug::downed_clocks) && st.holds(who));
+        // A relay may know what the owner has not told us yet, and may lie.
+        const auto upto = held ? std::min(clock, i->second.life->announced_clock) : clock;
+        if (counts ? upto > st.prefix(who) : canary(bug::strange))
+          missing_from(who, upto, held && answers(i->second));
       }
     }
-    if (gap(p) && !canary(bug::recheck)) missing_from(p.life->id, p.life->announced_clock);
+    if (gap(p) && !canary(bug::recheck))
+      missing_from(p.life->id, p.life->announced_clock, answers(p) || !lacks(p));
   }
   if (need.empty()) return;
 
   std::vector<missing_range> missing;
   missing.reserve(need.size());
-  for (auto& [who, upto] : need) missing.push_back({who, upto});
+  for (auto& [who, x] : need) missing.push_back(x);
   std::vector<candidate> who;
   for (auto& [name, p] : peers)
     if (p.link.up && p.up()) who.push_back({name, p.pull.clocks(), p.pull.mute()});

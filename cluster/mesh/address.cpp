@@ -126,6 +126,10 @@ bool is_loopback(std::string_view host) noexcept {
   return v4 && (*v4)[0] == 127;
 }
 
+bool is_numeric(std::string_view host) noexcept {
+  return host.find(':') != std::string_view::npos || parse_ipv4(host).has_value();
+}
+
 bool is_any(std::string_view host) noexcept {
   if (const auto v4 = parse_ipv4(host)) return *v4 == std::array<std::uint8_t, 4>{};
   return host.find(':') != std::string_view::npos && only(host, "0:");

@@ -48,6 +48,10 @@ parsed_address parse_address(std::string_view text, port_zero = port_zero::refus
 /// names.
 bool is_loopback(std::string_view host) noexcept;
 
+/// Whether the host is an IPv4 or IPv6 address and no name that has to be looked
+/// up.
+bool is_numeric(std::string_view host) noexcept;
+
 /// Whether listening there means listening on all interfaces: 0.0.0.0 or ::.
 bool is_any(std::string_view host) noexcept;
 

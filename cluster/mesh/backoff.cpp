@@ -13,11 +13,12 @@ backoff::backoff(backoff_bounds bounds) noexcept : bounds_(bounds) {
   bounds_.most = std::max(bounds_.most, bounds_.first);
 }
 
-milliseconds backoff::next(random_stream& random) noexcept {
+milliseconds backoff::next(random_stream& random, milliseconds most) noexcept {
+  most = std::max(most, bounds_.first);
   auto whole = bounds_.first;
-  for (std::uint32_t i = 0; i < failures_ && whole < bounds_.most; ++i) {
+  for (std::uint32_t i = 0; i < failures_ && whole < most; ++i) {
     // compare before doubling: `most` may be anything that fits
-    whole = whole > bounds_.most / 2 ? bounds_.most : whole * 2;
+    whole = whole > most / 2 ? most : whole * 2;
   }
   if (failures_ < std::numeric_limits<std::uint32_t>::max()) ++failures_;
   const auto fixed = whole / 2;

@@ -46,7 +46,11 @@ public:
 
   /// The wait after one more failure: between half of d and d, where d starts
   /// at `first`, doubles and ends at `most`. Never less than 1 ms.
-  std::chrono::milliseconds next(random_stream&) noexcept;
+  std::chrono::milliseconds next(random_stream& random) noexcept {
+    return next(random, bounds_.most);
+  }
+  /// The same, with another `most` this time.
+  std::chrono::milliseconds next(random_stream&, std::chrono::milliseconds most) noexcept;
 
   void reset() noexcept { failures_ = 0; }
 

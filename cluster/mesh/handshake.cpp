@@ -9,10 +9,11 @@ namespace rollcall::cluster::mesh {
 
 namespace {
 
-refusal in_use(std::string_view name, incarnation incumbent) {
+/// `has_links`: the incumbent has links, as far as the one who refuses knows.
+refusal in_use(std::string_view name, incarnation incumbent, bool has_links) {
   return {errc::name_in_use,
           "another living node has the name " + printable(name, 64) + ": choose another", incumbent,
-          false};
+          false, has_links};
 }
 
 /// Not a newcomer, which knows nobody yet.
@@ -66,7 +67,20 @@ void membership::on_packet(const received& e) {
   case packet_kind::bye:
     if (linked) on_bye(e.channel);
     return;
+  case packet_kind::ask_life:
+  case packet_kind::vouch:
+    if (!linked) return;
+    if (const auto x = read_life(e.body))
+      e.kind == packet_kind::vouch ? on_vouch(e.channel, *x) : on_ask_life(e.channel, *x);
+    else
+      ++stats_.bad_packets;
+    return;
+  case packet_kind::complaint:
+    if (linked) on_complaint(e.channel, e.body);
+    return;
   case packet_kind::frame:
+  case packet_kind::dispatch:
+  case packet_kind::dispatch_done:
   case packet_kind::unknown:
     ++stats_.bad_packets;
     return;
@@ -76,13 +90,12 @@ void membership::on_packet(const received& e) {
 // -- hello -----------------------------------------------------------------------
 
 void membership::on_hello(channel_id channel, hello x, bool welcome) {
-  if (x.node == options_.node && x.cluster == options_.cluster && x.inc < options_.inc
-      && has_links(x)) {
-    end(in_use(x.node, x.inc)); // it was there before us
-    return;
-  }
   if (const auto why = check(x); why.code != errc::none || why.self) {
     refuse(channel, x, why);
+    // A namesake with links has the name, if we have none; of two without, the
+    // older one. With links of our own, its word alone ends nobody.
+    if (why.code == errc::name_in_use && links_.empty() && (has_links(x) || x.inc < options_.inc))
+      lose_name(in_use(x.node, x.inc, has_links(x)));
     return;
   }
   if (const auto name = node_of(channel); !name.empty() && name != x.node)
@@ -125,7 +138,7 @@ refusal membership::check(const hello& x) const {
             false};
   if (x.node == options_.node) {
     if (x.inc == options_.inc) return {errc::none, "that is ourselves", options_.inc, true};
-    return in_use(x.node, options_.inc);
+    return in_use(x.node, options_.inc, !links_.empty());
   }
   for (const auto& theirs : x.trackers)
     for (const auto& ours : trackers_)
@@ -151,23 +164,40 @@ void membership::establish(channel_id channel, const hello& x, bool welcome) {
             false});
     return;
   }
+  const bool we_dialed = greetings_.count(channel) != 0;
   settle_greeting(channel, *p);
   contests_.erase(x.node);
   assert(p->link == 0);
   p->link = channel;
   p->inc = x.inc;
   p->up_since = now_;
+  p->was_up = true;
   p->reason.clear();
+  p->warning.clear();
   p->told_address.clear();
   if (const auto where = parse_address(x.address); !where.problem)
     book_.place_belongs(where.value, *p, peer_book::proof::told);
-  links_.emplace(channel, link{p->key, now_, now_ + options_.ping_interval, false, {}});
+  link l;
+  l.peer = p->key;
+  l.heard = now_;
+  l.ping_at = now_ + options_.ping_interval;
+  // One of those who hear of a newcomer first looks whether it is where it says.
+  if (!we_dialed && !has_links(x)) l.verify_at = now_ + millis{1000};
+  links_.emplace(channel, std::move(l));
   if (!welcome) emit(send{channel, pack(packet_kind::welcome, encode(full_hello(p->name)))});
-  ever_up_ = true;
   emit(up{p->name, p->told_address, channel});
   tell_others(*p, x);
   learn_members(x);
+  compare(channel, x);
+}
+
+void membership::compare(channel_id channel, const hello& x) {
+  auto& l = links_.at(channel);
+  l.trackers = x.trackers;
   compare_periods(x);
+  compare_names(book_.all().at(l.peer), l.trackers);
+  compare_address(x);
+  compare_members(x);
 }
 
 /// Who has a link with the newcomer has heard of it; the others hear of it from
@@ -213,7 +243,7 @@ void membership::on_update(channel_id channel, const hello& x) {
     return;
   }
   learn_members(x);
-  compare_periods(x);
+  compare(channel, x);
 }
 
 void membership::learn_members(const hello& x) {
@@ -222,7 +252,20 @@ void membership::learn_members(const hello& x) {
     const auto where = parse_address(m.address);
     if (where.problem) continue;
     auto* p = book_.find(m.name);
-    if (p != nullptr && p->link != 0) continue;
+    if (p != nullptr && p->link != 0) {
+      // Another life of that name, perhaps: there is where to look if ours ends.
+      if (m.address != p->told_address)
+        book_.place_belongs(where.value, *p, peer_book::proof::hearsay);
+      continue;
+    }
+    if (p != nullptr) {
+      p->heard_of = now_; // somebody has a link with it: it is not gone for all
+      // Perhaps what kept us apart is over: try at once, but not again and again.
+      if (p->idle() && p->dial_at > now_ + options_.backoff.most) {
+        p->wait.reset();
+        retry_later(*p);
+      }
+    }
     if (p == nullptr) {
       p = book_.add(m.name, now_);
       if (p == nullptr) return; // full
@@ -316,17 +359,39 @@ void membership::on_refusal(channel_id channel, refusal x) {
     forget_own_address(ours.by);
     return;
   }
-  if (x.code == errc::name_in_use && (!ever_up_ || options_.inc > x.incumbent)) {
-    end(x);
-    return;
-  }
   if (greeted) {
     give_up(ours, x.code, x.message);
+    if (x.code == errc::name_in_use) on_name_refused(x);
     return;
   }
   const auto name = std::string{node_of(channel)};
   if (const auto* p = book_.find(name)) notice(nullptr, name, p->told_address, x.code, x.message);
   take_down(channel, "it refused us: " + x.message);
+  if (x.code == errc::name_in_use) on_name_refused(x);
+}
+
+/// Somebody keeps our name for another life. It is lost if we have no link of
+/// our own; whether those that we believe in are alive shows within a round trip.
+void membership::on_name_refused(const refusal& x) {
+  if (links_.empty()) {
+    // Of two newcomers that greet each other one ends, not both.
+    if (x.has_links || x.incumbent < options_.inc) lose_name(x);
+    return;
+  }
+  if (doubt_) return;
+  doubt_ = doubt{x, now_, now_ + options_.probe_timeout};
+  for (const auto& [channel, l] : links_)
+    emit(send{channel, pack_number(packet_kind::ping, random_.next())});
+}
+
+void membership::lose_name(const refusal& why) {
+  doubt_.reset();
+  if (options_.wait_for_name) {
+    if (notices_.news("name", why.message, now_)) emit(name_lost{why.message});
+    return;
+  }
+  emit(name_lost{why.message});
+  end(why);
 }
 
 void membership::end(const refusal& why) {
@@ -337,12 +402,18 @@ void membership::end(const refusal& why) {
 void membership::on_bye(channel_id channel) {
   const auto name = std::string{node_of(channel)};
   if (contests_.count(name) != 0) {
-    end_contest(name, false);
+    contests_.at(name).holder_lives = false;
+    end_contest(name);
     return;
   }
   take_down(channel, "it has left");
   // It comes back by itself, or by who has it as seed.
-  if (auto* p = book_.find(name); p != nullptr && !p->is_seed() && p->idle()) book_.erase(p->key);
+  auto* p = book_.find(name);
+  if (p == nullptr || p->is_seed() || !p->idle()) return;
+  std::erase_if(p->places, [&](const peer::place& x) {
+    return x.reached || to_string(x.where) == p->told_address;
+  });
+  if (p->places.empty()) book_.erase(p->key);
 }
 
 // -- two lives of one name -------------------------------------------------------
@@ -354,39 +425,74 @@ void membership::claim(channel_id holder, channel_id claimant, hello x, bool wel
   const auto old = contests_.find(name);
   if (old != contests_.end()) {
     if (old->second.claimant != claimant) emit(forget{old->second.claimant});
+    const auto asked = old->second.hello.inc;
     old->second.claimant = claimant;
     old->second.hello = std::move(x);
     old->second.welcome = welcome;
+    // Another life than the one that was asked about has nobody's word yet.
+    old->second.may_win = old->second.may_win && asked == old->second.hello.inc;
+    old->second.vouched = old->second.vouched && old->second.may_win;
+    if (old->second.holder_lives && !old->second.may_win) end_contest(name);
     return;
   }
   const auto nonce = random_.next();
-  contests_.emplace(
-      name, contest{holder, claimant, std::move(x), welcome, nonce, now_ + options_.probe_timeout});
+  // Only an older life with links can take a name from one that answers, and
+  // only if a peer has a link with it: what it says of itself proves nothing.
+  const auto& held = *book_.find(name);
+  const bool may_win = options_.islands_merge && has_links(x) && x.inc < held.inc;
+  if (may_win)
+    for (const auto& [channel, l] : links_)
+      if (channel != holder && channel != claimant)
+        emit(send{channel, pack_life(packet_kind::ask_life, {name, x.inc})});
+  contest c;
+  c.holder = holder;
+  c.claimant = claimant;
+  c.hello = std::move(x);
+  c.welcome = welcome;
+  c.nonce = nonce;
+  c.until = now_ + options_.probe_timeout;
+  c.may_win = may_win;
+  contests_.emplace(name, std::move(c));
   emit(send{holder, pack_number(packet_kind::ping, nonce)});
 }
 
 void membership::on_pong(channel_id channel, std::uint64_t nonce) {
   const auto i = contests_.find(std::string{node_of(channel)});
   if (i == contests_.end()) return;
-  if (i->second.holder == channel && i->second.nonce == nonce)
-    end_contest(std::string{i->first}, true);
+  auto& x = i->second;
+  if (x.holder != channel || x.nonce != nonce) return;
+  x.holder_lives = true;
+  if (!x.may_win || x.vouched) end_contest(std::string{i->first});
 }
 
-void membership::end_contest(const std::string& name, bool holder_lives) {
+void membership::on_ask_life(channel_id channel, const named_life& x) {
+  const auto* p = book_.find(x.name);
+  if (p != nullptr && p->link != 0 && p->link != channel && p->inc == x.inc)
+    emit(send{channel, pack_life(packet_kind::vouch, x)});
+}
+
+void membership::on_vouch(channel_id channel, const named_life& x) {
+  const auto i = contests_.find(x.name);
+  if (i == contests_.end() || i->second.hello.inc != x.inc || !i->second.may_win) return;
+  if (channel == i->second.holder || channel == i->second.claimant) return;
+  i->second.vouched = true;
+  if (i->second.holder_lives) end_contest(x.name);
+}
+
+void membership::end_contest(const std::string& name) {
   auto done = contests_.extract(name);
   if (done.empty()) return;
   auto& x = done.mapped();
-  if (holder_lives) {
+  if (x.holder_lives) {
     const auto& holder = *book_.find(name);
-    const bool younger_holds = has_links(x.hello) && x.hello.inc < holder.inc;
-    if (!younger_holds) {
-      refuse(x.claimant, x.hello, in_use(name, holder.inc));
+    if (!x.vouched) {
+      refuse(x.claimant, x.hello, in_use(name, holder.inc, true));
       return;
     }
     hello loser;
     loser.node = name;
     loser.address = holder.told_address;
-    refuse(x.holder, loser, in_use(name, x.hello.inc));
+    refuse(x.holder, loser, in_use(name, x.hello.inc, true));
   }
   take_down(x.holder, "another life of it has come, and this one does not answer");
   if (x.welcome && greetings_.count(x.claimant) == 0) return; // given up meanwhile

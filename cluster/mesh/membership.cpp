@@ -9,6 +9,9 @@ namespace rollcall::cluster::mesh {
 
 namespace {
 
+/// How often one link, another one each time, is told all members.
+constexpr millis tell_all{60'000};
+
 std::string in_ms(millis x) { return std::to_string(x.count()) + " ms"; }
 
 } // namespace
@@ -23,17 +26,9 @@ membership::membership(options x, instant start)
       notices_(options_.say_again) {
   assert(!options_.node.empty());
   assert(options_.handshake_timeout > options_.probe_timeout);
-  for (const auto& where : options_.seeds) {
-    if (to_string(where) == options_.address) continue;
-    auto& seed = book_.add_seed(where);
-    // Two that start at one moment and are each other's seed should not dial
-    // each other at one moment.
-    const auto jitter = std::min(options_.backoff.first, millis{50});
-    seed.dial_at =
-        start
-        + millis{random_.up_to(static_cast<std::uint64_t>(std::max(jitter, millis{0}).count()))};
-    seed.reason = "not tried yet";
-  }
+  forget_at_ = start;
+  tell_all_at_ = start + tell_all;
+  add_seeds();
 }
 
 actions membership::step(const event& x, instant now) {
@@ -46,6 +41,8 @@ actions membership::step(const event& x, instant now) {
     void operator()(const dial_done& e) const { self.on_dial_done(e); }
     void operator()(const dial_failed& e) const { self.on_dial_failed(e); }
     void operator()(const dial_self& e) const { self.on_dial_self(e); }
+    void operator()(const looked_up& e) const { self.on_looked_up(e); }
+    void operator()(const verified& e) const { self.on_verified(e); }
     void operator()(const received& e) const { self.on_packet(e); }
     void operator()(const channel_lost& e) const { self.on_lost(e); }
     void operator()(const trackers_changed& e) const { self.on_trackers(e); }
@@ -88,6 +85,7 @@ void membership::absorb_lateness() {
   for (auto& [channel, x] : links_) x.heard = std::min(x.heard + late, now_);
   for (auto& [channel, x] : greetings_) x.until += late;
   for (auto& [name, x] : contests_) x.until += late;
+  if (doubt_) doubt_->since += late, doubt_->until += late;
 }
 
 /// Of all that waits for its time.
@@ -100,10 +98,15 @@ instant membership::earliest_need() const {
   for (const auto& [channel, x] : links_) {
     need(x.ping_at);
     need(x.heard + options_.silence);
+    need(x.verify_at);
     if (x.tell_trackers || !x.tell_members.empty()) need(soon);
   }
-  if (dials_.size() < options_.max_dials)
-    if (const auto at = book_.next_due()) need(*at);
+  if (doubt_) need(doubt_->until);
+  if (const auto at = book_.next_due(now_, free_slots())) need(*at);
+  for (const auto& [name, x] : book_.names) {
+    if (x.asked != 0 && !x.late) need(x.asked_at + options_.lookup_timeout);
+    if (x.asked == 0 && x.seed) need(x.ask_at);
+  }
   return std::max(first, soon);
 }
 
@@ -124,7 +127,7 @@ void membership::on_tick() {
   std::vector<std::string> silent_holders;
   for (auto& [name, x] : contests_)
     if (x.until <= now_) silent_holders.push_back(name);
-  for (const auto& name : silent_holders) end_contest(name, false);
+  for (const auto& name : silent_holders) end_contest(name);
   gone.clear();
   for (auto& [channel, x] : links_) {
     if (now_ - x.heard >= options_.silence) {
@@ -138,102 +141,57 @@ void membership::on_tick() {
     }
   }
   for (auto channel : gone) take_down(channel, "silent for " + in_ms(options_.silence));
-  tell_links();
-  start_dials();
-}
-
-void membership::start_dials() {
-  if (dials_.size() >= options_.max_dials) return;
-  for (auto key : book_.due(now_, options_.max_dials - dials_.size())) {
-    auto& x = *book_.find(key);
-    x.dial = ++last_dial_;
-    dials_.emplace(x.dial, attempt{key, x.where()});
-    ++stats_.dials;
-    emit(dial{x.dial, x.where()});
+  if (doubt_ && doubt_->until <= now_) settle_doubt();
+  if (ended_) return;
+  if (forget_at_ <= now_) {
+    book_.forget_gone(now_, forget_after());
+    forget_at_ = now_ + std::clamp(forget_after() / 10, millis{100}, millis{10'000});
   }
+  give_up_look_ups();
+  tell_links();
+  start_verifying();
+  start_dials();
+  start_look_ups(); // after the dials: what is due and cannot be dialed needs one
 }
 
-/// One update for each link, whatever has come together since the last tick.
+/// A tracker that calls a replica gone for good may call its node gone, too.
+millis membership::forget_after() const {
+  auto result = trackers_.empty() ? options_.forget_after : millis{0};
+  for (const auto& x : trackers_) result = std::max(result, x.permdown_period);
+  return result;
+}
+
+/// Whether the links are alive that we believed in when we were refused our name.
+void membership::settle_doubt() {
+  const auto x = *std::exchange(doubt_, {});
+  const bool alive = std::any_of(links_.begin(), links_.end(),
+                                 [&](const auto& l) { return l.second.heard > x.since; });
+  if (!alive) lose_name(x.why);
+}
+
+/// One update for each link, whatever has come together since the last tick; and
+/// now and then, to one of them, all that we know: so nobody is forgotten for
+/// good whom somebody has a link with.
 void membership::tell_links() {
+  channel_id all_to = 0;
+  if (tell_all_at_ <= now_) {
+    if (!links_.empty())
+      all_to =
+          std::next(links_.begin(), static_cast<std::ptrdiff_t>(random_.up_to(links_.size() - 1)))
+              ->first;
+    tell_all_at_ = now_ + std::min(tell_all, forget_after() / 3);
+  }
   std::vector<channel_id> due;
   for (auto& [channel, x] : links_)
-    if (x.tell_trackers || !x.tell_members.empty()) due.push_back(channel);
+    if (x.tell_trackers || !x.tell_members.empty() || channel == all_to) due.push_back(channel);
   for (auto channel : due) {
     auto& x = links_.at(channel);
-    auto news = own_hello();
-    news.members = std::exchange(x.tell_members, {});
+    auto news = channel == all_to ? full_hello(book_.find(x.peer)->name) : own_hello();
+    auto newcomers = std::exchange(x.tell_members, {});
+    if (channel != all_to) news.members = std::move(newcomers);
     x.tell_trackers = false;
     emit(send{channel, pack(packet_kind::update, encode(news))});
   }
-}
-
-// -- dials ---------------------------------------------------------------------
-
-void membership::on_dial_done(const dial_done& e) {
-  const auto done = dials_.extract(e.dial);
-  if (done.empty()) return;
-  const auto& by = done.mapped();
-  auto* x = book_.find(by.dialed);
-  if (x == nullptr) return; // forgotten meanwhile
-  x->dial = 0;
-  if (const auto i = links_.find(e.channel); i != links_.end()) {
-    // We have a link to who is there already, by another way.
-    auto& owner = *book_.find(i->second.peer);
-    if (owner.key == x->key) return;
-    if (!x->name.empty() && x->link == 0)
-      failed(*x, errc::unreachable, "at " + to_string(by.where) + " is " + printable(owner.name));
-    book_.place_belongs(by.where, owner, peer_book::proof::reached);
-    return;
-  }
-  if (x->link != 0) return; // it came to us while we dialed
-  if (greetings_.count(e.channel) != 0) {
-    failed(*x, errc::unreachable, "who is there is being greeted already");
-    return;
-  }
-  x->greeted = e.channel;
-  greetings_.emplace(e.channel, greeting{by, now_ + options_.handshake_timeout});
-  emit(send{e.channel, pack(packet_kind::hello, encode(full_hello(x->name)))});
-}
-
-void membership::on_dial_failed(const dial_failed& e) {
-  const auto done = dials_.extract(e.dial);
-  if (done.empty()) return;
-  ++stats_.dials_failed;
-  auto* x = book_.find(done.mapped().dialed);
-  if (x == nullptr) return;
-  x->dial = 0;
-  if (x->link == 0) failed(*x, e.code, printable(e.reason));
-}
-
-void membership::on_dial_self(const dial_self& e) {
-  const auto done = dials_.extract(e.dial);
-  if (done.empty()) return;
-  if (auto* x = book_.find(done.mapped().dialed)) x->dial = 0;
-  forget_own_address(done.mapped());
-}
-
-void membership::forget_own_address(const attempt& x) {
-  book_.drop_place(x.where);
-  // Who was said to be there lives elsewhere, and may still come by itself.
-  if (auto* left = book_.find(x.dialed); left != nullptr && left->idle())
-    failed(*left, errc::unreachable, to_string(x.where) + " is our own address");
-}
-
-void membership::give_up(const greeting& x, errc code, const std::string& reason) {
-  auto* p = book_.find(x.by.dialed);
-  if (p == nullptr) return;
-  p->greeted = 0;
-  if (p->link == 0) failed(*p, code, reason);
-}
-
-/// An attempt came to nothing, or a link was lost: when to try again.
-void membership::failed(peer& x, errc code, const std::string& reason) {
-  x.reason = reason;
-  const auto address = x.places.empty() ? x.told_address : to_string(x.where());
-  notice(&x, x.name, address, code, reason);
-  ++x.next_place;
-  x.dial_at = now_ + x.wait.next(random_);
-  if (!x.name.empty() && options_.node > x.name) x.dial_at += options_.second_dialer;
 }
 
 /// Tells a refusal, unless it has just been told.
@@ -264,7 +222,10 @@ void membership::on_lost(const channel_lost& e) {
     if (i->second.holder == e.channel) held.push_back(i->first);
     ++i;
   }
-  for (const auto& name : held) end_contest(name, false);
+  for (const auto& name : held) {
+    contests_.at(name).holder_lives = false;
+    end_contest(name);
+  }
   take_down(e.channel, reason.empty() ? "connection lost" : reason);
 }
 
@@ -276,6 +237,10 @@ void membership::take_down(channel_id channel, const std::string& reason, channe
   links_.erase(i);
   x.link = 0;
   x.down_since = now_;
+  x.heard_of = now_;
+  if (doubt_ && links_.empty()) doubt_->until = now_; // nothing left that could be alive
+  x.next_place = 0;                                   // where it was reached last, if it was
+  x.warning.clear();
   if (then == channel_after::forgotten) emit(forget{channel});
   emit(down{x.name, x.told_address, channel, reason});
   // A link that never held long is a failure like another: or two that refuse
@@ -286,15 +251,18 @@ void membership::take_down(channel_id channel, const std::string& reason, channe
     return;
   }
   x.reason = reason;
-  x.dial_at = now_ + x.wait.next(random_);
-  if (options_.node > x.name) x.dial_at += options_.second_dialer;
+  look_up_soon(x);
+  retry_later(x);
 }
 
 void membership::on_trackers(const trackers_changed& e) {
   assert(e.trackers.size() <= max_hello_trackers);
   if (trackers_ == e.trackers) return;
   trackers_ = e.trackers;
-  for (auto& [channel, x] : links_) x.tell_trackers = true;
+  for (auto& [channel, x] : links_) {
+    x.tell_trackers = true;
+    compare_names(book_.all().at(x.peer), x.trackers);
+  }
 }
 
 void membership::on_leave() {
@@ -308,6 +276,7 @@ void membership::on_leave() {
   greetings_.clear();
   contests_.clear();
   dials_.clear();
+  doubt_.reset();
   for (auto& [key, x] : book_.all()) x.dial = x.greeted = 0;
   ended_ = true;
 }
@@ -315,15 +284,31 @@ void membership::on_leave() {
 std::vector<peer_view> membership::peers() const {
   std::vector<peer_view> result;
   for (const auto& [key, x] : book_.all()) {
+    const auto where = book_.target(x, now_);
+    if (x.name.empty() && !where) continue; // ourselves
     peer_view v;
     v.name = x.name;
-    v.address = x.link != 0 || x.places.empty() ? x.told_address : to_string(x.where());
-    v.state = x.link != 0      ? "up"
-              : x.greeted != 0 ? "handshaking"
-              : x.dial != 0    ? "dialing"
-                               : "waiting";
+    v.address = x.link != 0 || !where ? x.told_address : to_string(*where);
+    if (v.address.empty() && !x.places.empty()) v.address = to_string(x.places.front().where);
+    v.state = x.link != 0                             ? "up"
+              : x.greeted != 0                        ? "handshaking"
+              : x.dial != 0                           ? "dialing"
+              : !where && book_.name_of(x) != nullptr ? "looking_up"
+                                                      : "waiting";
     if (x.link == 0) v.reason = x.reason;
+    v.warning = x.warning;
     result.push_back(std::move(v));
+  }
+  for (const auto& [name, x] : book_.names) {
+    if (!x.seed || is_numeric(name.host)) continue;
+    const auto known = std::count_if(x.addresses.begin(), x.addresses.end(),
+                                     [&](const address& a) { return has_link(a); });
+    if (known > 0) continue; // those that are missing stand above
+    result.push_back({{},
+                      to_string(name),
+                      x.asked != 0 && !x.late ? "looking_up" : "waiting",
+                      describe_seed(x),
+                      {}});
   }
   std::sort(result.begin(), result.end(), [](const peer_view& a, const peer_view& b) {
     return std::tie(a.name, a.address) < std::tie(b.name, b.address);

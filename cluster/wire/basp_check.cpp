@@ -20,6 +20,10 @@ enum : std::uint8_t {
 
 constexpr std::uint8_t named_receiver = 0x01;
 constexpr std::uint64_t response_flag = std::uint64_t{1} << 63;
+/// Bits of a message id that choose a queue of the receiver: 0 is urgent, 1 is
+/// normal, 2 and 3 are those of streams, whose messages CAF reads unseen.
+constexpr unsigned queue_shift = 60;
+constexpr std::uint64_t last_plain_queue = 1;
 constexpr std::size_t max_small_payload = 4096; ///< all but messages
 constexpr std::size_t max_prefix = 1024;        ///< of a message: stack and types
 constexpr unsigned max_handshakes = 8;          ///< a client says it twice
@@ -226,6 +230,7 @@ basp_check::verdict basp_check::judge_message(std::size_t& prefix) {
   const auto& x = header_;
   if (x.dest == 0) return cut("a message of CAF's protocol has no receiver");
   if (rules_->access == basp_access::all && x.dest != rules_->endpoint) return verdict::pass;
+  if ((x.data >> queue_shift & 3) > last_plain_queue) return verdict::drop;
   // A name stands for a server of CAF: spawn, config, streams. Honest nodes ask
   // for the first, once for a connection.
   if ((x.flags & named_receiver) != 0) return asked_++ == 0 ? verdict::ignore : verdict::drop;
@@ -293,6 +298,8 @@ basp_check::verdict basp_check::payload_to_endpoint(std::string_view x) const {
   if (std::none_of(known.begin(), known.end(),
                    [&](const std::string& start) { return begins_with(x, start); }))
     return verdict::drop;
+  // Errors hold messages, and those errors: CAF reads them by recursion.
+  if (header_.payload > max_small_payload && !begins_with(x, known.front())) return verdict::drop;
   const auto& handle = rules_->handle_to_endpoint;
   if (handle.empty() || !begins_with(x, handle) || x.size() != header_.payload)
     return verdict::pass;

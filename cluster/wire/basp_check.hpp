@@ -65,7 +65,7 @@ struct basp_rules {
   std::size_t max_remote_actors = 65'536; ///< of one connection that have sent to us
 
   type_list types = type_list::names;
-  /// How messages to our endpoint begin: forwarding stack, then types.
+  /// How messages to our endpoint begin (stack, types); all but the first are short.
   std::vector<std::string> to_endpoint;
   /// How the one of them begins that holds an actor handle.
   std::string handle_to_endpoint;

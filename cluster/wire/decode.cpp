@@ -21,17 +21,19 @@ public:
   decoder(const limits& x, frame& out) noexcept
       : births_(x),
         out_(out),
-        intervals_left_(std::max(max_intervals, 32 * x.max_frame_presences)) {}
+        max_frame_presences_(x.max_frame_presences),
+        intervals_left_(std::max(max_intervals, 32 * x.max_frame_presences)),
+        dead_left_(std::max(max_dead, 2 * x.max_frame_presences)) {}
 
   bool run(std::string_view body) {
-    deltas_left_ = std::max(max_deltas, body.size() / 64);
+    deltas_left_ = std::max(max_deltas, std::min(max_frame_presences_, body.size() / 64));
     reader r{body}, field;
     std::uint64_t tag = 0;
     unsigned seen = 0;
     while (r.field(tag, field)) {
       if ((seen == 0) != (tag == tag_from)) return false; // it comes first, and once
-      auto bit = tag <= tag_part ? 1u << tag : 0u;        // 0: of a later version
-      if ((seen & bit) != 0 && tag < tag_range) return false;
+      auto bit = tag <= tag_clock_ahead ? 1u << tag : 0u; // 0: of a later version
+      if ((seen & bit) != 0 && tag != tag_range && tag != tag_part) return false;
       seen |= bit;
       if (!read_field(tag, field)) return false;
     }
@@ -49,12 +51,28 @@ private:
       return clocks(r);
     case tag_full_clocks:
       return out_.full_clocks = true;
+    case tag_digest:
+      out_.digest = r.fixed64();
+      return r.done();
+    case tag_sum:
+      out_.sum = r.fixed64();
+      return r.done();
     case tag_at:
       return position(r);
+    case tag_read_proof:
+      out_.read_proof = r.varint();
+      return r.done();
+    case tag_clock_ahead:
+      return out_.clock_ahead = true;
     case tag_range:
       return range(r);
     case tag_part:
       return part(r);
+    case tag_drain: {
+      constexpr auto year = std::uint64_t{366} * 24 * 3600 * 1000; // no sum overflows
+      out_.drain = instant{static_cast<instant::rep>(r.varint(year))};
+      return r.done();
+    }
     default:
       return true;
     }
@@ -118,7 +136,7 @@ private:
     reader field;
     while (r.field(tag, field)) {
       if ((seen == 0) != (tag == tag_bounds)) return false;
-      auto bit = tag <= tag_reasons ? 1u << tag : 0u;
+      auto bit = tag <= tag_as_of ? 1u << tag : 0u;
       if ((seen & bit) != 0) return false;
       seen |= bit;
       if (!read(tag, field)) return false;
@@ -139,6 +157,8 @@ private:
         return f.done() && x.b >= x.a;
       case tag_births:
         return births_.read(f, {x.a, x.b, d.slice.inc}, x.adds);
+      case tag_as_of:
+        return as_of(f, x.b, d.as_of);
       case tag_dead:
         return dead(f, x.a, x.dead);
       case tag_reasons:
@@ -151,8 +171,15 @@ private:
     return ok;
   }
 
-  static bool dead(reader r, crdt::clock_value a, std::vector<crdt::dot>& out) {
-    auto n = r.varint(r.left());
+  static bool as_of(reader r, crdt::clock_value end, crdt::clock_value& out) {
+    out = end + r.varint(UINT64_MAX - end);
+    return r.done();
+  }
+
+  bool dead(reader r, crdt::clock_value a, std::vector<crdt::dot>& out) {
+    auto n = r.varint(std::min(r.left(), dead_left_));
+    if (!r.ok()) return false;
+    dead_left_ -= n;
     out.reserve(n); // a byte each at least
     crdt::dot last = 0;
     for (; n > 0; --n) {
@@ -191,6 +218,8 @@ private:
         if (auto from = replica(f)) x.answer.from = *from;
         x.answer.number = f.varint();
         return answered = f.done();
+      case tag_as_of:
+        return as_of(f, x.y, d.as_of);
       case tag_births:
         return x.a < x.y && births_.read(f, {std::max(x.x, x.a), x.y, d.slice.inc}, x.adds);
       case tag_known: {
@@ -211,7 +240,9 @@ private:
   birth_reader births_;
   frame& out_;
   std::size_t deltas_left_ = 0;
+  std::size_t max_frame_presences_;
   std::size_t intervals_left_;
+  std::size_t dead_left_;
   std::vector<replica_id> replicas_;
 };
 
@@ -226,7 +257,7 @@ decoded decode(std::string_view bytes, const limits& x) {
   auto head = open(bytes, wire_type::frame, wire_version);
   result.code = head.code;
   if (result.code != errc::none) return result;
-  if (head.kind < 1 || head.kind > static_cast<std::uint8_t>(frame_kind::bye)) {
+  if (head.kind < 1 || head.kind >= frame_kind_count) {
     result.unknown_kind = true;
     return result;
   }

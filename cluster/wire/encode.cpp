@@ -50,11 +50,11 @@ private:
   /// Holds even if dots do not ascend (they must, and are asserted to): such a
   /// frame is refused by its readers, but nothing is written out of bounds.
   std::size_t capacity() {
-    auto n = head_size + 64 + 2 * bound(frame_.from);
+    auto n = head_size + 96 + 2 * bound(frame_.from) + 3 * v;
     for (auto& [replica, clock] : frame_.clocks) n += bound(replica) + v;
     if (frame_.at) n += bound(frame_.at->answer.from) + 3 * v;
     for (auto& d : frame_.deltas) {
-      n += 64 + bound(d.slice) + 3 * v;
+      n += 64 + bound(d.slice) + 5 * v;
       if (auto r = std::get_if<crdt::range>(&d.what)) {
         crdt::dot last = 0;
         for (auto x : r->dead) n += varint_size(x - std::exchange(last, x));
@@ -94,6 +94,8 @@ private:
     define(frame_.from);
     if (!frame_.clocks.empty()) clocks();
     if (frame_.full_clocks) number(tag_full_clocks), number(0);
+    word(tag_digest, frame_.digest);
+    word(tag_sum, frame_.sum);
     if (auto& at = frame_.at) {
       auto field = open_field(tag_at);
       replica(at->answer.from);
@@ -102,6 +104,17 @@ private:
       number(at->last ? 1 : 0);
       close_field(field);
     }
+    if (frame_.drain) {
+      auto field = open_field(tag_drain);
+      number(static_cast<std::uint64_t>(std::max<instant::rep>(0, frame_.drain->count())));
+      close_field(field);
+    }
+    if (frame_.read_proof != 0) {
+      number(tag_read_proof);
+      number(varint_size(frame_.read_proof));
+      number(frame_.read_proof);
+    }
+    if (frame_.clock_ahead) number(tag_clock_ahead), number(0);
     std::size_t parts = 0;
     for (auto& d : frame_.deltas) {
       if (auto r = std::get_if<crdt::range>(&d.what))
@@ -109,6 +122,13 @@ private:
       else
         part(d, std::get<crdt::part>(d.what), known_[parts++]);
     }
+  }
+
+  void word(frame_tag tag, const std::optional<std::uint64_t>& x) {
+    if (!x) return;
+    number(tag);
+    number(sizeof *x);
+    p_ = crdt::store_le64(p_, *x);
   }
 
   void clocks() {
@@ -128,6 +148,13 @@ private:
     close_field(field);
   }
 
+  void as_of(crdt::clock_value at, crdt::clock_value end) {
+    if (at <= end) return;
+    auto field = open_field(tag_as_of);
+    number(at - end);
+    close_field(field);
+  }
+
   void range(const crdt::delta& d, const crdt::range& r) {
     assert(r.a <= r.b);
     auto field = open_field(tag_range);
@@ -136,6 +163,7 @@ private:
     number(r.a);
     number(r.b - r.a);
     close_field(bounds);
+    as_of(d.as_of, r.b);
     if (!r.adds.empty()) births(r.adds, r.a, d.slice.inc);
     if (!r.dead.empty()) {
       auto dead = open_field(tag_dead);
@@ -167,6 +195,7 @@ private:
     number(x.y - x.x);
     number(x.a);
     close_field(bounds);
+    as_of(d.as_of, x.y);
     auto answer = open_field(tag_answer);
     replica(x.answer.from);
     number(x.answer.number);

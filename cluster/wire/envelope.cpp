@@ -27,22 +27,20 @@ std::string encode(const envelope& x) {
   w.field(tag_tracker, x.tracker);
   w.field(tag_shard, x.shard);
   w.field(tag_payload, x.payload);
-  seal(out.data(), out.size());
+  const std::string_view all = out;
+  seal(out.data(), out.size(), all.substr(all.size() - x.payload.size()));
   return out;
 }
 
 decoded_envelope decode_envelope(std::string_view bytes, std::size_t max_payload) noexcept {
   decoded_envelope result;
-  auto head = open(bytes, wire_type::envelope, wire_version);
-  if (head.code != errc::none) {
-    result.code = head.code;
-    return result;
-  }
-  auto& x = result.envelope;
+  if (bytes.size() < head_size) return result;
+  // The fields come first: they say which part the checksum leaves out.
+  envelope x;
   unsigned seen = 0;
   auto ok = true;
   std::uint64_t tag = 0;
-  reader body, all{head.body};
+  reader body, all{bytes.substr(head_size)};
   while (ok && all.field(tag, body)) {
     if (tag < tag_tracker || tag > tag_payload) continue; // of a later version
     ok = (seen & (1u << tag)) == 0;
@@ -58,10 +56,11 @@ decoded_envelope decode_envelope(std::string_view bytes, std::size_t max_payload
       ok = ok && x.payload.size() <= max_payload;
     }
   }
-  if (ok && all.done() && seen == (1u << tag_tracker | 1u << tag_shard | 1u << tag_payload))
-    result.code = errc::none;
-  else
-    result.envelope = {};
+  const auto head = open(bytes, wire_type::envelope, wire_version, x.payload);
+  const bool whole =
+      ok && all.done() && seen == (1u << tag_tracker | 1u << tag_shard | 1u << tag_payload);
+  result.code = head.code != errc::none || whole ? head.code : errc::bad_frame;
+  if (result.code == errc::none) result.envelope = x;
   return result;
 }
 

@@ -1,7 +1,8 @@
 // Addresses a frame to a shard on another node: {tracker, shard, payload}.
 //
 // The endpoint of a node gets envelopes from the links and hands each payload
-// to the shard that it names. Same bytes as frames: head, then fields.
+// to the shard that it names. Same bytes as frames: head, then fields. The
+// payload has a checksum of its own, so that of the envelope leaves it out.
 #pragma once
 
 #include "rollcall/errc.hpp"

@@ -4,7 +4,9 @@
 //     from   = name inc                     always the first field; entry 0 of the replicas
 //     clocks = count (replica clock)*
 //     at     = replica number k last
-//     range  = replica subfield*            bounds = a (b - a)
+//     drain  = milliseconds
+//     digest, sum = 8 bytes, little-endian
+//     range  = replica subfield*            bounds = a (b - a)        as_of = (as_of - end)
 //     part   = replica subfield*            bounds = x (y - x) a
 //     births = count birth*
 //     dead   = count (difference to the one before)*
@@ -49,6 +51,11 @@ enum frame_tag : std::uint64_t {
   tag_at = 4,
   tag_range = 5, ///< may repeat
   tag_part = 6,  ///< may repeat
+  tag_digest = 7,
+  tag_sum = 8,
+  tag_drain = 9,
+  tag_read_proof = 10,  ///< a number
+  tag_clock_ahead = 11, ///< empty: its presence says it
 };
 
 enum delta_tag : std::uint64_t {
@@ -58,6 +65,7 @@ enum delta_tag : std::uint64_t {
   tag_answer = 4,  ///< of a part: replica number
   tag_known = 5,   ///< of a part
   tag_reasons = 6, ///< of a range, after its dead
+  tag_as_of = 7,   ///< only where it is not the end of the delta
 };
 
 enum birth_flag : std::uint8_t {
@@ -93,8 +101,12 @@ inline constexpr std::size_t max_frame_bytes = 32u * 1024 * 1024;
 inline constexpr std::size_t max_built_bytes = max_frame_bytes;
 
 /// A delta of seven bytes is half a kilobyte when it is read, and each slice
-/// has one in a frame: a frame has no more than this, or one for 64 bytes.
+/// has few in a frame: a frame has no more than this.
 inline constexpr std::size_t max_deltas = 4096;
+
+/// Dots that are called dead, in all deltas of a frame; twice what
+/// limits::max_frame_presences lets us send, if that is more.
+inline constexpr std::size_t max_dead = std::size_t{1} << 18;
 
 /// Dots told by number come in no more intervals than this, all deltas of a
 /// frame together; twice what limits::max_frame_presences lets us send, if

@@ -10,10 +10,13 @@
 // Pure: no IO, no clock.
 #pragma once
 
+#include "base/instant.hpp"
 #include "crdt/delta.hpp"
 #include "rollcall/errc.hpp"
 #include "rollcall/options.hpp"
+#include "rollcall/stats.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,7 +34,8 @@ inline constexpr std::uint8_t wire_version = 1;
 #endif
 inline constexpr std::uint8_t wire_version_min = 1;
 
-enum class frame_kind : std::uint8_t { heartbeat = 1, pull = 2, state = 3, bye = 4 };
+using rollcall::frame_kind;
+using rollcall::frame_kind_count;
 
 /// Clocks by replica, in no particular order; each replica once.
 using clock_list = std::vector<std::pair<replica_id, crdt::clock_value>>;
@@ -50,9 +54,21 @@ struct frame {
   bool full_clocks = false; ///< heartbeat: all that the sender holds up, not its own clock only
   std::vector<crdt::delta> deltas;
   std::optional<answer_position> at; ///< every state has one
+  /// The sender is going: its presences are to be shown for so long yet.
+  std::optional<instant> drain{};
+  /// A state has one, which nobody can foretell, and a pull repeats that of the
+  /// last state that came from the receiver: so it was read. 0: none.
+  std::uint64_t read_proof = 0;
+  /// Heartbeat: the receiver's life begins more than a day ahead of the sender's
+  /// clock, and is refused there.
+  bool clock_ahead = false;
   /// What decoded views look into beside the bytes that were given: metas whose
   /// keys the frame carried once. Shared by copies of the frame.
   std::shared_ptr<const void> storage = nullptr;
+  /// Heartbeat: over the clocks of all that the sender holds up (cluster/gossip/digest.hpp).
+  std::optional<std::uint64_t> digest = std::nullopt;
+  /// Heartbeat: the audit's sum of the sender's own slice, at its clock in `clocks`.
+  std::optional<std::uint64_t> sum = std::nullopt;
 };
 
 /// Encodes; the deltas' views are read here and not kept.

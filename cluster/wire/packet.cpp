@@ -15,6 +15,7 @@ enum : std::uint64_t {
   tag_message = 2,
   tag_incumbent = 3,
   tag_self = 4,
+  tag_has_links = 5,
 };
 
 // The numbers stay as they are in all versions; those of errc may move.
@@ -54,6 +55,9 @@ opened_packet open_packet(std::string_view bytes) noexcept {
   case 'b':
   case 'd':
   case 'k':
+  case 'a':
+  case 'v':
+  case 'c':
     return {static_cast<packet_kind>(bytes.front()), bytes.substr(1)};
   default:
     return {};
@@ -79,6 +83,7 @@ std::string pack_refusal(const refusal& x) {
   inc.fixed64(x.incumbent.salt);
   w.field(tag_incumbent, life);
   if (x.self) w.field(tag_self, std::uint64_t{1});
+  if (x.has_links) w.field(tag_has_links, std::uint64_t{1});
   return result;
 }
 
@@ -103,6 +108,9 @@ std::optional<refusal> read_refusal(std::string_view body) {
     case tag_self:
       result.self = field.varint() == 1;
       break;
+    case tag_has_links:
+      result.has_links = field.varint() == 1;
+      break;
     default:
       break; // of a later version
     }
@@ -122,6 +130,25 @@ std::optional<std::uint64_t> read_number(std::string_view body) noexcept {
   reader r{body};
   const auto result = r.fixed64();
   if (!r.ok()) return {};
+  return result;
+}
+
+std::string pack_life(packet_kind kind, const named_life& x) {
+  auto result = pack(kind);
+  writer w{result};
+  w.fixed64(x.inc.start_us);
+  w.fixed64(x.inc.salt);
+  return result += x.name;
+}
+
+std::optional<named_life> read_life(std::string_view body) {
+  constexpr std::size_t most = 256;
+  named_life result;
+  reader r{body};
+  result.inc.start_us = r.fixed64();
+  result.inc.salt = r.fixed64();
+  if (!r.ok() || r.left() == 0 || r.left() > most) return {};
+  result.name = r.bytes(r.left());
   return result;
 }
 

@@ -34,6 +34,9 @@ enum class packet_kind : char {
   bye = 'b',           ///< the endpoint ends in order
   dispatch = 'd',      ///< an envelope: a message for all in a topic
   dispatch_done = 'k', ///< so many bytes of dispatches were handed on
+  ask_life = 'a',      ///< "have you a link with this life of that name?"
+  vouch = 'v',         ///< "I have, and it is alive"; a node that has none says nothing
+  complaint = 'c',     ///< text: what is wrong with the node that it is sent to
 };
 
 struct opened_packet {
@@ -48,9 +51,10 @@ std::string pack(packet_kind, std::string_view body = {});
 /// Why there is no link.
 struct refusal {
   errc code = errc::none;
-  std::string message;   ///< what to do about it; at most 512 bytes, printable
-  incarnation incumbent; ///< of name_in_use: the life that holds the name
-  bool self = false;     ///< who greeted was ourselves
+  std::string message;    ///< what to do about it; at most 512 bytes, printable
+  incarnation incumbent;  ///< of name_in_use: the life that holds the name
+  bool self = false;      ///< who greeted was ourselves
+  bool has_links = false; ///< of name_in_use: the life that holds the name has links
 };
 std::string pack_refusal(const refusal&);
 /// Empty: no refusal of ours. A reason that this version does not know becomes
@@ -59,6 +63,14 @@ std::optional<refusal> read_refusal(std::string_view body);
 
 std::string pack_number(packet_kind, std::uint64_t number); ///< ping, pong
 std::optional<std::uint64_t> read_number(std::string_view body) noexcept;
+
+/// One life of one name: ask_life, vouch.
+struct named_life {
+  std::string name; ///< 1 to 256 bytes
+  incarnation inc;
+};
+std::string pack_life(packet_kind, const named_life&);
+std::optional<named_life> read_life(std::string_view body);
 
 /// Text of strangers, fit for a log: printable ASCII, at most `most` bytes.
 std::string printable(std::string_view text, std::size_t most = 512);

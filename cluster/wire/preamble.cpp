@@ -14,7 +14,7 @@ constexpr std::uint8_t version = 1;
 constexpr std::uint8_t version_min = 1; ///< lowest reader that understands ours
 constexpr std::size_t max_text = 256;
 
-enum : std::uint64_t { tag_caf = 1, tag_caf_node = 2, tag_node = 3, tag_life = 4 };
+enum : std::uint64_t { tag_caf = 1, tag_caf_node = 2, tag_node = 3, tag_life = 4, tag_basp = 5 };
 
 } // namespace
 
@@ -30,6 +30,7 @@ std::string encode(const preamble& x) {
   l.fixed64(x.life.start_us);
   l.fixed64(x.life.salt);
   w.field(tag_life, life);
+  if (x.basp != 0) w.field(tag_basp, x.basp);
   std::string out{magic};
   out.push_back(static_cast<char>(version));
   out.push_back(static_cast<char>(version_min));
@@ -71,6 +72,7 @@ decoded_preamble decode_preamble(std::string_view body) {
     if (tag == tag_caf) result.value.caf = text(field);
     if (tag == tag_caf_node) result.value.caf_node = text(field);
     if (tag == tag_node) result.value.node = text(field);
+    if (tag == tag_basp) result.value.basp = field.varint();
     if (tag != tag_life) continue;
     result.value.life.start_us = field.fixed64();
     result.value.life.salt = field.fixed64();
@@ -85,11 +87,15 @@ decoded_preamble decode_preamble(std::string_view body) {
 
 preamble_check compare(const preamble& ours, const preamble& theirs) {
   const auto who = theirs.node.empty() ? std::string{"the node there"} : printable(theirs.node, 64);
-  if (theirs.caf != ours.caf)
-    return {{errc::version_mismatch, who + " is built with CAF " + printable(theirs.caf, 16)
-                                         + ", this node with CAF " + ours.caf
-                                         + ", and the two do not understand each other: build all "
-                                           "nodes of a cluster with the same release"},
+  const bool both_say = theirs.basp != 0 && ours.basp != 0;
+  if (both_say ? theirs.basp != ours.basp : theirs.caf != ours.caf)
+    return {{errc::version_mismatch,
+             who + " is built with CAF " + printable(theirs.caf, 16) + ", this node with CAF "
+                 + ours.caf + ", and the two do not understand each other"
+                 + (both_say ? " (BASP " + std::to_string(theirs.basp) + " and "
+                                   + std::to_string(ours.basp) + ")"
+                             : std::string{})
+                 + ": build all nodes of a cluster with the same release"},
             false};
   if (theirs.caf_node != ours.caf_node) return {};
   if (theirs.life == ours.life && theirs.node == ours.node) return {{}, true};

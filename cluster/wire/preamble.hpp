@@ -4,8 +4,8 @@
 //     12 bytes: "ROLLCALL", version, lowest version that can read it, length (LE)
 //     then so many bytes of fields; those that a reader does not know are skipped
 //
-// CAF reads whatever a connection brings as its own protocol, which another
-// release of it does not share, and it tells nodes apart by an id that two
+// CAF reads whatever a connection brings as its own protocol (BASP), of which
+// another release may have another version, and it tells nodes apart by an id that two
 // containers may have in common. Here both are seen in time, and said.
 //
 // Pure: no IO. Nothing here throws for what is in the bytes.
@@ -16,16 +16,19 @@
 #include "rollcall/presence.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace rollcall::cluster {
 
 struct preamble {
-  std::string caf;      ///< release that the middlemen must agree on: "0.17"
+  std::string caf;      ///< release, for people: "0.17"; it decides where one end says no `basp`
   std::string caf_node; ///< how CAF calls this process
   std::string node;     ///< our name for it
   incarnation life;
+  std::uint64_t basp =
+      0; ///< version of CAF's protocol, on which the middlemen must agree; 0: not said
 
   friend bool operator==(const preamble&, const preamble&) = default;
 };

@@ -1,10 +1,10 @@
-// The presences of each local actor, for "untrack all of it".
+// Maps a local actor to its presences, for `untrack(actor)`.
 //
 // Actor -> the first record of a chain through the records themselves
 // (actor_links), doubly linked, so that an actor with a million presences loses
 // one as quickly as an actor with two.
 //
-// Threads: the writer's.
+// Thread-safety: writer only.
 #pragma once
 
 #include "base/hash.hpp"

@@ -1,22 +1,19 @@
-// Memory for the objects of one table: small, many, named by 32 bits.
+// Allocator of one table: many small objects, each named by a 32-bit handle.
+// The indexes of a table consist of handles, which are half the size of pointers.
+// Any thread resolves a handle with two loads.
 //
-// A handle is half the size of a pointer, and the indexes of a table are
-// nothing but handles: that is why this exists. What it names is found with two
-// loads, from any thread.
-//
-// How it is laid out: memory comes in slabs of up to 64 KiB, each for objects
+// Layout: memory comes in slabs of up to 64 KiB, each for objects
 // of one size class, with its free slots chained through themselves. A handle
 // is the number of the slab (19 bits) and the distance into it in units of
 // 8 bytes (13 bits), which makes 32 GiB. The numbers of the slabs lead to their
 // addresses through a directory of two levels, which never moves. An object
-// over 8 KiB gets a slab of its own. A slab of which nothing is left goes back
-// to the heap, but for one of each class, which waits for the next to come; the
-// first slabs of a class are small, so that a small table stays small.
+// over 8 KiB gets a slab of its own. An empty slab goes back to the heap, except
+// for one of each class, which is kept for the next allocation. The first slabs
+// of a class are small, so that a small table stays small.
 //
-// Threads: one writer allocates and frees. Any thread may call `at` for a
-// handle that reached it through an acquire of what the writer released: the
-// entry of the directory was written before, and is not written again until
-// the slab is empty.
+// Thread-safety: one writer allocates and frees. Any thread may call `at` for a
+// handle that it read by an acquire load of what the writer released: the writer
+// set the directory entry before, and does not change it until the slab is empty.
 #pragma once
 
 #include <array>
@@ -28,7 +25,7 @@
 
 namespace rollcall::crdt {
 
-/// Names an object in an arena, a presence above all. 0 is none.
+/// Names an object in an arena, mostly a presence. 0 names nothing.
 using handle = std::uint32_t;
 
 class arena {
@@ -39,7 +36,8 @@ public:
   arena& operator=(const arena&) = delete;
 
   /// Uninitialized, aligned to 8 bytes; to 64 when `bytes` is a multiple of 64
-  /// up to 1 KiB. Never 0: ask `nearly_full` before a change begins.
+  /// up to 1 KiB. Precondition: `nearly_full` was false when the change began.
+  /// Returns a handle that is not 0.
   handle allocate(std::size_t bytes);
   void free(handle) noexcept;
 
@@ -48,19 +46,19 @@ public:
     return reinterpret_cast<T*>(base(h) + (h & granule_mask) * granule);
   }
 
-  /// Has an object on its way into the cache, and its page into the TLB: a load
-  /// that nothing waits for. The instruction for prefetching would be dropped
-  /// where the page is not in the TLB, which is where it would be worth most.
+  /// Prefetches an object by a plain load whose result is unused. The prefetch
+  /// instruction is dropped when the page is not in the TLB, which is exactly the
+  /// case that costs most.
   void touch(handle h, std::size_t offset = 0) const noexcept {
     static_cast<void>(at<const volatile char>(h)[offset]);
   }
 
-  /// Fewer than 1024 slabs are left to be made.
+  /// True when fewer than 1024 slabs can still be made.
   bool nearly_full() const noexcept;
   std::size_t bytes_held() const noexcept { return bytes_held_; } ///< from the heap
   std::size_t objects() const noexcept { return objects_; }       ///< allocated and not freed
 
-  /// What an object of that many bytes really takes.
+  /// Returns the size of the slot that an object of `bytes` occupies.
   static std::size_t rounded(std::size_t bytes) noexcept;
 
 private:

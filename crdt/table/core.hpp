@@ -1,19 +1,19 @@
-// What a table of presences consists of. It outlives the table as long as
-// somebody holds a list of it.
+// The parts of a table of presences. The core lives until the table and all
+// lists of it are destroyed.
 //
-// From the top: an index leads from the name of a topic to its `topic_state`,
-// whose `published` is the snapshot that readers take. A snapshot names the
-// roots of two trees, whose leaves name the records, one for each presence.
-// Everything lies in one arena and is named by 32-bit handles, but for the
-// index and the replicas' names.
+// An index maps the name of a topic to its `topic_state`, whose `published`
+// member is the snapshot that readers use. A snapshot names the roots of two
+// trees, whose leaves name the records, one for each presence. All of it lies in
+// one arena and is named by 32-bit handles, except the index and the names of
+// replicas.
 //
 //   name ──▶ topic_index ──▶ topic_state ──▶ snapshot ──▶ tree ──▶ record
 //                              (writer's     (pinned by    (shared by    │
 //                               roots)        lists)        snapshots)   ▼
 //                                                                  slice_table
 //
-// There is no other index by topic or by key: the tree is both, and the order
-// in which presences are listed. Local presences are also chained by actor.
+// The tree is the only index by topic and by key, and gives the order in which
+// presences are listed. Local presences are also chained by actor.
 #pragma once
 
 #include "base/hash.hpp"
@@ -37,17 +37,17 @@ struct table_core {
       {[](void* self, void* block) { static_cast<table_core*>(self)->garbage.retire_block(block); },
        this}};
   actor_index actors{memory};
-  // The writer's.
+  // Writer only.
   std::uint64_t version = 1; ///< under construction
   std::size_t records = 0;   ///< inserted and not erased
   std::size_t changes = 0;   ///< since the last publish
   handle changed_topics = 0; ///< list through next_changed
-  handle last_topic = 0;     ///< that was asked for: often the next one too
+  handle last_topic = 0;     ///< last one looked up: often the next one as well
 
   static std::uint32_t hash_topic(std::string_view name) noexcept {
     return static_cast<std::uint32_t>(hash_bytes(name) >> 32);
   }
-  /// Any thread (readers inside the gate); null when there is none.
+  /// Returns null if there is no such topic. Any thread; readers inside the gate.
   topic_state* find_topic(std::string_view name) const {
     auto h = find_topic(name, hash_topic(name));
     return h ? memory.at<topic_state>(h) : nullptr;

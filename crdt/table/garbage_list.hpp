@@ -1,13 +1,13 @@
-// What is to be freed once nobody can see it: handles in a list of chunks.
+// A list of handles to free once no reader can see them, in chunks.
 //
-// Not a chain through the objects themselves. Readers look at them still, on
-// other cores: writing into them would take the cache lines from each other.
-// And a chain has to be followed miss by miss, where a chunk names many objects,
-// which are fetched together.
+// The list is not chained through the objects: readers on other cores still use
+// them, and writing to them would move their cache lines. Following a chain also
+// costs one miss after another, while the objects of a chunk are prefetched
+// together.
 //
-// A list is the handle of its first chunk; 0 is empty.
+// A list is the handle of its first chunk; 0 is the empty list.
 //
-// Threads: the writer's.
+// Thread-safety: writer only.
 #pragma once
 
 #include "crdt/table/arena.hpp"
@@ -37,9 +37,9 @@ inline void add_garbage(arena& mem, handle& list, handle what) {
   c->items[c->count++] = what;
 }
 
-/// Takes the first chunk off `list`, which is not empty. What f(handle) answers
-/// true to is done with; the rest goes to `rest`. Never allocates. Returns how
-/// many there were.
+/// Removes the first chunk of `list` and calls f(handle) for each entry. Entries
+/// for which f returns false are moved to `rest`. Requires a non-empty list.
+/// Returns the number of entries. Does not allocate.
 template <class F>
 std::size_t sort_garbage(arena& mem, handle& list, handle& rest, F&& f) {
   const auto self = list;

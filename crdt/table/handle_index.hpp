@@ -1,16 +1,16 @@
-// A hash index from 32 bits of hash to handles, which never pauses to grow and
-// can be read while it is written.
+// A hash index from 32-bit hashes to handles. It never pauses to grow, and can be
+// read while it is written.
 //
 // Extendible hashing (Fagin, Nievergelt, Pippenger and Strong, 1979): the upper
 // bits of the hash choose a segment through a directory; a segment is an open
 // addressing table of at most 4096 slots, searched by the lower bits. A full
 // segment doubles, and at 4096 slots splits in two, so that no insert moves more
 // than 4096 slots (some 10 µs) or copies a directory of more than a pointer per
-// some thousand entries. A slot holds the hash beside the handle: what is
-// compared is nearly always what is found, and moving it needs no look at what
-// it names.
+// some thousand entries. A slot holds the hash beside the handle, so that nearly
+// every object that is compared is the one that is looked for, and moving a slot
+// does not touch the object.
 //
-// Threads: one writer; any thread may call `find`. Slots are atomic; segments
+// Thread-safety: one writer; any thread may call `find`. Slots are atomic; segments
 // and directories are replaced by publishing new ones, and the old ones go to
 // the `retire` function, to be freed when no reader can be inside them.
 #pragma once
@@ -25,7 +25,7 @@ namespace rollcall::crdt {
 
 class handle_index {
 public:
-  /// What becomes of memory that was unlinked; must end in `free_block`.
+  /// How unlinked memory is released; must end in a call of `free_block`.
   struct retirement {
     void (*retire)(void* context, void* block); ///< null: free at once
     void* context;
@@ -37,7 +37,7 @@ public:
   handle_index(const handle_index&) = delete;
   handle_index& operator=(const handle_index&) = delete;
 
-  /// The handle with that hash for which `is` holds; 0 when there is none.
+  /// Returns the handle with that hash for which `is` holds, or 0.
   template <class Predicate>
   handle find(std::uint32_t hash, Predicate&& is) const {
     auto* d = directory_.load(std::memory_order_acquire);
@@ -52,8 +52,8 @@ public:
     }
   }
 
-  /// Calls f(handle) for each, in no order. What comes or goes meanwhile may
-  /// be seen or not.
+  /// Calls f(handle) for each, in no order. Concurrent insertions and removals
+  /// may be seen or not.
   template <class F>
   void for_each(F&& f) const {
     auto* d = directory_.load(std::memory_order_acquire);
@@ -68,8 +68,8 @@ public:
   }
 
   // -- writer
-  void insert(std::uint32_t hash, handle); ///< that is not in it
-  void erase(std::uint32_t hash, handle);  ///< that is in it
+  void insert(std::uint32_t hash, handle); ///< requires that it is not in the index
+  void erase(std::uint32_t hash, handle);  ///< requires that it is in the index
   void replace(std::uint32_t hash, handle old, handle by);
   std::size_t size() const noexcept { return size_; }
   std::size_t bytes_held() const noexcept { return bytes_; }

@@ -92,6 +92,7 @@ handle presence_table::put(slice_no slice, const birth& b, bool visible, handle*
   ++(visible ? t.shown_count : t.hidden_count);
   if (visible) t.shown_twins += editor.twins();
   c.slices.add_record(slice);
+  c.slices.add_cost(slice, at(c, h).cost());
   if (local) c.actors.add(h);
   ++c.records;
   touch(t, topic);
@@ -110,6 +111,7 @@ void presence_table::erase(handle h) {
   if (r.visible()) t.shown_twins += editor.twins();
   --(r.visible() ? t.shown_count : t.hidden_count);
   if (r.layout & record::has_links) c.actors.remove(h);
+  c.slices.drop_cost(r.slice, r.cost());
   add_garbage(c.memory, t.garbage_records, h);
   --c.records;
   touch(t, r.topic);
@@ -183,6 +185,42 @@ birth presence_table::as_birth(handle h) const {
   describe(h, b);
   return b;
 }
+
+bool presence_table::flip_a_bit(handle h) noexcept {
+  auto& r = at(*core_, h);
+  if (r.meta_bytes == 0) return false;
+  r.raw()[record::bytes(r.layout, r.key_bytes, r.meta_bytes) - 1] ^= 1;
+  return true;
+}
+
+handle presence_table::first_shown(slice_no slice, std::string_view topic,
+                                   std::string_view key) const {
+  auto* t = known_topic(topic);
+  if (!t || !t->shown) return 0;
+  auto& mem = core_->memory;
+  auto p = tree_lower(mem, t->shown, search_key{key, slice, 0});
+  if (p.index >= p.leaf->count) {
+    if (p.rank >= tree_size(mem, t->shown)) return 0; // the count may be ahead of the tree
+    p = tree_at(mem, t->shown, p.rank);
+  }
+  const auto h = p.leaf->entries()[p.index].what;
+  const auto& r = at(*core_, h);
+  return r.slice == slice && r.key() == key ? h : 0;
+}
+
+void presence_table::take(handle h) {
+  set_visible(h, false);
+  mark_taken(h);
+}
+
+void presence_table::mark_taken(handle h) noexcept { at(*core_, h).state |= record::is_taken; }
+
+void presence_table::untake(handle h) noexcept {
+  auto& r = at(*core_, h);
+  r.state = static_cast<std::uint8_t>(r.state & ~record::is_taken);
+}
+
+bool presence_table::taken(handle h) const noexcept { return at(*core_, h).taken(); }
 
 void presence_table::publish() {
   auto& c = *core_;
@@ -260,6 +298,12 @@ std::size_t presence_table::count_of_key(std::string_view topic, std::string_vie
 }
 
 std::size_t presence_table::objects() const noexcept { return core_->memory.objects(); }
+
+std::size_t presence_table::cost_of_slice(slice_no n) const noexcept {
+  return core_->slices.cost(n);
+}
+
+std::size_t presence_table::cost_of(handle h) const noexcept { return at(*core_, h).cost(); }
 
 std::size_t presence_table::slices_in_use() const noexcept { return core_->slices.in_use(); }
 

@@ -1,13 +1,12 @@
-// The table of presences of one shard: every slice's, with all indexes.
+// The presences of one shard, of all slices, with all indexes.
 //
-// One writer (the shard), any number of readers on any threads, who never
-// block the writer and are never blocked by it. How it is built: table_core.hpp.
+// One writer (the shard) and any number of readers on any threads. Readers never
+// block the writer, nor it them. Its structure stands in core.hpp.
 //
-// What the writer does to it becomes visible to readers at `publish()`, all of
-// it at once per topic. Handles are the writer's: 32 bits, valid from `insert`
-// until the second `publish` after `erase` (so that the leaves of a step can
-// still be looked at while they are reported, after the `publish` that hides
-// them from readers).
+// Changes become visible to readers at `publish()`, those of one topic all at
+// once. Only the writer uses handles. A handle is valid from `insert` until the
+// second `publish` after `erase`, so that the leaves of a step can be reported
+// after the `publish` that hides them from readers.
 //
 //     auto table = std::make_shared<presence_table>(limits{});
 //     auto slice = table->open_slice(replica, true);
@@ -15,9 +14,9 @@
 //     table->publish();
 //     for (auto p : table->list("lobby")) ... // on any thread
 //
-// Costs, n the presences of the topic: insert, erase, find, set_visible,
-// get_by_key O(log n); list, count, count_keys O(1); publish O(what changed). Many at once
-// cost a fraction of as many one by one.
+// Complexity, with n presences in the topic: insert, erase, find, set_visible and
+// get_by_key O(log n); list, count and count_keys O(1); publish O(changes). A batch costs a
+// fraction of the same changes one by one.
 #pragma once
 
 #include "crdt/delta.hpp"
@@ -46,46 +45,52 @@ public:
   presence_table& operator=(const presence_table&) = delete;
 
   // -- writer: slices
-  /// `local`: its presences are indexed by actor too.
+  /// `local`: its presences are indexed by actor as well.
   slice_no open_slice(const replica_id&, bool local);
-  /// No more inserts; its number is reused once all its records are gone.
+  /// Ends insertion. Its number is reused when all its records have been freed.
   void close_slice(slice_no);
 
   // -- writer: presences
-  /// The caller has looked `find` up: (topic, key, actor) is not in that slice.
-  /// `visible`: shown by list, get_by_key and count; hidden ones by dirty_list only.
-  /// Not when `nearly_full` was said before the step began.
+  /// Precondition: find() returns 0 for this identity in that slice, and
+  /// nearly_full() was false when the step began. `visible`: shown by list,
+  /// get_by_key and count; otherwise by dirty_list only.
   handle insert(slice_no, const birth&, bool visible);
-  /// The same in one search, for a slice of which all is visible: 0, and nothing is
-  /// changed, if it is there.
+  /// As insert, in one search, for a slice that is visible as a whole. Returns 0 and
+  /// changes nothing if the identity is there.
   handle insert_new(slice_no, const birth&);
-  /// Nearly 32 GiB are held: begin nothing that inserts. What has begun can be
-  /// finished: there is room for some frames still.
+  /// True when nearly 32 GiB are held: begin no step that inserts. A step that has
+  /// begun can finish: room for some frames is left.
   bool nearly_full() const noexcept;
   void erase(handle);
   void set_visible(handle, bool);
   handle find(slice_no, std::string_view topic, std::string_view key, std::uint64_t actor) const;
-  /// First of the presences of a local actor, and the next: for untrack(pid).
+  /// The first presence of a local actor, and the next one: for untrack(actor).
   handle first_of_actor(std::uint64_t actor) const;
   handle next_of_actor(handle) const;
   std::size_t count_of_actor(std::uint64_t actor) const;
 
   // -- writer: many presences at once (tree_batch.hpp)
-  /// As above, but the trees are changed by `carry_out`, all in one go; what is
-  /// looked up before that may show either. `insert_later` is for slices that
-  /// are not local.
+  /// As above, but `carry_out` changes the trees, all at once; a look-up before
+  /// that may see either state. `insert_later` requires a slice that is not local.
   handle insert_later(slice_no, const birth&, bool visible);
   void erase_later(handle);
   void set_visible_later(handle, bool);
-  /// What was to be inserted and was there already, in the tree that it was to
-  /// be in, is not inserted but named in `left_out`: to be looked at and given
-  /// to `discard`.
+  /// Insertions whose identity is already in the tree are skipped and appended to
+  /// `left_out`; the caller inspects them and gives them to `discard`.
   void carry_out(std::vector<handle>& left_out);
   void discard(handle);
-  /// `find`, only among those that are visible, or not.
+  /// As `find`, among the visible presences only, or among the hidden ones only.
   handle find_among(bool visible, slice_no, std::string_view topic, std::string_view key,
                     std::uint64_t actor) const;
-  void fetch(handle) const noexcept; ///< into the cache: it will be looked at soon
+  /// Returns the first presence under that key that the slice shows, or 0. O(log n).
+  handle first_shown(slice_no, std::string_view topic, std::string_view key) const;
+  /// Marks a presence as hidden because another one took its place (view.hpp). The
+  /// mark stays until `untake`.
+  void take(handle); ///< hides it as well
+  void mark_taken(handle) noexcept;
+  void untake(handle) noexcept;
+  bool taken(handle) const noexcept;
+  void fetch(handle) const noexcept; ///< prefetches it
 
   presence_view view(handle) const;
   bool visible(handle) const noexcept;
@@ -94,20 +99,25 @@ public:
   birth as_birth(handle) const;
   void describe(handle, birth& fresh) const; ///< the same where it is to stand, for many
 
-  /// Makes all changes since the last one visible to readers, and frees what
-  /// nobody can see any more: a bounded amount per call, so call it now and then
-  /// even when nothing changed.
+  /// For tests of the audit: flips a bit of its meta, in memory. False if it has
+  /// none.
+  bool flip_a_bit(handle) noexcept;
+
+  /// Makes all changes since the last call visible to readers, and frees a bounded
+  /// amount of what no reader can see any more. Call it now and then even when
+  /// nothing changed.
   void publish();
 
   std::size_t size() const noexcept;                    ///< all slices, visible or not
   std::size_t topic_size(std::string_view topic) const; ///< visible and hidden
-  /// How many are visible under that key, as the writer sees it.
+  /// Number of presences visible under that key, as the writer sees it.
   std::size_t count_of_key(std::string_view topic, std::string_view key) const;
   std::size_t memory_bytes() const noexcept; ///< held by records and indexes
-  /// Records, nodes, topics and snapshots in memory, and the lists of what is to
-  /// go: nothing but what is shown now, or by a list that is held, some
-  /// `publish` after the last change.
+  /// Records, nodes, topics, snapshots and garbage lists in memory. Some `publish`
+  /// calls after the last change these are what readers or held lists can see.
   std::size_t objects() const noexcept;
+  std::size_t cost_of_slice(slice_no) const noexcept; ///< of its presences: record::cost
+  std::size_t cost_of(handle) const noexcept;
   std::size_t slices_in_use() const noexcept; ///< open, or with records in memory
   bool sound() const;                         ///< every invariant of the indexes, for tests. O(n)
 

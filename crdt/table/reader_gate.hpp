@@ -1,18 +1,17 @@
-// Tells the writer when nobody can still be looking at what it took away.
+// Tells the writer when no reader can still use what it unlinked.
 //
-// A reader that goes from the index of topics to a snapshot holds, for some ten
-// nanoseconds, pointers that nothing protects yet. It does so inside the gate;
-// the writer frees what it unlinked only when everybody has left who was inside
-// at that time. Neither ever waits for the other. This is what sleepable RCU
-// does (McKenney, 2006), with the epoch read again after counting oneself in,
-// in place of a barrier.
+// A reader on its way from the index of topics to a snapshot holds, for some ten
+// nanoseconds, pointers that nothing else protects. It does so inside the gate.
+// The writer frees what it unlinked only after all readers that were inside at
+// that time have left. Neither waits for the other. This is sleepable RCU
+// (McKenney, 2006), except that the reader reads the epoch again after it has
+// counted itself in, in place of a barrier.
 //
-// Epochs: a reader counts itself in under the present epoch, and only if that
-// is still the present one does it go on. The writer unlinks, then begins the
-// next epoch. Who is counted in under that one saw the unlinking; so when the
-// counters of the one before come to nothing, what was unlinked in it is out of
-// reach. There are counters for two epochs, hence `begin_epoch` only when
-// `quiet()`.
+// Epochs: a reader counts itself in under the current epoch, and goes on only if
+// that is still the current one. The writer unlinks, then begins the next epoch.
+// Readers of the new epoch see the unlinking, so when the counters of the old
+// epoch reach zero, what was unlinked in it is unreachable. There are counters
+// for two epochs, so `begin_epoch` requires `quiet()`.
 //
 // Every step is an operation on one atomic variable, sequentially consistent
 // where it matters; no fences, which ThreadSanitizer would not understand.
@@ -27,7 +26,7 @@ namespace rollcall::crdt {
 
 class reader_gate {
 public:
-  /// Being inside. Ends with its scope.
+  /// RAII: the holder is inside the gate.
   class pass {
   public:
     explicit pass(std::atomic<std::uint32_t>& inside) noexcept : inside_(inside) {}
@@ -39,7 +38,7 @@ public:
     std::atomic<std::uint32_t>& inside_;
   };
 
-  /// Any thread. Keep it short: while one is inside, nothing is freed.
+  /// Any thread. Keep it short: nothing is freed while a reader is inside.
   pass enter() const noexcept {
     auto& mine = stripes_[stripe_of_this_thread()];
     for (;;) {
@@ -51,14 +50,14 @@ public:
     }
   }
 
-  /// Writer: whether all readers of the epoch before this one have left.
+  /// Writer: true when all readers of the previous epoch have left.
   bool quiet() const noexcept {
     auto before = (epoch_.load(std::memory_order_relaxed) - 1) & 1;
     for (auto& s : stripes_)
       if (s.inside[before].load(std::memory_order_seq_cst) != 0) return false;
     return true;
   }
-  /// Writer, and only when `quiet()` was seen in this epoch.
+  /// Writer. Precondition: `quiet()` was true in this epoch.
   void begin_epoch() noexcept {
     epoch_.store(epoch_.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
   }

@@ -1,25 +1,24 @@
-// Frees what nobody can see any more: exactly that, and in small pieces.
+// Frees what no reader can see any more, in small pieces.
 //
-// A node or a record that was removed from a topic's trees was in the snapshot
-// that was current then, and in a run of older ones before it. It becomes
-// garbage of that snapshot. When a snapshot goes, its garbage is looked at: what
-// the next older one that is still in memory shows too becomes that one's
-// garbage, the rest is freed (the dead lists of ZFS work so). A node tells by
-// the version that it was born in whether an older snapshot has it, a record by
-// being looked up there. So a list that somebody holds for an hour keeps what it
-// shows and nothing else, however much comes and goes meanwhile; and as long as
-// nobody holds an old one, nothing is looked up at all.
+// A node or record that is removed from a topic's trees was in the snapshot that
+// was current at that time, and in a run of older ones. It becomes garbage of
+// that snapshot. When a snapshot is freed, its garbage is examined: what the next
+// older snapshot in memory shows as well becomes garbage of that one, the rest is
+// freed (as the dead lists of ZFS). For a node its version of birth tells whether
+// an older snapshot has it; a record is looked up there. So a list that is held
+// for an hour keeps alive what it shows and nothing else, and while nobody holds
+// an old list, nothing is looked up.
 //
-// A snapshot goes in two steps. When it is replaced, a reader inside the gate
-// may still be about to pin it: it waits for the epoch to pass. Then it is
-// marked retired. If nobody holds it, it goes at once; else whoever unpins it
-// last puts it on a stack, from which the writer takes it at the next `collect`.
-// Readers never free anything, and nothing is ever searched for.
+// A snapshot is freed in two steps. When it is replaced, a reader inside the gate
+// may still be about to pin it, so it waits for the epoch to end. Then it is
+// marked retired. If it has no pins, it is freed at once; else the reader that
+// removes the last pin pushes it on a stack, from which the writer takes it at
+// the next `collect`. Readers never free, and nothing is searched for.
 //
-// `close` ends the table while lists may be held still: what they show remains,
-// and the last of them to go takes everything with it.
+// `close` ends the table while lists may still be held: what they show stays
+// alive, and the last of them frees the core.
 //
-// Threads: the writer's, but for `unpinned`.
+// Thread-safety: writer only, except `unpinned`.
 #pragma once
 
 #include "crdt/table/reader_gate.hpp"
@@ -34,7 +33,7 @@
 
 namespace rollcall::crdt {
 
-// What readers write has a cache line of its own.
+// Members that readers write have a cache line of their own.
 class reclaimer { // NOLINT(clang-analyzer-optin.performance.Padding)
 public:
   reclaimer(arena& mem, reader_gate& gate, slice_table& slices) noexcept
@@ -43,23 +42,23 @@ public:
   reclaimer(const reclaimer&) = delete;
   reclaimer& operator=(const reclaimer&) = delete;
 
-  // What readers cannot find any more from now on.
+  // Objects that readers can no longer reach from now on.
   void retire_snapshot(handle h) { filling_.push_back({what::snapshot, h, nullptr}); }
   void retire_record(handle h) { filling_.push_back({what::record, h, nullptr}); }
   void retire_topic(handle h) { filling_.push_back({what::topic, h, nullptr}); }
   void retire_block(void* p) { filling_.push_back({what::block, 0, p}); } ///< of handle_index
 
-  /// Frees at most `budget` objects. What was retired since the last call is
-  /// not among them.
+  /// Frees at most `budget` objects, none of which was retired since the last
+  /// call.
   void collect(std::size_t budget);
   std::size_t held() const noexcept { return held_; } ///< retired snapshots that lists hold
   std::size_t bytes_held() const noexcept;
 
-  /// Any thread: a retired snapshot is held no more. True: the table has ended
-  /// and this was the last one held; the caller destroys the core.
+  /// Any thread: a retired snapshot lost its last pin. Returns true if the table
+  /// has ended and this was the last held snapshot: the caller destroys the core.
   bool unpinned(snapshot&) noexcept;
-  /// The table ends; `current` is called with a function to be called for each
-  /// published snapshot. True: nothing is held; the caller destroys the core.
+  /// Ends the table. `current` is given a function to call for each published
+  /// snapshot. Returns true if no list is held: the caller destroys the core.
   template <class ForEachPublished>
   bool close(ForEachPublished&& for_each) {
     for_each([this](snapshot& s) { held_ += retire_now(s) ? 0u : 1u; });

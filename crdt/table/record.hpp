@@ -1,9 +1,9 @@
-// One presence as it lies in memory: a header, then what is optional, then the
-// bytes of key and meta.
+// The layout of one presence in memory: a header, optional parts, then the bytes
+// of key and meta.
 //
-// Everything that a reader looks at is written once, before the record is
-// published. What changes later (whether it is shown, the chain of its actor)
-// is the writer's alone and stands in words of its own.
+// What readers use is written once, before the record is published. What changes
+// later (visibility, the chain of its actor) is used by the writer only and
+// stands in words of its own.
 #pragma once
 
 #include "crdt/delta.hpp"
@@ -19,11 +19,11 @@
 
 namespace rollcall::crdt {
 
-/// A slice within the table. 0 is none.
+/// Number of a slice within the table. 0 names none.
 using slice_no = std::uint32_t;
 
-/// The other presences of the same local actor: a doubly linked list. In the
-/// first of it, which nothing precedes, `prev` counts its members.
+/// Doubly linked list of the presences of one local actor. `prev` of the first
+/// element counts the elements.
 struct actor_links {
   handle prev;
   handle next;
@@ -46,6 +46,8 @@ struct record {
   // state
   static constexpr std::uint8_t is_visible = 1;
   static constexpr std::uint8_t is_first_of_actor = 2;
+  static constexpr std::uint8_t is_taken =
+      4; // over by another (view.hpp): hidden, though its slice is not
 
   static constexpr std::size_t header_bytes = 32;
 
@@ -57,6 +59,11 @@ struct record {
   static constexpr std::size_t bytes(std::uint8_t layout, std::size_t key, std::size_t meta) {
     return key_offset(layout) + key + meta;
   }
+
+  /// What a presence counts for in limits::max_bytes_per_replica: the same at its
+  /// owner and everywhere else.
+  static constexpr std::size_t cost(std::size_t key, std::size_t meta) { return 64 + key + meta; }
+  std::size_t cost() const noexcept { return cost(key_bytes, meta_bytes); }
 
   const char* raw() const noexcept { return reinterpret_cast<const char*>(this); }
   char* raw() noexcept { return reinterpret_cast<char*>(this); }
@@ -77,9 +84,10 @@ struct record {
   }
 
   bool visible() const noexcept { return state & is_visible; }
+  bool taken() const noexcept { return state & is_taken; }
 
 private:
-  /// The ref that stands where the key would with only those parts before it.
+  /// The optional ref, which follows the parts given here.
   std::optional<rollcall::ref> load_ref(int before) const noexcept {
     rollcall::ref x;
     std::memcpy(&x, raw() + key_offset(static_cast<std::uint8_t>(before)), sizeof x);

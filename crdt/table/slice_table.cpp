@@ -15,7 +15,7 @@ slice_no slice_table::open(const replica_id& id, bool local) {
       free_.reserve(first_block << (block_of(n) + 1)); // so that freeing never allocates
     }
   }
-  at(n) = entry{id, 0, local, false};
+  at(n) = entry{id, 0, 0, local, false};
   return n;
 }
 

@@ -1,11 +1,11 @@
-// Whose presences these are: the number that a record carries -> the replica.
+// Maps the slice number of a record to its replica.
 //
-// A number is used again only when its slice is closed and no record of it is
-// left in memory, those included that only an old snapshot still shows. So a
-// thousand lives that came and went leave nothing behind.
+// A number is reused only when its slice is closed and no record of it is left in
+// memory, including records that only an old snapshot shows. So a thousand
+// replicas that came and went leave nothing behind.
 //
-// Threads: one writer; any thread may ask for the replica of a record that it
-// may look at. Entries never move: they lie in blocks of 16, 32, 64 …
+// Thread-safety: one writer; any thread may ask for the replica of a record that
+// it may read. Entries never move: they lie in blocks of 16, 32, 64 …
 #pragma once
 
 #include "crdt/table/record.hpp"
@@ -26,9 +26,15 @@ public:
 
   const replica_id& replica(slice_no n) const noexcept { return at(n).replica; } ///< any thread
   bool local(slice_no n) const noexcept { return at(n).local; }
-  /// A record of it was made; was freed.
+  /// Counts a record that was made; one that was freed.
   void add_record(slice_no n) noexcept { ++at(n).records; }
   void drop_record(slice_no n) noexcept;
+
+  /// What its presences cost (record::cost): of those inserted and not erased,
+  /// whether or not an old snapshot keeps more of them in memory.
+  std::size_t cost(slice_no n) const noexcept { return at(n).cost; }
+  void add_cost(slice_no n, std::size_t bytes) noexcept { at(n).cost += bytes; }
+  void drop_cost(slice_no n, std::size_t bytes) noexcept { at(n).cost -= bytes; }
 
   std::size_t in_use() const noexcept { return next_ - 1 - free_.size(); }
   std::size_t bytes_held() const noexcept;
@@ -37,6 +43,7 @@ private:
   struct entry {
     replica_id replica;
     std::uint64_t records = 0;
+    std::size_t cost = 0;
     bool local = false;
     bool closed = false;
   };

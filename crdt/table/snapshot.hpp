@@ -1,15 +1,13 @@
-// A topic, and what readers see of it.
+// A topic and its snapshots.
 //
 // A topic has two trees, one of the presences that are shown and one of those
 // that are hidden (of replicas held down). The writer works on roots of its own;
-// `publish` makes a snapshot of them and swaps the one pointer that readers
-// take. A snapshot never changes. Who holds one (a `presence_list`) has added
-// himself to its `pins`.
+// `publish` makes a snapshot of them and replaces the one pointer that readers
+// load. A snapshot never changes. A holder (a `presence_list`) counts in `pins`.
 //
-// The snapshots of a topic that are still in memory form a chain, youngest
-// first. What the writer removes from the trees after a snapshot was published
-// is still shown by it, and by older ones maybe: it is that snapshot's garbage.
-// See reclaimer.hpp for how it goes.
+// The snapshots of a topic in memory form a chain, youngest first. What the writer
+// removes from the trees after a snapshot was published is still shown by it, and
+// perhaps by older ones: it is garbage of that snapshot (see reclaimer.hpp).
 #pragma once
 
 #include "crdt/table/record.hpp"
@@ -23,9 +21,9 @@ namespace rollcall::crdt {
 struct table_core;
 
 struct snapshot {
-  /// How many hold it; and, once it is no longer the published one and no
-  /// reader can be about to pin it, the bit `retired`. Whoever brings it to
-  /// nothing but that bit tells the writer.
+  /// Number of holders; plus the bit `retired` once it is not the published one
+  /// and no reader can be about to pin it. The holder that leaves only that bit
+  /// tells the writer.
   std::atomic<std::uint32_t> pins{0};
   handle self = 0;
   std::uint64_t version = 0; ///< of the table; nodes born later are not in it
@@ -35,7 +33,7 @@ struct snapshot {
   handle hidden = 0; ///< root
   std::uint32_t shown_count = 0;
   std::uint32_t shown_twins = 0; ///< of those, how many follow one of the same key
-  // The writer's.
+  // Writer only.
   handle newer = 0;
   handle older = 0;
   handle garbage_nodes = 0; ///< lists (garbage_list.hpp)
@@ -51,7 +49,7 @@ static_assert(sizeof(snapshot) <= 64);
 
 struct topic_state {
   std::atomic<snapshot*> published{nullptr};
-  // The writer's.
+  // Writer only.
   handle shown = 0; ///< roots under construction
   handle hidden = 0;
   std::uint32_t shown_count = 0;
@@ -66,7 +64,7 @@ struct topic_state {
   bool changed = false; ///< since the last publish
   bool dead = false;    ///< empty and no longer in the index
 
-  /// The name stands behind it.
+  /// The name follows in memory.
   std::string_view name() const noexcept {
     return {reinterpret_cast<const char*>(this + 1), name_bytes};
   }

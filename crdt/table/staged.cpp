@@ -33,6 +33,7 @@ handle presence_table::insert_later(slice_no slice, const birth& b, bool visible
   staged_->edits.push_back(edit(r, h, !visible, false));
   ++(visible ? t.shown_count : t.hidden_count);
   c.slices.add_record(slice);
+  c.slices.add_cost(slice, r.cost());
   ++c.records;
   touch(t, topic);
   return h;
@@ -45,6 +46,7 @@ void presence_table::erase_later(handle h) {
   staged_->edits.push_back(edit(r, h, !r.visible(), true));
   --(r.visible() ? t.shown_count : t.hidden_count);
   if (r.layout & record::has_links) c.actors.remove(h);
+  c.slices.drop_cost(r.slice, r.cost());
   add_garbage(c.memory, t.garbage_records, h);
   --c.records;
   touch(t, r.topic);
@@ -90,6 +92,7 @@ void presence_table::carry_out(std::vector<handle>& left_out) {
 
 void presence_table::discard(handle h) {
   auto& c = *core_;
+  c.slices.drop_cost(at(c, h).slice, at(c, h).cost());
   c.slices.drop_record(at(c, h).slice);
   c.memory.free(h); // no reader ever saw it
 }

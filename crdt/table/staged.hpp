@@ -1,4 +1,4 @@
-// What `presence_table::carry_out` is to do, and its memory from call to call.
+// The pending edits of `presence_table::carry_out`, and buffers that it reuses.
 #pragma once
 
 #include "crdt/table/presence_table.hpp"

@@ -1,21 +1,21 @@
 // Many changes to one tree at once.
 //
-// What tree_editor does for one presence costs a walk down and a copy of a node
-// of each level. A delta brings a hundred, a piece of long work thousands. Here
-// they are sorted, and the tree is changed in two passes over its levels:
+// tree_editor walks down and copies one node of each level for one presence. A
+// delta brings a hundred changes, a piece of long work thousands. Here they are
+// sorted, and the tree is changed in two passes over its levels:
 //
 //   down   from the root, level by level, each node's changes are parted among
 //          its children. The nodes of a level that have any are fetched into
-//          the cache many at a time before they are looked at: so the misses,
-//          which are most of what a change in a large tree costs, overlap;
+//          the cache many at a time before they are used, so that cache misses,
+//          which are most of the cost in a large tree, overlap;
 //   up     from the leaves, each node that has changes is built anew once,
 //          however many it has, from its old entries and what became of its
 //          children.
 //
-// The trees are those of tree_node.hpp, with the same rules of filling: what
-// does not fit is cut into even parts, thin neighbours become one.
+// The trees are those of tree_node.hpp, with the same rules of filling: a full
+// node is cut into even parts, thin neighbours are joined.
 //
-// Threads: the writer's.
+// Thread-safety: writer only.
 #pragma once
 
 #include "crdt/table/tree_editor.hpp"
@@ -37,11 +37,11 @@ struct tree_edit {
   bool gone;   ///< to be erased; else inserted
 };
 
-/// In order of tree, key, slice, actor; what goes before what comes. `spare` is
-/// memory to work in.
+/// Sorts by tree, key, slice and actor, erasures before insertions. `spare` is a
+/// work buffer.
 void sort_edits(const arena&, std::vector<tree_edit>&, std::vector<tree_edit>& spare);
 
-/// What the two passes remember; kept from call to call for its memory.
+/// State of the two passes; kept between calls to reuse its memory.
 struct batch_memory {
   /// A node that has changes: those in [first, end).
   struct touched {
@@ -66,9 +66,9 @@ public:
   tree_batch(arena& mem, std::uint64_t version, handle& garbage, batch_memory& memory) noexcept
       : tree_editor(mem, version, garbage), m_(memory) {}
 
-  /// Returns the new root. The edits are sorted, of one tree, and not none.
-  /// What is to go is there; what is to come and is there already, in this tree
-  /// or among the edits, is left out and goes to `left_out`.
+  /// Requires a non-empty, sorted range of edits of one tree; every erased record
+  /// must exist. Insertions that duplicate a record of the tree or an earlier edit
+  /// are skipped and appended to `left_out`. Returns the new root.
   handle apply(handle root, const tree_edit* edits, std::size_t count,
                std::vector<handle>& left_out);
   using tree_editor::twins;

@@ -1,15 +1,13 @@
-// Changing the trees of a topic (tree_node.hpp) without changing what readers
-// see.
+// Changes the trees of a topic (tree_node.hpp) without changing what readers see.
 //
-// A node that was made for the version under construction has not been
-// published: it is changed in place. An older one is copied, and so are its
-// ancestors, up to a new root: a change costs one node of each level, whatever
-// the size of the tree, and the next changes of the same batch find the nodes
-// that they share copied already. What is replaced goes to the list of garbage
-// of the topic (its older snapshots still show it), or is freed at once when it
-// was never published.
+// A node of the version under construction has not been published: it is changed
+// in place. An older node is copied, with its ancestors up to a new root. So a
+// change copies one node of each level, and further changes of the same batch
+// find shared nodes copied already. A replaced node goes to the garbage list of
+// the topic, because older snapshots still show it, or is freed at once if it was
+// never published.
 //
-// Threads: the writer's.
+// Thread-safety: writer only.
 #pragma once
 
 #include "crdt/table/tree_node.hpp"
@@ -22,9 +20,10 @@ public:
   tree_editor(arena& mem, std::uint64_t version, handle& garbage) noexcept
       : mem_(mem), version_(version), garbage_(garbage) {}
 
-  /// Both return the new root. The record is not in the tree; is in the tree.
-  /// With `found` (which is 0) it may be: then nothing is changed, and what has its
-  /// identity goes there.
+  /// Both return the new root. `insert` requires that no equal record is in the
+  /// tree, unless `found` is given (and 0): then, if one exists, the tree is left
+  /// unchanged and `*found` is its handle. `erase` requires that the record is in
+  /// the tree.
   handle insert(handle root, handle what, handle* found = nullptr);
   handle erase(handle root, handle what);
 

@@ -1,5 +1,4 @@
-// The nodes of the trees that hold the presences of a topic, and how one is
-// searched.
+// The nodes of the trees of a topic, and the search within a node.
 //
 // A tree is a B+ tree (Bayer and McCreight, 1972; Comer, "The ubiquitous
 // B-tree", 1979) in order of key, slice, actor. An entry is 16 bytes: twelve
@@ -10,11 +9,11 @@
 // bytes that all keys of its entries share, and its entries hold the twelve
 // bytes after those.
 //
-// A leaf's entries are presences. An inner node has an entry for each child,
-// which is the child's own first entry, always exactly that, so that it never
-// names a record that is gone; and beside it, for each child, how many
-// presences stand below, so that a position is found by number as well as by
-// key, and a run is counted without walking it.
+// A leaf's entries are presences. An inner node has an entry for each child.
+// Invariant: it equals the child's first entry, so that it never names a freed
+// record. Beside it stands the number of presences below each child, so that a
+// position is found by rank as well as by key, and a run is counted without a
+// walk.
 //
 // Trees are persistent (Driscoll et al., "Making data structures persistent",
 // 1989): a node that readers may see is never changed; see tree_editor.hpp. So
@@ -98,7 +97,7 @@ struct alignas(8) tree_node {
 };
 static_assert(sizeof(tree_node) == 16 && sizeof(tree_entry) == 16 && sizeof(tree_child) == 8);
 
-/// What is looked for: an identity within a topic, or an end of the run of a key.
+/// The key of a search: an identity within a topic, or an end of the run of a key.
 struct search_key {
   std::string_view key;
   slice_no slice = 0;
@@ -114,7 +113,7 @@ struct search_key {
     return {key, std::numeric_limits<slice_no>::max(), std::numeric_limits<std::uint64_t>::max()};
   }
 
-  /// < 0: what is sought stands before r.
+  /// < 0: the search key is before r.
   int compare(const record& r) const noexcept {
     if (auto c = key.compare(r.key()); c != 0) return c;
     if (slice != r.slice) return slice < r.slice ? -1 : 1;
@@ -122,7 +121,7 @@ struct search_key {
   }
 };
 
-/// Bytes that two keys share from their beginning.
+/// Length of the common prefix of two keys.
 inline std::size_t shared_bytes(std::string_view a, std::string_view b) noexcept {
   auto n = std::min(a.size(), b.size());
   return static_cast<std::size_t>(
@@ -130,9 +129,9 @@ inline std::size_t shared_bytes(std::string_view a, std::string_view b) noexcept
       - a.begin());
 }
 
-/// How many of the entries' windows are less. In two rounds, each of steps that
-/// do not wait for each other: no branch depends on the data, and of a node that
-/// is not in the cache the lines are fetched side by side.
+/// Counts the entries whose window is less. Two rounds of independent steps: no
+/// branch depends on the data, and the cache lines of a node that is not cached
+/// are fetched in parallel.
 inline std::uint32_t windows_before(const tree_entry* e, std::uint32_t n, key_window w) noexcept {
   constexpr std::uint32_t block = 8;
   std::uint32_t first = 0;
@@ -142,7 +141,7 @@ inline std::uint32_t windows_before(const tree_entry* e, std::uint32_t n, key_wi
   return before;
 }
 
-/// How many entries of a node stand before what is sought (`or_equal`: or are it).
+/// Counts the entries of a node before the search key (`or_equal`: or equal to it).
 inline std::uint32_t count_before(const arena& mem, const tree_node& n, const search_key& s,
                                   bool or_equal) noexcept {
   auto* e = n.entries();
@@ -153,7 +152,7 @@ inline std::uint32_t count_before(const arena& mem, const tree_node& n, const se
     w = key_window{s.key.substr(n.skip)};
   }
   auto i = windows_before(e, n.count, w);
-  // Among those that tie (mostly none or one), by what they name.
+  // Entries that tie (mostly none or one) are compared by their records.
   std::uint32_t end = i;
   if (i < n.count && e[i].same(w)) end = i + 1u == n.count || !e[i + 1].same(w) ? i + 1 : n.count;
   while (i < end) {
@@ -167,7 +166,7 @@ inline std::uint32_t count_before(const arena& mem, const tree_node& n, const se
   return i;
 }
 
-/// Below which child what is sought is, or would be.
+/// Index of the child that contains the search key, or would contain it.
 inline std::uint32_t child_for(const arena& mem, const tree_node& n, const search_key& s) noexcept {
   auto before = count_before(mem, n, s, true);
   return before ? before - 1 : 0;

@@ -1,7 +1,6 @@
-// Looking things up in the tree of a topic (tree_node.hpp). A root of 0 is the
-// empty tree.
+// Look-ups in the tree of a topic (tree_node.hpp). A root of 0 is the empty tree.
 //
-// Threads: any, as long as the tree is kept from being freed (see snapshot.hpp).
+// Thread-safety: any thread, while the tree cannot be freed (see snapshot.hpp).
 #pragma once
 
 #include "crdt/table/tree_node.hpp"
@@ -17,11 +16,12 @@ struct tree_place {
 };
 
 handle tree_find(const arena&, handle root, const search_key&) noexcept;
-/// Where the first entry stands that is not before what is sought.
+/// Position of the first entry that is not before the search key.
 tree_place tree_lower(const arena&, handle root, const search_key&) noexcept;
-/// The entry before which `rank` others stand; rank < tree_size.
+/// Position of the entry of that rank. Requires rank < tree_size.
 tree_place tree_at(const arena&, handle root, std::uint32_t rank) noexcept;
 std::uint32_t tree_size(const arena&, handle root) noexcept;
+/// Checks every invariant of tree_node.hpp, for tests. O(n).
 /// How many entries follow one of the same key, for tests. O(n).
 std::uint32_t tree_twins(const arena&, handle root) noexcept;
 /// Every rule of tree_node.hpp, for tests. O(n).

@@ -6,8 +6,9 @@
 //     auto t = rollcall::start_tracker(system, handler, options, *node);
 //
 // From any one seed a node finds all others; seeds that do not answer, or that
-// refuse us, are tried again for ever, and that is an event and no error. Nodes
-// are known by name: each of a cluster has another one.
+// refuse us, are tried again for ever, and that is an event and no error. A seed
+// is a name: each address that it stands for is tried, and it is looked up again
+// at least every 30 s. Nodes are known by name: each of a cluster has another one.
 //
 // Plain TCP serves loopback only. Beyond it: TLS (set in the config before the
 // actor system starts, see config.hpp), or `insecure_plain_tcp`, for networks
@@ -65,13 +66,17 @@ struct cluster_options {
   bool insecure_plain_tcp = false;    ///< allow plain TCP beyond loopback
   remote_actors reachable = remote_actors::handed_out;
   link_limits limits{};
+  /// If another node has our name: go on trying until it is free, instead of
+  /// ending (cluster_event_kind::fatal).
+  bool wait_for_name = false;
 };
 
 struct cluster_peer {
   std::string name;    ///< empty: a seed that has not answered yet
   std::string address; ///< HOST:PORT
-  std::string state;   ///< "up", "dialing", "handshaking", "waiting"
+  std::string state;   ///< "up", "dialing", "handshaking", "looking_up", "waiting"
   std::string reason;  ///< why it is not up, as far as known
+  std::string warning; ///< what should be mended, also of a peer that is up
 };
 
 enum class cluster_event_kind : std::uint8_t {
@@ -79,6 +84,8 @@ enum class cluster_event_kind : std::uint8_t {
   peer_down, ///< `node`, `text`: why
   refused,   ///< `address`, `code`, `text`; it is tried again
   warning,   ///< `text`
+  resolved,  ///< `address`: a seed's name; `text`: the addresses that it stands for now
+  name_lost, ///< `node`: our own name, which another node has; `text`
   fatal,     ///< `code`, `text`: this node is no part of the cluster any more
              ///< (name_in_use, endpoint_failed)
 };

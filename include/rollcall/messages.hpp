@@ -302,6 +302,11 @@ struct info_msg {
   caf::message content;
 };
 
+/// This node is going -> unit, when that is announced. See tracker::drain.
+/// bad_lease: 0, or more than permdown_period.
+struct drain_msg {
+  std::uint64_t lease_ms = 0;
+};
 /// Says bye to all and ends -> unit, when done.
 struct permdown_msg {
   std::uint8_t unused = 0;
@@ -322,11 +327,12 @@ using shard_actor = compat::typed_actor<
     caf::result<topics_reply>(topics_msg), caf::result<replicas_reply>(replicas_msg),
     caf::result<stats_reply>(stats_msg), caf::result<resolve_reply>(resolve_msg),
     caf::result<subscribe_reply>(subscribe_msg), caf::result<void>(unsubscribe_msg),
-    caf::result<void>(observe_msg), caf::result<void>(info_msg), caf::result<void>(permdown_msg),
-    caf::result<void>(stop_msg), caf::result<lease_reply>(track_lease_msg),
-    caf::result<renew_reply>(renew_msg), caf::result<update_reply>(update_lease_msg),
-    caf::result<void>(untrack_lease_msg), caf::result<presences_reply>(find_lease_msg),
-    caf::result<dispatch_reply>(dispatch_msg), caf::result<why_reply>(why_msg)>;
+    caf::result<void>(observe_msg), caf::result<void>(info_msg), caf::result<void>(drain_msg),
+    caf::result<void>(permdown_msg), caf::result<void>(stop_msg),
+    caf::result<lease_reply>(track_lease_msg), caf::result<renew_reply>(renew_msg),
+    caf::result<update_reply>(update_lease_msg), caf::result<void>(untrack_lease_msg),
+    caf::result<presences_reply>(find_lease_msg), caf::result<dispatch_reply>(dispatch_msg),
+    caf::result<why_reply>(why_msg)>;
 
 } // namespace rollcall
 

@@ -25,18 +25,22 @@ struct limits {
   std::size_t max_presences_per_actor = 1'000'000;
   std::size_t max_presences_per_topic = 16'000'000;
   std::size_t max_leases = 1'000'000;
-  std::size_t max_replicas = 1024; ///< peers of one shard
+  /// In the slice of one replica, so that no node takes the room of all others:
+  /// the own one answers limit_reached, of another's no more is taken.
+  std::size_t max_presences_per_replica = 4'000'000;
+  std::size_t max_bytes_per_replica = 512 * 1024 * 1024; ///< keys and metas, and 64 for each
+  std::size_t max_replicas = 1024; ///< peers of one shard; past it the longest down is dropped
   std::size_t max_ended = 4096;    ///< final lives remembered
   // -- the protocol
   std::size_t max_frame_bytes = 256 * 1024; ///< soft: cut here; one presence always fits
   std::size_t max_frame_presences = 4096;
-  std::size_t max_removal_log = 65'536;                ///< leaves the owner can still tell apart
-  std::size_t max_beyond = 4096;                       ///< intervals known past a gap, per slice
-  std::size_t max_outstanding_bytes = 8 * 1024 * 1024; ///< per peer, sent and not acknowledged
+  std::size_t max_removal_log = 65'536; ///< leaves the owner can still tell apart
+  std::size_t max_beyond = 4096;        ///< intervals known past a gap, per slice
+  /// Per peer, sent and not acknowledged. All shards of a tracker share it: each
+  /// has its part, but never less than 64 KiB (or all of it).
+  std::size_t max_outstanding_bytes = 8 * 1024 * 1024;
   std::size_t batch = 2048; ///< presences handled in one piece of long work
   // -- subscriptions
-  std::size_t max_subscriptions = 65'536; ///< per shard
-  std::size_t subscriber_credit = 1024;   ///< diffs under way before a resync
   // -- messages to a topic
   std::size_t max_dispatch_bytes = 1024 * 1024;        ///< of one message, encoded
   std::size_t max_dispatch_backlog = 16 * 1024 * 1024; ///< per peer, sent and not handed on there
@@ -45,6 +49,9 @@ struct limits {
   std::size_t max_journal_bytes = 8 * 1024 * 1024;
   std::size_t max_journal_file_bytes = 64 * 1024 * 1024;
   std::size_t max_journal_backlog = 4 * 1024 * 1024; ///< waiting for the disk; more is not written
+  std::size_t max_subscriptions = 65'536;            ///< per shard
+  std::size_t subscriber_credit = 1024;              ///< diffs under way before a resync
+  std::size_t subscriber_credit_bytes = 8 * 1024 * 1024; ///< and their bytes, as in memory
 };
 
 /// How long a lease may last without being renewed.
@@ -62,7 +69,12 @@ struct tracker_options {
   std::optional<millis> down_period{}; ///< default: broadcast_period * max_silent_periods * 2
   millis permdown_period{1'200'000};
   std::size_t clock_sample_periods = 2;
-  millis flush_interval{25}; ///< 0: at once
+  /// The first change after a quiet time goes out at once; what follows within
+  /// this time is gathered. 0: each at once.
+  millis flush_interval{25};
+  /// A shard with many peers gathers longer, so that it sends at most about this
+  /// many frames a second: n peers / this, where that is more than flush_interval.
+  std::size_t max_frames_per_second = 1000;
   /// A node whose link is lost and not back by then is down. nullopt: it is down
   /// after `down_period` only, like one that is silent while its link stands.
   std::optional<millis> link_grace{3000};

@@ -12,6 +12,7 @@
 #include "rollcall/options.hpp"
 #include "rollcall/presence.hpp"
 #include "rollcall/presence_list.hpp"
+#include "rollcall/roster.hpp"
 #include "rollcall/scoped.hpp"
 #include "rollcall/stats.hpp"
 #include "rollcall/subscription.hpp"

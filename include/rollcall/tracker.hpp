@@ -196,7 +196,24 @@ public:
   // it waits for all but that one, after which none begins. `timed_out`: a shard
   // or a callback still runs; call it again. Idempotent.
 
-  /// Says bye to all: they drop our presences at once. Then ends, for good.
+  /// This node is going, as in a deploy. From now on:
+  ///   - its presences stay shown on every node until the lease is over, also when
+  ///     the node says bye, is killed or starts again, and also those of actors that
+  ///     end meanwhile;
+  ///   - a join of the same topic and key on another node, or in the next life of
+  ///     this one, takes one of them over: each handler and subscriber gets the leave
+  ///     (leave_reason::moved) and the join in one diff;
+  ///   - what has not come back when the lease is over leaves, once;
+  ///   - the node tracks nothing new: errc `draining`.
+  /// Answers when it is announced to all nodes that are linked. Asked again, the
+  /// earlier end counts. End the node at any time after, best with
+  /// graceful_permdown. bad_lease: 0 or less, or more than permdown_period.
+  ///
+  ///     tracker.drain(30s);
+  ///     tracker.graceful_permdown();
+  expected<void> drain(millis lease) const;
+  /// Says bye to all: they drop our presences at once (but for a lease: see drain). Then ends, for
+  /// good.
   expected<void> graceful_permdown() const;
   /// Ends in order, for good: flush, bye if permdown_on_shutdown.
   expected<void> stop() const;

@@ -23,20 +23,8 @@ public:
           },
           [this, name](const rollcall::cluster::send_frame& x) { pass(name, x); },
           [this, name](const rollcall::cluster::send_dispatch& x) { return pass(name, x); },
-          [this, name](const rollcall::cluster::resolve_remote& x)
-              -> caf::result<rollcall::cluster::resolved> {
-            const std::lock_guard guard{mutex_};
-            const auto found = shards_.find({x.node, x.tracker, 0});
-            if (found == shards_.end() || cuts_.count({name, x.node}) != 0)
-              return rollcall::make_error(errc::unreachable);
-            // As over a network: the question goes, and its sender gets the answer.
-            caf::scoped_actor self{found->second->home_system()};
-            rollcall::cluster::resolved result;
-            rollcall::compat::request(self, found->second, patience,
-                                      rollcall::cluster::find_actors{x.who})
-                .receive([&](const rollcall::cluster::resolved& y) { result = y; },
-                         [](const caf::error&) {});
-            return result;
+          [](const rollcall::cluster::resolve_remote&) -> caf::result<rollcall::cluster::resolved> {
+            return rollcall::make_error(errc::unreachable); // handles do not pass here
           },
       };
     });
@@ -93,9 +81,11 @@ private:
   }
   void pass(const std::string& name, const rollcall::cluster::send_frame& x) {
     const std::lock_guard guard{mutex_};
-    const auto found = shards_.find({x.to, x.tracker, x.shard});
-    if (found == shards_.end() || cuts_.count({name, x.to}) != 0) return;
-    rollcall::compat::anon_send(found->second, rollcall::cluster::frame_received{name, *x.bytes});
+    for (const auto& to : x.to) {
+      const auto found = shards_.find({to, x.tracker, x.shard});
+      if (found == shards_.end() || cuts_.count({name, to}) != 0) continue;
+      rollcall::compat::anon_send(found->second, rollcall::cluster::frame_received{name, *x.bytes});
+    }
   }
 
   std::mutex mutex_;

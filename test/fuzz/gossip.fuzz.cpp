@@ -127,8 +127,10 @@ private:
       const auto d = decode(*out.bytes, options_.limits);
       must(d.code == errc::none, "what is sent can be read");
       must(d.frame.from.name == machine.self().name, "in one's own name");
-      const auto to = out.to == "a" ? 0u : 1u;
-      if ((out.to == "a" || out.to == "b") && mail_[to].size() < 8) mail_[to].push_back(out.bytes);
+      for (const auto& name : out.to) {
+        const auto to = name == "a" ? 0u : 1u;
+        if ((name == "a" || name == "b") && mail_[to].size() < 8) mail_[to].push_back(out.bytes);
+      }
     }
     for (auto& r : did.reports)
       for (auto& c : r.changes)

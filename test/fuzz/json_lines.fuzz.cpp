@@ -2,9 +2,9 @@
 //
 // However the stream is cut, the same lines come out; every line is a command
 // or an answer that is JSON; a meta that was taken comes back as it was.
+#include "base/duration.hpp"
 #include "test/fuzz/target.hpp"
 #include "tools/rollcall/arguments.hpp"
-#include "tools/rollcall/duration.hpp"
 #include "tools/rollcall/json_writer.hpp"
 
 #include <boost/json/parse.hpp>

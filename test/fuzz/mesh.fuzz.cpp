@@ -6,6 +6,7 @@
 #include "test/fuzz/sealed.hpp"
 
 #include <map>
+#include <set>
 
 namespace rollcall::fuzz {
 
@@ -79,8 +80,8 @@ public:
     case 9:
       return receive(channel, pack(packet_kind::bye));
     case 10: {
-      static constexpr std::string_view letters = "hwurpqb?";
-      std::string bytes(1, letters[in.below(8)]);
+      static constexpr std::string_view letters = "hwurpqbavc?";
+      std::string bytes(1, letters[in.below(11)]);
       return receive(channel, bytes += in.blob());
     }
     case 11:
@@ -90,8 +91,22 @@ public:
       static constexpr packet_kind kinds[] = {packet_kind::hello, packet_kind::welcome};
       return receive(channel, pack(kinds[in.below(2)], sealed(wire_type::hello, 0, in.blob())));
     }
+    case 14: {
+      if (in.flag()) {
+        if (verifies_.empty()) return;
+        const auto id = *verifies_.begin();
+        verifies_.erase(id);
+        return carry(verified{id, in.flag() ? std::string{names[in.below(6)]} : "", "nobody"});
+      }
+      if (look_ups_.empty()) return;
+      looked_up answer{*look_ups_.begin(), {}, "no such name"};
+      look_ups_.erase(look_ups_.begin());
+      for (auto n = in.below(4); n > 0; --n)
+        answer.addresses.push_back({"10.0.0." + std::to_string(in.below(12)), 1});
+      return carry(answer);
+    }
     case 15:
-      if (in.byte() == 0xee) carry(leave{});
+      if (in.byte() == 0xee) carry(mesh::leave{});
       return;
     default: {
       static constexpr packet_kind kinds[] = {packet_kind::hello, packet_kind::welcome,
@@ -112,7 +127,9 @@ private:
     if ((how & 1) != 0) x.seeds.push_back({"10.0.0.1", 1});
     if ((how & 2) != 0) x.seeds.push_back({"10.0.0.9", 1}); // ourselves
     if ((how & 4) != 0) x.max_peers = 3;
-    if ((how & 8) != 0) x.max_dials = 1;
+    if ((how & 8) != 0) x.slots = {1, 1, 1, 1};
+    if ((how & 16) != 0) x.seeds.push_back({"seeds.example", 1});
+    if ((how & 32) != 0) x.wait_for_name = true;
     x.seed = how;
     return x;
   }
@@ -151,6 +168,10 @@ private:
   void on(const fatal& x) { must(!x.message.empty() && machine_.ended(), "the end says why"); }
   void on(const forget&) {}
   void on(const warning&) {}
+  void on(const look_up& x) { must(look_ups_.insert(x.id).second, "each look-up has a number"); }
+  void on(const verify& x) { verifies_.insert(x.id); }
+  void on(const resolved&) {}
+  void on(const name_lost&) {}
 
   void check() {
     if (machine_.ended()) return;
@@ -164,6 +185,8 @@ private:
 
   instant now_{1000};
   std::map<std::uint64_t, int> dials_;
+  std::set<std::uint64_t> look_ups_;
+  std::set<std::uint64_t> verifies_;
   std::map<std::string, channel_id> links_;
   membership machine_;
 };

@@ -3,9 +3,9 @@
 // what is refused is refused in one line.
 #include "rollcall/options.hpp"
 
+#include "base/duration.hpp"
 #include "test/fuzz/live_machine.hpp"
 #include "test/fuzz/target.hpp"
-#include "tools/rollcall/duration.hpp"
 #include "tools/rollcall/options.hpp"
 
 #include <sys/mman.h>
@@ -51,7 +51,7 @@ void arguments_of(std::string_view text) {
     return;
   }
   auto& o = std::get<node_options>(parsed);
-  must(!validate(o.tracker) && !o.name.empty() && !o.cluster_name.empty(),
+  must(!validate(o.tracker) && !o.cluster.node_name.empty() && !o.cluster.cluster_name.empty(),
        "what is taken is valid");
   live(o.tracker);
 }

@@ -92,6 +92,11 @@ TEST_CASE("messages that no node of ours sends do not reach CAF, and end nobody"
     evil.send(to(actor, kill, {.source = 3}));
     evil.send(to(actor, link, {.source = 3}));
     evil.send(to(actor, nested(30'000), {.source = 3}));
+    // Into the queues of streams.
+    for (std::uint64_t queue = 2; queue < 4; ++queue)
+      for (const auto* types : {"", "@downstream_msg", "@str"})
+        evil.send(
+            to(actor, typed(types) + std::string(1, '\0'), {.data = queue << 60, .source = 3}));
     evil.send(
         message({monitor_message, 0, 0, 0, 0, actor}, evil.own_node_id() + evil.there().node_id));
   }

@@ -117,6 +117,7 @@ std::string member::receive(milliseconds most) {
 }
 
 bool member::read_until(std::size_t size, milliseconds most) {
+  if (fd_ < 0) return false;
   const auto end = steady::now() + most;
   while (in_.size() < size && !closed_ && steady::now() < end)
     in_ += receive(std::chrono::ceil<milliseconds>(end - steady::now()));

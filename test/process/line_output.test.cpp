@@ -73,3 +73,63 @@ TEST_CASE("a reader that does not read does not hold up the end") {
   ::close(fds[1]);
   SUCCEED("came back");
 }
+
+TEST_CASE("what is offered to a reader who does not read is lost, counted, and told once there is "
+          "room") {
+  int fds[2];
+  REQUIRE(::pipe(fds) == 0);
+  line_output_setup how;
+  how.limit = 100'000;
+  how.lost = [](std::size_t n) { return "lost " + std::to_string(n); };
+  std::string all;
+  {
+    line_output out(fds[1], std::move(how));
+    for (int i = 0; i < 1000; ++i) out.offer("line " + std::to_string(i) + std::string(990, '.'));
+    CHECK(out.waiting() <= 130'000);
+    char chunk[65536];
+    std::size_t seen = 0;
+    // read until it has said so
+    while (all.find("lost ") == std::string::npos) {
+      const auto n = ::read(fds[0], chunk, sizeof chunk);
+      REQUIRE(n > 0);
+      all.append(chunk, static_cast<std::size_t>(n));
+      REQUIRE(++seen < 10'000);
+    }
+    const auto lost = std::stoul(all.substr(all.find("lost ") + 5));
+    std::size_t came = 0;
+    for (std::size_t at = 0; (at = all.find("line ", at)) != std::string::npos; ++at) ++came;
+    CHECK(lost + came == 1000);
+    CHECK(lost > 500);
+    out.offer("again");
+  }
+  ::close(fds[1]);
+  char chunk[64];
+  const auto n = ::read(fds[0], chunk, sizeof chunk);
+  CHECK(std::string(chunk, static_cast<std::size_t>(n > 0 ? n : 0)).find("again")
+        != std::string::npos);
+  ::close(fds[0]);
+}
+
+TEST_CASE("a writer that waits for room leaves some for what cannot wait") {
+  int fds[2];
+  REQUIRE(::pipe(fds) == 0);
+  line_output_setup how;
+  how.limit = 100'000;
+  how.lost = [](std::size_t n) { return "lost " + std::to_string(n); };
+  how.patience = std::chrono::milliseconds{100};
+  {
+    line_output out(fds[1], std::move(how));
+    // more than the pipe and the queue hold: this one waits
+    std::thread waits([&] {
+      for (int i = 0; i < 300; ++i) out.write(std::string(1000, 'x'));
+    });
+    while (out.waiting() < 100'000) std::this_thread::yield();
+    const auto before = out.waiting();
+    out.offer("event");
+    CHECK(out.waiting() >= before);
+    out.stop_waiting();
+    waits.join();
+  }
+  ::close(fds[0]);
+  ::close(fds[1]);
+}

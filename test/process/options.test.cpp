@@ -1,7 +1,7 @@
 #include "tools/rollcall/options.hpp"
 
+#include "base/duration.hpp"
 #include "test/catch.hpp"
-#include "tools/rollcall/duration.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -56,16 +56,16 @@ TEST_CASE("options are taken with a blank and with an equals sign") {
        {good({"--name", "a", "--seed", "127.0.0.1:1", "--seed", "127.0.0.1:2", "--down-period",
               "4s"}),
         good({"--name=a", "--seed=127.0.0.1:1", "--seed=127.0.0.1:2", "--down-period=4s"})}) {
-    CHECK(o.name == "a");
-    CHECK(o.seeds == std::vector<std::string>{"127.0.0.1:1", "127.0.0.1:2"});
+    CHECK(o.cluster.node_name == "a");
+    CHECK(o.cluster.seeds == std::vector<std::string>{"127.0.0.1:1", "127.0.0.1:2"});
     CHECK(o.tracker.down_period == 4s);
   }
 }
 
 TEST_CASE("without options the documented defaults hold") {
   const auto o = good({});
-  CHECK_FALSE(o.name.empty());
-  CHECK(o.listen == "127.0.0.1:0");
+  CHECK_FALSE(o.cluster.node_name.empty());
+  CHECK(o.cluster.listen == "127.0.0.1:0");
   CHECK(o.tracker.name == "lobby");
   CHECK(o.tracker.pool_size == 1);
   CHECK(o.tracker.broadcast_period == 1500ms);
@@ -76,7 +76,7 @@ TEST_CASE("without options the documented defaults hold") {
   CHECK(o.tracker.flush_interval == 25ms);
   CHECK(o.tracker.link_grace == 3s);
   CHECK_FALSE(o.tracker.permdown_on_shutdown);
-  CHECK_FALSE(o.insecure);
+  CHECK_FALSE(o.cluster.insecure_plain_tcp);
 }
 
 TEST_CASE("switches need no value and may have one") {
@@ -113,9 +113,9 @@ TEST_CASE("a configuration file gives options and the command line wins") {
       std::filesystem::temp_directory_path() / ("rollcall-options-" + std::to_string(::getpid()));
   std::ofstream(path) << "name = from-file\npool-size = 3\ninsecure = yes\n";
   const auto o = good({"--config", path.string(), "--name", "from-line"});
-  CHECK(o.name == "from-line");
+  CHECK(o.cluster.node_name == "from-line");
   CHECK(o.tracker.pool_size == 3);
-  CHECK(o.insecure);
+  CHECK(o.cluster.insecure_plain_tcp);
   std::ofstream(path) << "colour = red\n";
   CHECK(mentions(bad({"--config", path.string()}), "colour"));
   std::filesystem::remove(path);

@@ -49,7 +49,8 @@ public:
 
   actions give(const std::string& name, const event& e) {
     auto did = at(name).step(e, now);
-    for (auto& f : did.frames) under_way.push_back({name, f.to, f.bytes});
+    for (auto& f : did.frames)
+      for (auto& to : f.to) under_way.push_back({name, to, f.bytes});
     for (auto& x : did.events) events.emplace_back(name, x);
     while (at(name).step(proceed{}, now).more) {
     }

@@ -1,5 +1,7 @@
 #include "test/sim/faults.hpp"
 
+#include "test/sim/world.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -183,6 +185,42 @@ void badbye(script& s, random& r) {
   });
 }
 
+/// A node drains, and goes, or stays; its keys come back elsewhere, or where it
+/// was, or never.
+void drain(script& s, random& r) {
+  some(s, r, [&](instant t, int n) {
+    add(s, type::drain, t, n).length = r.pick({instant{1'000}, instant{5'000}, instant{20'000}});
+    if (r.below(2) == 0) { // the keys that are busy move
+      const int to =
+          (n + 1 + r.index(static_cast<std::size_t>(s.cluster.nodes - 1))) % s.cluster.nodes;
+      for (int i = 0; i < 4; ++i) {
+        auto& d = add(s, type::track, t + instant{r.pick({1, 60, 400, 2'000})}, to);
+        d.topic = "t0";
+        d.key = "k" + std::to_string(i);
+      }
+    }
+    if (r.below(4) == 0) return;
+    end_and_start(s, r, t + instant{r.pick({0, 30, 1'500, 6'000})}, n, r.below(3) != 0);
+  });
+}
+
+/// All nodes are drained and restarted, one after the other.
+void deploy(script& s, random& r) {
+  auto t = moment(s, r);
+  const instant lease{r.pick({2'000, 10'000, 20'000})}, apart{r.pick({500, 3'000, 10'000})};
+  for (int n = 0; n < s.cluster.nodes; ++n, t += apart) {
+    add(s, type::drain, t, n).length = lease;
+    add(s, type::bye, t + instant{r.pick({0, 50})}, n);
+    add(s, type::start, t + instant{r.pick({60, 1'000})}, n);
+    for (int i = 0; i < 4; ++i) {
+      auto& d =
+          add(s, type::track, t + instant{r.pick({100, 400, 1'500})}, (n + 1) % s.cluster.nodes);
+      d.topic = "t0";
+      d.key = "k" + std::to_string(i);
+    }
+  }
+}
+
 void shardcrash(script& s, random& r) {
   some(s, r, [&](instant t, int n) {
     for (int i = r.pick({1, 1, 2, 4}); i > 0; --i, t += instant{r.pick({0, 20, 1'000})})
@@ -267,6 +305,37 @@ void oldframes(script& s, random& r) {
   });
 }
 
+// -- members gone bad, and full tables ------------------------------------------
+
+/// One node lies for a while. It ends before all faults do, and comes back honest.
+void liar(script& s, random& r) {
+  const int n = r.index(static_cast<std::size_t>(s.cluster.nodes));
+  const auto from = moment(s, r);
+  const auto length = instant{
+      static_cast<std::int64_t>(r.below(static_cast<std::uint64_t>((s.span - from).count()) + 1))};
+  for (int i = r.pick({5, 20, 60}); i > 0; --i) {
+    const auto t = from
+                   + instant{static_cast<std::int64_t>(
+                       r.below(static_cast<std::uint64_t>(length.count()) + 1))};
+    add(s, type::lie, t, n).amount = r.index(world::kinds_of_lies);
+  }
+  add(s, type::crash, s.span - instant{1}, n);
+}
+
+/// More names than places, and little room for presences: what lives at the end
+/// fits, and only if what is down makes room.
+void crowded(script& s, random& r) {
+  const auto living = std::max<std::size_t>(
+      2, static_cast<std::size_t>(std::count(s.ends.begin(), s.ends.end(), ending::runs)));
+  auto& lim = s.cluster.options.limits;
+  s.crowded = true;
+  if (r.below(3) != 0) lim.max_replicas = living - 1;
+  if (r.below(3) != 0) {
+    lim.max_presences_per_replica = r.pick<std::size_t>({2, 4, 20});
+    lim.max_presences = lim.max_presences_per_replica * living;
+  }
+}
+
 } // namespace
 
 const std::vector<fault>& all_faults() {
@@ -288,6 +357,8 @@ const std::vector<fault>& all_faults() {
       {"gone", "a process ends without a word, for ever", gone},
       {"bye", "a process says bye, and starts again", bye},
       {"badbye", "a process says bye right after a change, and what it says is held up", badbye},
+      {"drain", "a node says that it goes, and goes or stays; its keys come back elsewhere", drain},
+      {"deploy", "all are drained and restarted, one after the other", deploy},
       {"shardcrash", "a shard dies and comes back with its presences", shardcrash},
       {"wallclock", "a host's clock steps back or forth", wall_clock},
       {"version", "some nodes speak a later version", version},
@@ -295,6 +366,8 @@ const std::vector<fault>& all_faults() {
       {"massjoin", "all start at once, late", massjoin},
       {"massdeath", "all but one or none die at once", massdeath},
       {"oldframes", "what a node said comes when it is permdown or dead", oldframes},
+      {"liar", "a member sends well-formed lies of every kind", liar},
+      {"crowded", "more names than places, and little room for presences", crowded},
   };
   return table;
 }

@@ -60,12 +60,21 @@ void observer::reads(const cluster::gossip& machine, const letter& l, int from, 
     auto& s = at(over);
     if (std::exchange(s.final, true)) return;
     s.final_at = now;
+    if (s.lease || !s.up || !opt_.link_grace || &over == l.sender) return;
+    const auto lost = node < grace_ends_.size() ? grace_ends_[node] : instant{0};
+    s.lease = lost > now ? lost : now + *opt_.link_grace;
   };
   at(*l.sender).node = from;
   auto& newest = newest_[node];
   if (!newest || newest->id.inc < l.sender->id.inc) {
     if (newest) end(*newest); // superseded
     newest = l.sender;
+  }
+  // A bye of one that is held down shows nothing of it again.
+  if (auto& s = at(*l.sender);
+      l.drain && !s.final && (s.up || l.kind != cluster::frame_kind::bye)) {
+    const auto until = now + std::min<instant>(*l.drain, opt_.permdown_period);
+    s.lease = s.lease ? std::min(*s.lease, until) : until;
   }
   if (l.kind == cluster::frame_kind::bye)
     end(*l.sender);
@@ -75,6 +84,12 @@ void observer::reads(const cluster::gossip& machine, const letter& l, int from, 
   for (auto* x : l.about) touch(*x);
   read_ = &l;
   may_apply_ = may_apply(machine, l);
+}
+
+void observer::link(int node, bool up, instant now) {
+  const auto n = static_cast<std::size_t>(node);
+  if (grace_ends_.size() <= n) grace_ends_.resize(n + 1, instant{0});
+  grace_ends_[n] = up || !opt_.link_grace ? instant{0} : now + *opt_.link_grace;
 }
 
 void observer::ticks(instant now) {
@@ -89,12 +104,12 @@ void observer::ticks(instant now) {
 bool observer::saw(const cluster::gossip& machine, const cluster::actions& did,
                    std::uint64_t merges, instant now) {
   changed(did.events, machine);
+  // While it drains it does things to its own that nobody sees.
+  if (!did.own_changes.empty()) own(did.own_changes, machine);
   for (auto& r : did.reports) {
     if (r.changes.empty()) fail("S10: an empty report", machine);
-    if (r.whose.name == machine.self().name)
-      own(r, machine);
-    else
-      foreign(r, machine, now);
+    if (did.own_changes.empty() && r.whose.name == machine.self().name) own(r.changes, machine);
+    folded(r, machine, now);
   }
   ended_.clear();
   static const fact_list none;
@@ -122,7 +137,7 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
                        const cluster::gossip& machine) {
   using what = cluster::replica_change;
   for (auto& e : events) {
-    if (e.what == what::reborn || e.what == what::name_conflict) continue;
+    if (e.what != what::up && e.what != what::down && e.what != what::permdown) continue;
     auto* l = truth_.find(e.whose);
     if (!l) fail("S6: " + rollcall::to_string(e.whose) + " never was, and is told of", machine);
     auto& s = at(*l);
@@ -139,50 +154,105 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
       s.held = s.up = false;
       s.prefix = 0;
       s.beyond.clear();
+      s.forgotten = 0;
     }
     touch(*l);
   }
 }
 
-void observer::own(const cluster::report& r, const cluster::gossip& machine) {
+/// What the owner did, for the truth.
+void observer::own(const crdt::changes& all, const cluster::gossip& machine) {
   auto& table = machine.state().table();
-  auto* l = truth_.find(r.whose);
-  if (!l) fail("S2: a report of a life that was never begun", machine);
-  const bool former = r.whose != machine.self(); // the leaves of a rebirth
-  for (auto& c : r.changes) {
+  for (auto& c : all) {
+    const auto& whose = table.view(c.what).replica();
+    if (whose.name != machine.self().name) continue; // it was taken over
+    auto* l = truth_.find(whose);
+    if (!l) fail("S2: a report of a life that was never begun", machine);
+    const bool former = whose != machine.self(); // the leaves of a rebirth
     if (former && c.join) fail("S2: a join in a former life", machine);
     if (c.join) {
-      joined(truth_.born(*l, table, c.what));
+      truth_.born(*l, table, c.what);
     } else {
       const auto d = table.dot_of(c.what);
-      const auto* f = l->at(d);
-      if (!f) fail("S2: a leave of what never was", machine);
-      left(*f);
       former ? truth_.buried(*l, d) : truth_.died(*l, d);
     }
   }
 }
 
-void observer::foreign(const cluster::report& r, const cluster::gossip& machine, instant now) {
+void observer::folded(const cluster::report& r, const cluster::gossip& machine, instant now) {
+  fresh_.clear();
   auto& table = machine.state().table();
-  auto* l = truth_.find(r.whose);
-  if (!l)
-    fail("S6: sound: a report of a replica that never was: " + rollcall::to_string(r.whose),
-         machine);
   for (auto& c : r.changes) {
-    const auto* f = l->at(table.dot_of(c.what));
+    const auto& whose = table.view(c.what).replica();
+    const auto* l = truth_.find(whose);
+    const auto d = table.dot_of(c.what);
+    const auto* f = l ? l->at(d) : nullptr;
     if (!f)
-      fail("S6: sound: never was: dot " + std::to_string(table.dot_of(c.what)) + " of "
-               + rollcall::to_string(r.whose),
+      fail("S6: sound: never was: dot " + std::to_string(d) + " of " + rollcall::to_string(whose),
            machine);
     if (!truth::same(*f, table.view(c.what)))
       fail("S6: sound: looks different: " + to_string(*f), machine);
-    if (!c.join) {
+    if (c.join) {
+      auto& s = at(*l);
+      const bool held = f->no < s.identities.size() && s.identities[f->no];
+      const bool known = d <= s.prefix
+                         || std::any_of(s.beyond.begin(), s.beyond.end(),
+                                        [&](auto& run) { return run.a < d && d <= run.b; });
+      // Of a life that lingers, what was being shown when it ended is still shown.
+      if (l->id.name != machine.self().name && !machine.state().leaving(l->id))
+        check_returned(*l, *f, now);
+      if (!held && !known && ended_.find(slot(*f)) == ended_.end() && !f->prev_ref)
+        fresh_.push_back(f);
+      joined(*f);
+    } else {
       left(*f);
-      continue;
+      check_lease(*f, c.why, machine, now);
     }
-    check_returned(*l, *f, now);
-    joined(*f);
+  }
+  check_moves(r, machine);
+}
+
+/// S12: what a leaving node had is shown until its lease is over, unless it took
+/// it away itself or another presence took its place.
+void observer::check_lease(const fact& f, leave_reason why, const cluster::gossip& machine,
+                           instant now) {
+  if (f.died != 0 || (crdt::known_to_owner(why) && why != leave_reason::node_left)) return;
+  if (why == leave_reason::moved) return; // see check_moves
+  const auto& s = at(*f.of);
+  if (s.lease && now < *s.lease)
+    fail("S12: left for " + std::string{rollcall::to_string(why)} + " "
+             + std::to_string((*s.lease - now).count())
+             + " ms before its lease is over: " + to_string(f),
+         machine);
+}
+
+/// S12: a leave that is a move stands beside the join that it moved to. S13: a
+/// join takes over one presence of its key that a leaving node shows, if there is
+/// one, and no more.
+void observer::check_moves(const cluster::report& r, const cluster::gossip& machine) const {
+  auto& table = machine.state().table();
+  std::map<std::pair<std::string_view, std::string_view>, std::pair<int, int>>
+      moves; // joins, leaves
+  for (auto& c : r.changes) {
+    if (!c.join && c.why != leave_reason::moved) continue;
+    const auto v = table.view(c.what);
+    auto& n = moves[{v.topic(), v.key()}];
+    ++(c.join ? n.first : n.second);
+  }
+  for (auto& [where, n] : moves)
+    if (n.second > n.first)
+      fail("S13: " + std::to_string(n.second) + " moved to " + std::to_string(n.first) + ": "
+               + std::string{where.second},
+           machine);
+  for (auto* f : fresh_) {
+    const auto n = moves[{f->topic(), f->key()}];
+    if (n.second >= n.first) continue;
+    if (n.first > 1) continue; // one of them may be no fresh one
+    const auto i = by_topic_.find(f->topic());
+    if (i == by_topic_.end()) continue;
+    for (auto* g : i->second)
+      if (g->key() == f->key() && g->of != f->of && machine.state().leaving(g->of->id))
+        fail("S13: took nothing over: " + to_string(*f) + ", beside " + to_string(*g), machine);
   }
 }
 

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,6 +33,13 @@ public:
 
   /// A whole frame is read next.
   void reads(const cluster::gossip&, const letter&, int from, instant now);
+  /// The link to that node is told of next.
+  void link(int node, bool up, instant now);
+  /// Somebody lies: what a copy has from a relay may be false, until its owner has
+  /// told it anew.
+  void somebody_lies() noexcept { lies_ = true; }
+  /// A lie is read next, from a node that may say so: it is a sign of life.
+  void hears(const life& l, instant now) { at(l).heard = now; }
   /// A tick comes next.
   void ticks(instant now);
   /// What a step did. True when it reported anything. `merges`: of this step.
@@ -59,11 +67,15 @@ private:
     crdt::clock_value prefix = 0; // when last looked at
     std::vector<crdt::interval_set::interval> beyond;
     instant heard{-1};
+    std::optional<instant> lease; // shown at least until then, as its node said
+    std::uint64_t forgotten = 0;
   };
   sight& at(const life&);
 
-  void own(const cluster::report&, const cluster::gossip&);
-  void foreign(const cluster::report&, const cluster::gossip&, instant now);
+  void own(const crdt::changes&, const cluster::gossip&);
+  void folded(const cluster::report&, const cluster::gossip&, instant now);
+  void check_moves(const cluster::report&, const cluster::gossip&) const;
+  void check_lease(const fact&, leave_reason, const cluster::gossip&, instant now);
   void changed(const std::vector<cluster::replica_event>&, const cluster::gossip&);
   void joined(const fact&);
   void left(const fact&);
@@ -81,9 +93,11 @@ private:
   std::vector<sight> lives_; // by number
   std::map<std::string_view, fact_list> by_topic_;
   std::vector<const life*> newest_; // by node
+  std::vector<instant> grace_ends_; // by node, while its link is lost
   std::size_t size_ = 0;
   instant stalled_at_; // silence of others is counted from here at the earliest
   instant last_tick_{-1};
+  bool lies_ = false;
 
   // of the step under way
   const letter* read_ = nullptr;
@@ -91,6 +105,7 @@ private:
   std::vector<std::string_view> topics_;
   std::vector<const life*> touched_;
   std::unordered_map<std::uint64_t, crdt::dot> ended_; // (life, identity) -> dot that left
+  std::vector<const fact*> fresh_; // joins that may take over, of the report at hand
 };
 
 } // namespace rollcall::sim

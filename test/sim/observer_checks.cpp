@@ -32,7 +32,8 @@ void observer::check_all(const cluster::gossip& machine) {
   if (held != up) fail("S10: the events told of more replicas than are held", machine);
   if (!machine.state().sweeping())
     for (std::size_t i = 0; i < lives_.size(); ++i)
-      if (!lives_[i].held && !lives_[i].shown.empty() && truth_.lives()[i]->id != machine.self())
+      if (!lives_[i].held && !lives_[i].shown.empty() && truth_.lives()[i]->id != machine.self()
+          && !machine.state().leaving(truth_.lives()[i]->id))
         fail("S4: of one that is permdown, still shown: "
                  + rollcall::to_string(truth_.lives()[i]->id),
              machine);
@@ -92,8 +93,9 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
   if (copy->prefix > l.clock) fail("S6: sound: knows what has not happened yet", machine);
   check_known(machine, seen, *copy);
   if (copy->beyond.intervals() > opt_.limits.max_beyond) fail("S11: gaps", machine);
+  const bool believed = !(lies_ && copy->hearsay);
   for (auto* f : l.alive)
-    if (copy->knows(f->dot) && copy->living.find(f->dot) == 0)
+    if (believed && copy->knows(f->dot) && copy->living.find(f->dot) == 0)
       fail("S6: sound: lost: " + to_string(*f), machine);
 
   std::size_t held = 0;
@@ -103,7 +105,7 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
     ++held;
     const auto* f = l.at(d);
     if (!f) fail("S6: sound: holds what never was", machine);
-    if (d <= copy->prefix && f->died != 0 && f->died <= copy->prefix)
+    if (believed && d <= copy->prefix && f->died != 0 && f->died <= copy->prefix)
       fail("S6: complete: holds the dead: " + to_string(*f) + ", prefix "
                + std::to_string(copy->prefix),
            machine);
@@ -116,7 +118,8 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
   if (auto i = std::adjacent_find(ids.begin(), ids.end()); i != ids.end())
     fail("S9: unique: held twice: " + truth_.identity_at(*i).key, machine);
   // While pieces of it are still to be hidden or shown, some of both are true.
-  if (!st.sweeping() && seen.shown.size() != (seen.up ? held : 0))
+  // Of one that is leaving some may be taken over, or all hidden: S12, S13.
+  if (!st.sweeping() && !st.leaving(l.id) && seen.shown.size() != (seen.up ? held : 0))
     fail("S10: sees " + std::to_string(seen.shown.size()) + " of " + std::to_string(held) + " of "
              + rollcall::to_string(l.id),
          machine);
@@ -125,6 +128,11 @@ void observer::check_slice(const cluster::gossip& machine, const life& l) {
 /// S5: what was known is known still.
 void observer::check_known(const cluster::gossip& machine, sight& seen,
                            const crdt::remote_slice& copy) {
+  if (seen.forgotten != copy.forgotten) { // its owner tells it anew
+    seen.forgotten = copy.forgotten;
+    seen.prefix = 0;
+    seen.beyond.clear();
+  }
   bool kept = copy.prefix >= seen.prefix;
   for (auto& run : seen.beyond) {
     const auto from = std::max(run.a, copy.prefix);
@@ -170,7 +178,8 @@ void observer::check_bounds(const cluster::gossip& machine) const {
   };
   bound("removal log", st.removal_log_size(), lim.max_removal_log);
   bound("ended lives", held.ended, lim.max_ended);
-  bound("peers", held.peers, lim.max_replicas);
+  bound("lives", held.lives, lim.max_replicas);
+  bound("peers", held.peers, lim.max_replicas + std::max<std::size_t>(1024, lim.max_replicas));
   bound("bytes under way", held.most_outstanding, lim.max_outstanding_bytes);
   bound("answers", held.answers, held.peers);
   bound("pulls", held.pulls, held.peers);
@@ -181,7 +190,8 @@ void observer::check_bounds(const cluster::gossip& machine) const {
 /// What the table holds is what the slices hold, and `dirty_list` shows it.
 void observer::check_table(const cluster::gossip& machine) const {
   auto& st = machine.state();
-  if (st.sweeping()) return; // what is being given up is in the table, and in no slice
+  // What is being given up, or of a life that is over, is in the table, and in no slice.
+  if (st.sweeping() || st.lingering() > 0) return;
   std::unordered_map<std::string_view, std::size_t> held;
   std::size_t all = 0;
   for (auto& r : machine.replicas()) {

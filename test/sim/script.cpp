@@ -63,6 +63,10 @@ std::string of_options(const tracker_options& o) {
   number("max_beyond", is.max_beyond, usual.max_beyond);
   number("batch", is.batch, usual.batch);
   number("max_ended", is.max_ended, usual.max_ended);
+  number("max_replicas", is.max_replicas, usual.max_replicas);
+  number("max_presences", is.max_presences, usual.max_presences);
+  number("max_presences_per_replica", is.max_presences_per_replica,
+         usual.max_presences_per_replica);
   return s.empty() ? "the options are the defaults" : s;
 }
 
@@ -73,7 +77,8 @@ bool script::harmless() const {
   if (w.loss > 0 || w.corruption > 0 || w.straggling > 0) return false;
   if (w.delay > cluster.options.broadcast_period / 2) return false;
   return std::none_of(deeds.begin(), deeds.end(), [](const deed& d) {
-    return d.on_links() || d.what == deed::type::suspend || d.what == deed::type::slow;
+    return d.on_links() || d.what == deed::type::suspend || d.what == deed::type::slow
+           || d.what == deed::type::lie;
   });
 }
 
@@ -110,8 +115,12 @@ std::string in_words(const deed& d) {
   case deed::type::track_many:
     return who + " tracks " + std::to_string(d.amount) + " keys in " + d.topic + " for actor "
            + std::to_string(d.actor);
+  case deed::type::drain:
+    return who + " drains for " + seconds(d.length);
   case deed::type::end_actor:
     return "actor " + std::to_string(d.actor) + " of " + who + " dies";
+  case deed::type::lie:
+    return who + " tells a lie of kind " + std::to_string(d.amount);
   }
   return {};
 }

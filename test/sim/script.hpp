@@ -32,6 +32,8 @@ struct deed {
     untrack,
     track_many, ///< `amount` keys
     end_actor,
+    drain, ///< with a lease of `length`
+    lie,   ///< of kind `amount`
   };
   type what = type::start;
   instant at{0};
@@ -54,6 +56,9 @@ struct script {
   std::vector<deed> deeds;
   instant span{0}; ///< when all faults end
   std::vector<ending> ends;
+  /// Fewer places or less room than all names need that ever live: who is down must
+  /// be known to be before all agree, and what is refused depends on the order.
+  bool crowded = false;
 
   /// Nothing in it is a reason to call a living node down: no loss, corruption,
   /// partition or stall, and no delay beyond half a period.

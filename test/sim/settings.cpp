@@ -33,8 +33,7 @@ settings settings::drawn(random& r) {
   lim.max_ended = r.pick<std::size_t>({16, 4096});
   s.links = r.below(3) == 0 ? link_mode::signalled : link_mode::given;
   o.link_grace = std::nullopt;
-  if (s.links == link_mode::signalled && r.below(2) == 0)
-    o.link_grace = millis{r.pick({0, 500, 3000})};
+  if (r.below(2) == 0) o.link_grace = millis{r.pick({0, 500, 3000})};
   s.weather.delay = instant{r.pick({1, 5, 50})};
   s.weather.in_order = true;
   return s;

@@ -148,6 +148,9 @@ private:
     usual([](auto& o) -> auto& { return o.limits.max_beyond; });
     usual([](auto& o) -> auto& { return o.limits.batch; });
     usual([](auto& o) -> auto& { return o.limits.max_ended; });
+    usual([](auto& o) -> auto& { return o.limits.max_replicas; });
+    usual([](auto& o) -> auto& { return o.limits.max_presences; });
+    usual([](auto& o) -> auto& { return o.limits.max_presences_per_replica; });
     return any;
   }
 

@@ -11,6 +11,7 @@
 //   S9  no older presence replaces a newer; one (topic, key, actor) lives once
 //   S10 the fold of all diffs is what reads show
 //   S11 every queue, log, frame and table is within its limit
+//   S14 the audit never finds a copy wrong
 //   L1  after healing all agree within the beat and two broadcast periods
 //   L2  an idle cluster pulls nothing
 //   L3  the dead are called down in time, and the living are not

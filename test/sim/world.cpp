@@ -118,9 +118,12 @@ void world::take(const happening& e) {
   switch (e.what) {
   case happening::type::frame:
     if (story_) tell(e);
-    if (!e.damaged) s.eyes->reads(*s.machine, *e.sent, e.from, now_);
-    step(e.node, e.shard, cluster::frame_in{e.damaged ? *e.damaged : *e.sent->bytes},
-         e.damaged ? nullptr : e.sent.get(), e.damaged != nullptr);
+    if (!e.damaged && !e.sent->lie) s.eyes->reads(*s.machine, *e.sent, e.from, now_);
+    if (e.sent->lie && e.sent->sender) s.eyes->hears(*e.sent->sender, now_);
+    step(e.node, e.shard,
+         cluster::frame_in{e.damaged ? *e.damaged : *e.sent->bytes, host_at(e.from).name,
+                           wall_clock(h)},
+         e.damaged || e.sent->lie ? nullptr : e.sent.get(), e.damaged != nullptr);
     return;
   case happening::type::link_up:
     for (int i = 0; i < shards(); ++i) step(e.node, i, cluster::link_up{host_at(e.from).name});

@@ -16,6 +16,7 @@
 
 #include "cluster/gossip/gossip.hpp"
 #include "test/sim/letter.hpp"
+#include "test/sim/listener.hpp"
 #include "test/sim/observer.hpp"
 #include "test/sim/queue.hpp"
 #include "test/sim/settings.hpp"
@@ -72,14 +73,29 @@ public:
   void slow_down(int n, instant length, instant cost);
   /// One shard dies and comes back with its presences; its siblings live.
   void crash_shard(int n, int which);
+  /// It goes: its presences are shown for so long.
+  void drain(int n, instant lease);
   void step_wall_clock(int n, std::int64_t us);
+  /// The node has gone bad: it sends a well-formed lie to every other node that it
+  /// has a link to, of one of `kinds_of_lies` kinds. What it does otherwise is honest.
+  static constexpr int kinds_of_lies = 10;
+  void lie(int n, int kind);
   bool running(int n) const { return host_at(n).running; }
   bool paused(int n) const { return host_at(n).paused; }
   const cluster::gossip& machine(int n, int of = 0) const { return *shard_at(n, of).machine; }
 
+  /// It hears of this node from now on; null: nobody does. It must live as long
+  /// as the world, or until another takes its place.
+  void listen(int n, listener* who) { host_at(n).hears = who; }
+  /// What a reader of that node sees.
+  presence_list presences(int n, std::string_view topic) const;
+
   // -- operations; nothing at a node that does not run
-  errc track(int n, std::string_view topic, std::string_view key, std::uint64_t actor = 1);
-  errc update(int n, std::string_view topic, std::string_view key, std::uint64_t actor = 1);
+  /// No meta: one of its own, unlike all others.
+  errc track(int n, std::string_view topic, std::string_view key, std::uint64_t actor = 1,
+             const rollcall::meta* = nullptr);
+  errc update(int n, std::string_view topic, std::string_view key, std::uint64_t actor = 1,
+              const rollcall::meta* = nullptr);
   errc untrack(int n, std::string_view topic, std::string_view key, std::uint64_t actor = 1);
   void untrack_all(int n, std::uint64_t actor);
   /// Any event, as the shell would give it: for frames that a test makes.
@@ -94,6 +110,7 @@ public:
   void heal_all(); ///< no cuts, nobody slow, and weather as it should be
   /// When the last frame arrives that holds up those behind it on its link.
   instant clear_at() const;
+  instant leases_end() const noexcept { return leases_end_; }
 
   // -- what is
   const tracker_options& options() const noexcept { return settings_.options; }
@@ -112,8 +129,8 @@ public:
   std::string contents() const;
 
   struct counts {
-    std::uint64_t events = 0, frames[5] = {}, reports = 0, rebirths = 0, refused = 0, downs = 0,
-                  unknown = 0;
+    std::uint64_t events = 0, frames[cluster::frame_kind_count] = {}, reports = 0, rebirths = 0,
+                  refused = 0, downs = 0, unknown = 0;
   };
   const counts& count() const noexcept { return count_; }
   std::uint64_t digest() const noexcept { return digest_; }
@@ -168,6 +185,7 @@ private:
     instant slow_until{-1}, cost{0};
     std::deque<happening> inbox;
     std::vector<shard> shards;
+    listener* hears = nullptr;
     std::vector<unsigned> told; ///< the peer's life to which its link is up; 0: down
   };
   struct way { ///< from one node to another
@@ -212,7 +230,9 @@ private:
                         bool damaged = false);
   void follow_up(int n, int s, const cluster::actions&);
   enum class op { track, update, untrack };
-  errc operate(int n, std::string_view topic, std::string_view key, std::uint64_t actor, op);
+  errc operate(int n, std::string_view topic, std::string_view key, std::uint64_t actor, op,
+               const rollcall::meta* = nullptr);
+  void tell_listener(int n, int s, const cluster::actions&) const;
   int shard_of(std::string_view topic) const;
   void absorb(std::uint64_t) noexcept; // into the digest
   void absorb(std::string_view) noexcept;
@@ -236,6 +256,11 @@ private:
   bool connected(int a, int b) const;
   std::shared_ptr<const std::string> corrupt(const std::string&);
 
+  // world_lies.cpp
+  std::string a_lie(int n, int to, int s, int kind);
+  void lying_part(cluster::frame&, const life& victim, int kind);
+  const life* victim_of(int liar, int to, int s);
+
   // world_story.cpp
   void say(const std::string& who, const std::string& what) const; ///< nothing without a story
   void tell(const happening&) const;
@@ -249,8 +274,10 @@ private:
   std::vector<truth> truths_; // by shard
   std::vector<host> hosts_;
   std::vector<way> ways_;
+  instant leases_end_{0};                                              ///< of all that drain
   std::map<std::pair<const life*, int>, crdt::clock_value> announced_; // to whom, for S5
   bool healed_ = false;
+  bool somebody_lies_ = false;
   bool views_changed_ = true;
   bool agreed_ = false;
   std::uint64_t serial_ = 0;

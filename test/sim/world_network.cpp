@@ -13,27 +13,21 @@ using namespace cluster;
 // -- frames -------------------------------------------------------------------
 
 void world::ship(int n, int s, const std::vector<outgoing>& frames) {
-  struct copy {
-    const std::string* of;
-    std::shared_ptr<const letter> sent, more;
-  };
-  std::vector<copy> known; // the same bytes go to many
   for (auto& f : frames) {
-    auto i = std::find_if(known.begin(), known.end(),
-                          [&](const copy& c) { return c.of == f.bytes.get(); });
-    if (i == known.end()) {
-      i = known.insert(i, {f.bytes.get(), read_once(n, s, f.bytes), nullptr});
-      if ((settings_.newer >> n) & 1u) {
-        i->sent = of_later_version(*i->sent);
-        if (r_.below(4) == 0) i->more = of_unknown_kind(*i->sent);
-      }
+    std::shared_ptr<const letter> sent = read_once(n, s, f.bytes);
+    std::shared_ptr<const letter> more;
+    if ((settings_.newer >> n) & 1u) {
+      sent = of_later_version(*sent);
+      if (r_.below(4) == 0) more = of_unknown_kind(*sent);
     }
-    ++count_.frames[static_cast<std::size_t>(i->sent->kind)];
-    int to = 0;
-    std::from_chars(f.to.data() + 1, f.to.data() + f.to.size(), to);
-    check_announced(to, *i->sent);
-    send(n, to, s, i->sent);
-    if (i->more) send(n, to, s, i->more);
+    for (auto& name : f.to) {
+      ++count_.frames[static_cast<std::size_t>(sent->kind)];
+      int to = 0;
+      std::from_chars(name.data() + 1, name.data() + name.size(), to);
+      check_announced(to, *sent);
+      send(n, to, s, sent);
+      if (more) send(n, to, s, more);
+    }
   }
 }
 
@@ -85,6 +79,7 @@ std::shared_ptr<letter> world::read_once(int n, int s,
   auto l = std::make_shared<letter>();
   l->bytes = bytes;
   l->kind = f.kind;
+  l->drain = f.drain;
   l->sender = truth_at(s).find(f.from);
   if (!l->sender || f.from.name != host_at(n).name)
     throw violation("S6: a frame of another: " + to_string(f.from) + ", at " + host_at(n).name);

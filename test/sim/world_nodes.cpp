@@ -52,8 +52,10 @@ void world::begin(int n, int s, std::uint64_t start_us) {
   ++x.life_no;
   x.machine = std::make_unique<gossip>(id, options(), now_ + offset(h), first_tick + offset(h));
   x.eyes = std::make_unique<observer>(truth_at(s), options(), now_);
+  if (somebody_lies_) x.eyes->somebody_lies();
   x.flush_set.reset();
   x.proceed_set = false;
+  if (h.hears != nullptr) h.hears->begins(s, id);
   if (story_)
     say(h.name, (shards() > 1 ? "shard " + std::to_string(s) + " starts as " : "starts as ")
                     + to_string(id.inc));
@@ -62,6 +64,7 @@ void world::begin(int n, int s, std::uint64_t start_us) {
 
 void world::end(int n, int s) {
   auto& x = shard_at(n, s);
+  if (auto* hears = host_at(n).hears) hears->ends(s);
   x.own->over = true;
   x.machine.reset();
   x.eyes.reset();
@@ -148,6 +151,16 @@ void world::slow_down(int n, instant length, instant cost) {
   say(h.name, "is slow");
   h.slow_until = std::max(h.slow_until, now_ + length);
   h.cost = cost;
+}
+
+void world::drain(int n, instant lease) {
+  auto& h = host_at(n);
+  if (!h.running || h.paused) return;
+  say(h.name, "drains for " + std::to_string(lease.count()) + " ms");
+  leases_end_ = std::max(leases_end_, now_ + lease);
+  for (int s = 0; s < shards(); ++s)
+    if (const auto code = step(n, s, op_drain{lease}).code; code != errc::none)
+      throw violation("S2: a drain answered " + to_string(code) + ", at " + h.name);
 }
 
 void world::step_wall_clock(int n, std::int64_t us) {

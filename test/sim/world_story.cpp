@@ -68,8 +68,14 @@ const char* in_words(replica_change c) {
     return "permdown";
   case replica_change::reborn:
     return "reborn as";
+  case replica_change::diverged:
+    return "diverged from";
   case replica_change::name_conflict:
     return "name conflict with";
+  case replica_change::no_room:
+    return "no room for";
+  case replica_change::clock_ahead:
+    return "a clock ahead of its own:";
   }
   return "?";
 }
@@ -89,6 +95,7 @@ void world::tell(const happening& e) const {
   if (shards() > 1) route += "#" + std::to_string(e.shard);
   say(route, e.damaged       ? "a damaged frame"
              : e.sent->newer ? "a frame of a later kind"
+             : e.sent->lie   ? "a lie: of " + d.frame.from.name + ", " + in_words(d.frame)
                              : in_words(d.frame));
 }
 

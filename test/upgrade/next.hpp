@@ -9,8 +9,10 @@
 namespace rollcall::cluster {
 
 /// Puts a field at the end that today's version does not know.
+inline void add_news(std::string& bytes) { writer{bytes}.field(77, "news of a later version"); }
+
 inline std::string with_news(std::string bytes) {
-  writer{bytes}.field(77, "news of a later version");
+  add_news(bytes);
   seal(bytes.data(), bytes.size());
   return bytes;
 }

@@ -6,6 +6,12 @@
 
 namespace rollcall::cluster {
 
-std::string encode(const envelope& x) { return with_news(encode_as_today(x)); }
+std::string encode(const envelope& x) {
+  auto bytes = encode_as_today(x);
+  const auto payload = bytes.size() - x.payload.size();
+  add_news(bytes);
+  seal(bytes.data(), bytes.size(), std::string_view{bytes}.substr(payload, x.payload.size()));
+  return bytes;
+}
 
 } // namespace rollcall::cluster

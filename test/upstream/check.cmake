@@ -14,7 +14,8 @@ set(upstream
     tracker/state_test.exs 15
     tracker/shard_test.exs 2
     tracker/shard_replication_test.exs 18
-    tracker/pool_test.exs 7)
+    tracker/pool_test.exs 7
+    presence_test.exs 21)
 # These are simulated and run on real actors; handlers live on actors only.
 set(twofold tracker/shard_test.exs tracker/shard_replication_test.exs)
 

@@ -1,5 +1,5 @@
 // The scenarios of upstream's clock tests.
-#include "crdt/clock.hpp"
+#include "tools/replay/vector_clock.hpp"
 
 #include "test/catch.hpp"
 

@@ -1,8 +1,8 @@
 #include "tools/faults/arguments.hpp"
 
+#include "base/duration.hpp"
 #include "tools/command_line.hpp"
 #include "tools/rollcall/child_process.hpp"
-#include "tools/rollcall/duration.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -78,7 +78,7 @@ public:
   void time(const char* name, milliseconds& to) const {
     if (!given_.contains(name)) return;
     const auto& text = given_[name].as<std::string>();
-    const auto x = tool::parse_duration(text);
+    const auto x = parse_duration(text);
     if (!x || x->count() <= 0) fail(name, text, "a time like 150ms, 10s or 45min");
     to = *x;
   }

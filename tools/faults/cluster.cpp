@@ -9,11 +9,14 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sstream>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace rollcall::faults {
@@ -78,11 +81,24 @@ cluster::cluster(const cluster_settings& s)
   for (int n = 0; n < s.nodes && failure_.empty(); ++n) proxy_->set_target(n, of(n).port);
 }
 
-cluster::~cluster() = default;
+cluster::~cluster() {
+  for (const int fd : unread_) ::close(fd);
+}
+
+namespace {
+
+bool knows_localhost() {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo("localhost", nullptr, nullptr, &found) != 0) return false;
+  ::freeaddrinfo(found);
+  return true;
+}
+
+} // namespace
 
 means cluster::can() const {
   return {proxy_ != nullptr, !settings_.tls_dir.empty(), spaces_ != nullptr,
-          !settings_.faketime.empty()};
+          !settings_.faketime.empty(), knows_localhost()};
 }
 
 instant cluster::now() const {
@@ -121,8 +137,22 @@ std::vector<std::string> cluster::command_of(int n) const {
         std::string{"--max-silent-periods"}, std::string{"3"}, std::string{"--down-period"},
         ms(p.down), std::string{"--permdown-period"}, ms(p.permdown)})
     c.push_back(word);
+  // "localhost" is ::1 first, where nobody listens.
+  const auto seed = [&](int i) {
+    const auto a = address(i);
+    return x.life == fault_kind::seeds_by_name ? "localhost" + a.substr(a.rfind(':')) : a;
+  };
   for (int i = 0; i < std::min(settings_.nodes, 3); ++i)
-    if (i != n) c.insert(c.end(), {"--seed", address(i)});
+    if (i != n) c.insert(c.end(), {"--seed", seed(i)});
+  if (x.life == fault_kind::dead_names) {
+    constexpr int many = 20;
+    const auto host = address(n).substr(0, address(n).rfind(':'));
+    for (int i = 0; i < many; ++i) {
+      // .invalid is no name anywhere (RFC 2606); the ports below 20 are nobody's here
+      c.insert(c.end(), {"--seed", "pod-" + std::to_string(i) + ".invalid:4000"});
+      c.insert(c.end(), {"--seed", host + ":" + std::to_string(i + 1)});
+    }
+  }
   if (!settings_.tls_dir.empty()) {
     const auto stem = settings_.tls_dir + "/" + node_name(n);
     c.insert(c.end(), {"--tls-cert", stem + ".pem", "--tls-key", stem + ".key", "--tls-ca",
@@ -134,10 +164,26 @@ std::vector<std::string> cluster::command_of(int n) const {
   return c;
 }
 
+/// A pipe with room for nothing, that stays open and is never read.
+std::string cluster::unread_log(int n) {
+  const auto path = log_of(n) + ".pipe";
+  ::unlink(path.c_str());
+  if (::mkfifo(path.c_str(), 0600) != 0) return log_of(n);
+  const int fd = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return log_of(n);
+  unread_.push_back(fd);
+  const std::string page(4096, '.');
+  while (::write(fd, page.data(), page.size()) > 0) {
+  }
+  return path;
+}
+
 void cluster::spawn(int n) {
   auto& x = of(n);
   if (x.clocked && !std::ifstream(clock_of(n))) std::ofstream(clock_of(n)) << "+0\n";
-  x.process.start(command_of(n), x.log_full ? "/dev/full" : log_of(n));
+  x.process.start(command_of(n), x.log_full                         ? "/dev/full"
+                                 : x.life == fault_kind::log_unread ? unread_log(n)
+                                                                    : log_of(n));
   x.load.emplace(faults::load::settings{.topics = settings_.topics});
   x.stopped = false;
   x.reads_waiting = 0;

@@ -87,8 +87,9 @@ private:
     member process;
     std::optional<faults::load> load;
     std::uint16_t port = 0;
-    bool stopped = false;  ///< SIGSTOP
-    bool log_full = false; ///< from its next start
+    bool stopped = false;               ///< SIGSTOP
+    bool log_full = false;              ///< from its next start
+    fault_kind life = fault_kind::kill; ///< how its next life differs
     bool clocked = false;
     int reads_waiting = 0;
     instant next_read = 0;
@@ -107,6 +108,7 @@ private:
   void operate(int n);
   void apply();
   void reset_again();
+  std::string unread_log(int n);
   std::string clock_of(int n) const { return settings_.dir + "/" + node_name(n) + ".clock"; }
   std::vector<std::string> command_of(int n) const;
 
@@ -130,6 +132,7 @@ private:
     instant disturbed_until = 0; ///< never: it is now
   };
   std::vector<std::vector<pair_state>> between_;
+  std::vector<int> unread_; ///< ends of full pipes
   std::vector<fault> active_;
   instant next_reset_ = 0;
 };

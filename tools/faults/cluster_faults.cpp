@@ -103,6 +103,12 @@ std::size_t cluster::inject(const fault& f) {
     of(n).log_full = true;
     kill(n);
     break;
+  case fault_kind::log_unread:
+  case fault_kind::seeds_by_name:
+  case fault_kind::dead_names:
+    of(n).life = f.kind;
+    kill(n);
+    break;
   case fault_kind::kill:
     kill(n);
     break;
@@ -145,11 +151,15 @@ void cluster::undo(const fault& f) {
   const int n = f.nodes.front();
   switch (f.kind) {
   case fault_kind::log_full:
+  case fault_kind::log_unread:
+  case fault_kind::seeds_by_name:
+  case fault_kind::dead_names:
   case fault_kind::kill:
   case fault_kind::clock_restart:
     spawn(n);
     ++counts_.restarts;
     of(n).log_full = false;
+    of(n).life = fault_kind::kill;
     break;
   case fault_kind::pause_short:
   case fault_kind::pause_long:

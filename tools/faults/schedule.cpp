@@ -13,7 +13,17 @@ using cluster::random_stream;
 constexpr milliseconds start_within{400};
 
 bool kills(fault_kind k) {
-  return k == fault_kind::kill || k == fault_kind::log_full || k == fault_kind::clock_restart;
+  switch (k) {
+  case fault_kind::kill:
+  case fault_kind::log_full:
+  case fault_kind::log_unread:
+  case fault_kind::seeds_by_name:
+  case fault_kind::dead_names:
+  case fault_kind::clock_restart:
+    return true;
+  default:
+    return false;
+  }
 }
 
 /// From a to b parts in a hundred of x.
@@ -37,6 +47,9 @@ milliseconds length_of(random_stream& random, fault_kind k, const periods& p) {
   switch (k) {
   case fault_kind::kill:
   case fault_kind::log_full:
+  case fault_kind::log_unread:
+  case fault_kind::seeds_by_name:
+  case fault_kind::dead_names:
   case fault_kind::clock_restart:
     return part(random, p.down, 5, 160);
   case fault_kind::pause_short:
@@ -94,6 +107,10 @@ const std::vector<kind_info>& all_kinds() {
       {k::corrupt, "corrupt", "bits of what one node sends and gets are flipped (needs --tls)"},
       {k::hole, "hole", "the links of a node are reset; its dials are never answered"},
       {k::log_full, "log-full", "killed, and started again with a log that has no space"},
+      {k::log_unread, "log-unread", "the same with a log that nobody reads, a full pipe"},
+      {k::seeds_by_name, "seeds-by-name",
+       "the same with names for seeds, one address of each dead"},
+      {k::dead_names, "dead-names", "the same with 40 seeds more, names and addresses of nobody"},
       {k::files_full, "files-full", "no file descriptor is left, and the links are reset"},
       {k::clock_jump, "clock-jump", "the time of day of a node jumps by up to two hours"},
       {k::clock_restart, "clock-restart", "the same, and killed and started again in that time"},
@@ -116,6 +133,9 @@ std::string_view missing(fault_kind k, const means& m) {
   case fault_kind::hole:
   case fault_kind::files_full:
     return m.proxy ? "" : "needs the proxy (--network loopback)";
+  case fault_kind::seeds_by_name:
+    if (!m.proxy) return "needs the proxy (--network loopback)";
+    return m.names ? "" : "needs a host that knows localhost (/etc/hosts)";
   case fault_kind::corrupt:
     return m.proxy && m.tls ? "" : "needs --tls and the proxy: plain BASP trusts its bytes";
   case fault_kind::clock_jump:

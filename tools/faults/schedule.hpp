@@ -28,6 +28,9 @@ enum class fault_kind {
   corrupt,         ///< bits are flipped (TLS only: plain BASP trusts its bytes)
   hole,            ///< dials of a node are accepted and never answered
   log_full,        ///< a new life whose log has no space
+  log_unread,      ///< a new life whose log is a full pipe that nobody reads
+  seeds_by_name,   ///< a new life whose seeds are names, of which an address is dead
+  dead_names,      ///< a new life with many seeds more, at which nothing comes
   files_full,      ///< no file descriptor is left, and the links are reset
   clock_jump,      ///< the host's time of day jumps
   clock_restart,   ///< it jumps, and the node is killed and started again in it
@@ -48,6 +51,7 @@ struct means {
   bool tls = false;
   bool namespaces = false; ///< nodes in network namespaces of our own
   bool clock = false;      ///< libfaketime
+  bool names = false;      ///< the host knows `localhost`
 };
 /// Empty: it can be done. Else why not.
 std::string_view missing(fault_kind, const means&);

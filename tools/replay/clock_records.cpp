@@ -1,7 +1,7 @@
 // A record of clock.jsonl: two clocks `a` and `b` and what each function made
 // of them; and clocks appended to a set one after another, with the whole set
 // after each.
-#include "crdt/clock.hpp"
+#include "tools/replay/vector_clock.hpp"
 #include "tools/replay/json.hpp"
 #include "tools/replay/records.hpp"
 

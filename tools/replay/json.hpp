@@ -2,7 +2,7 @@
 // text is not of the form; none throws.
 #pragma once
 
-#include "crdt/clock.hpp"
+#include "tools/replay/vector_clock.hpp"
 #include "tools/replay/value.hpp"
 
 #include <boost/json/fwd.hpp>

@@ -3,7 +3,7 @@
 // Reading only: what the operations mean is the replayer's business.
 #pragma once
 
-#include "crdt/clock.hpp"
+#include "tools/replay/vector_clock.hpp"
 #include "tools/replay/value.hpp"
 
 #include <cstddef>

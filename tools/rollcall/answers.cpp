@@ -1,6 +1,6 @@
 #include "tools/rollcall/answers.hpp"
 
-#include <array>
+#include <string>
 
 namespace rollcall::tool {
 
@@ -21,12 +21,10 @@ void append_members(json_writer& out, const presence& p) {
   append_presence(out, p.key, p.meta.view(), p.who.replica.name, p.who.actor, p.ref, p.prev_ref);
 }
 
-constexpr std::array<const char*, 5> kinds = {"refused", "heartbeat", "pull", "state", "bye"};
-
-void append_kinds(json_writer& out, const char* name, const std::array<std::uint64_t, 5>& counts) {
+void append_kinds(json_writer& out, const char* name, const by_frame_kind& counts) {
   out.key(name).open('{');
-  for (std::size_t i = 1; i < counts.size(); ++i) out.member(kinds[i], counts[i]);
-  out.member(kinds[0], counts[0]).close('}');
+  for (std::size_t i = 1; i < counts.size(); ++i) out.member(name_of_frame_kind(i), counts[i]);
+  out.member(name_of_frame_kind(0), counts[0]).close('}');
 }
 
 } // namespace
@@ -74,25 +72,15 @@ void append(json_writer& out, const replica_state& r, std::size_t shards) {
 void append(json_writer& out, const cluster_peer& p) {
   out.open('{').member("name", p.name).member("address", p.address).member("state", p.state);
   if (!p.reason.empty()) out.member("reason", p.reason);
+  if (!p.warning.empty()) out.member("warning", p.warning);
   out.close('}');
 }
 
 void append_members(json_writer& out, const tracker_stats& s) {
-  append_kinds(out, "frames_in", s.frames_in);
-  append_kinds(out, "frames_out", s.frames_out);
-  append_kinds(out, "bytes_in", s.bytes_in);
-  append_kinds(out, "bytes_out", s.bytes_out);
-  out.member("frames_unknown", s.frames_unknown)
-      .member("pulls", s.pulls)
-      .member("merges", s.merges);
-  out.member("joins", s.joins).member("leaves", s.leaves).member("rebirths", s.rebirths);
-  out.member("presences", s.presences)
-      .member("memory", s.memory_bytes)
-      .member("monitored", s.monitored);
-  out.member("subscriptions", s.subscriptions).member("resyncs", s.resyncs);
-  out.member("handler_failures", s.handler_failures).member("restarts", s.restarts);
+  for (const auto& c : frame_counters()) append_kinds(out, c.name, s.*c.member);
+  for (const auto& c : counters()) out.member(c.name, s.*c.member);
   // "busy_under_us": {"8": 120, ...}: 120 messages took 4 to 8 µs.
-  out.member("longest_busy_us", s.longest_busy_us).key("busy_under_us").open('{');
+  out.key("busy_under_us").open('{');
   for (std::size_t i = 0; i < s.busy.size(); ++i)
     if (s.busy[i] != 0) out.member(std::to_string(std::uint64_t{1} << i), s.busy[i]);
   out.close('}');

@@ -45,7 +45,7 @@ void events::on_tracker(const tracker_event& e) {
     line.member("incarnation", to_string(e.replica.inc));
     if (shards_ > 1) line.member("shard", e.shard);
     line.close('}');
-    out_.write(line.take());
+    out_.offer(line.take());
     const bool lost = e.kind == tracker_event_kind::replica_down
                       || e.kind == tracker_event_kind::replica_permdown;
     log_line(lost ? log_level::warning : log_level::info, name,
@@ -56,6 +56,10 @@ void events::on_tracker(const tracker_event& e) {
   case tracker_event_kind::handler_failed:
   case tracker_event_kind::shard_restarted:
     log_line(log_level::error, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});
+    return;
+  case tracker_event_kind::no_room:
+  case tracker_event_kind::clock_ahead:
+    log_line(log_level::warning, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});
     return;
   case tracker_event_kind::tracker_failed:
     fatal(e.code, e.text);
@@ -72,7 +76,7 @@ void events::on_cluster(const cluster_event& e) {
     line.open('{').member("event", up ? "peer_up" : "peer_down").member("name", e.node);
     if (!up) line.member("reason", e.text);
     line.close('}');
-    out_.write(line.take());
+    out_.offer(line.take());
     if (up)
       log_line(log_level::info, "peer_up", {{"name", e.node}, {"address", e.address}});
     else
@@ -90,6 +94,17 @@ void events::on_cluster(const cluster_event& e) {
     log_seldom(log_level::warning, "warning",
                {{"name", e.node}, {"address", e.address}, {"what", e.text}});
     return;
+  case cluster_event_kind::resolved:
+    log_line(log_level::info, "seed", {{"address", e.address}, {"what", e.text}});
+    return;
+  case cluster_event_kind::name_lost: {
+    json_writer line;
+    line.open('{').member("event", "name_lost").member("name", e.node);
+    line.member("reason", e.text).close('}');
+    out_.offer(line.take());
+    log_line(log_level::error, "name_lost", {{"name", e.node}, {"why", e.text}});
+    return;
+  }
   case cluster_event_kind::fatal:
     fatal(e.code, e.text);
     return;

@@ -69,6 +69,7 @@ void interrupt::run() {
     }
     if (had_one) ::_exit(128 + static_cast<int>(info.ssi_signo));
     had_one = true;
+    if (info.ssi_signo == SIGTERM) terminated_ = true;
     {
       std::lock_guard guard(mutex_);
       if (on_signal_) on_signal_();

@@ -22,6 +22,8 @@ public:
   /// Readable from the moment that the end is wished for.
   int fd() const noexcept { return asked_fd_; }
   bool asked() const noexcept { return asked_; }
+  /// By SIGTERM, as whoever deploys does.
+  bool terminated() const noexcept { return terminated_; }
   /// Any thread, any number of times.
   void ask() noexcept;
   /// Called from the thread of the signals, before `fd` becomes readable; when
@@ -34,7 +36,7 @@ public:
 private:
   void run();
 
-  std::atomic<bool> asked_ = false;
+  std::atomic<bool> asked_ = false, terminated_ = false;
   int asked_fd_ = -1, signal_fd_ = -1, stop_fd_ = -1;
   std::mutex mutex_;
   std::function<void()> on_signal_;

@@ -1,16 +1,18 @@
 #include "tools/rollcall/line_output.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace rollcall::tool {
 
 using namespace std::chrono_literals;
 
-line_output::line_output(int fd, std::function<void()> on_broken)
-    : fd_(fd), on_broken_(std::move(on_broken)), writer_([this] { run(); }) {}
+line_output::line_output(int fd, line_output_setup setup)
+    : fd_(fd), setup_(std::move(setup)), writer_([this] { run(); }) {}
 
 line_output::~line_output() {
   {
@@ -25,15 +27,32 @@ line_output::~line_output() {
 
 void line_output::write(std::string line) {
   std::unique_lock lock(mutex_);
-  drained_.wait(lock, [this] { return waiting_.size() < limit || broken_ || !waits_; });
+  drained_.wait(lock, [this] { return waiting_.size() < setup_.limit || broken_ || !waits_; });
   if (broken_) return;
+  append(std::move(line));
+  lock.unlock();
+  filled_.notify_one();
+}
+
+void line_output::offer(std::string line) {
+  {
+    std::lock_guard guard(mutex_);
+    if (broken_) return;
+    if (waiting_.size() >= setup_.limit + setup_.limit / 4) {
+      ++lost_;
+      return;
+    }
+    append(std::move(line));
+  }
+  filled_.notify_one();
+}
+
+void line_output::append(std::string line) {
   if (waiting_.empty())
     waiting_ = std::move(line); // the common case copies nothing
   else
     waiting_ += line;
   waiting_ += '\n';
-  lock.unlock();
-  filled_.notify_one();
 }
 
 void line_output::stop_waiting() {
@@ -47,6 +66,11 @@ void line_output::stop_waiting() {
 std::size_t line_output::waiting() const {
   std::lock_guard guard(mutex_);
   return waiting_.size();
+}
+
+std::uint64_t line_output::written() const {
+  std::lock_guard guard(mutex_);
+  return written_;
 }
 
 void line_output::run() {
@@ -65,33 +89,39 @@ void line_output::run() {
       const bool tell = !stopping_;
       lock.unlock();
       drained_.notify_all();
-      if (tell && on_broken_) on_broken_();
+      if (tell && setup_.on_broken) setup_.on_broken();
       return;
     }
+    // Where they would have stood: after what there was still room for.
+    if (lost_ > 0 && setup_.lost) append(setup_.lost(std::exchange(lost_, 0)));
     drained_.notify_all();
   }
 }
 
 bool line_output::write_all(const std::string& bytes) {
+  constexpr std::chrono::milliseconds step{100};
   std::size_t done = 0;
-  int patience = 20; // × 100 ms, counted only once we are stopping
+  auto patience = setup_.patience; // counted only once we are stopping
   while (done < bytes.size()) {
     pollfd ready{fd_, POLLOUT, 0};
-    const int n = ::poll(&ready, 1, 100);
+    const int n = ::poll(&ready, 1, static_cast<int>(step.count()));
     if (n < 0 && errno != EINTR) return false;
     if (n <= 0) {
       std::lock_guard guard(mutex_);
-      if (stopping_ && --patience == 0) return false;
+      if (stopping_ && (patience -= step).count() <= 0) return false;
       continue;
     }
     // POLLOUT promises room for PIPE_BUF bytes only: a larger write to a pipe
     // that blocks could hold us after all.
     const auto some = std::min<std::size_t>(bytes.size() - done, 4096);
     const auto written = ::write(fd_, bytes.data() + done, some);
-    if (written >= 0)
+    if (written >= 0) {
       done += static_cast<std::size_t>(written);
-    else if (errno != EINTR && errno != EAGAIN)
+      std::lock_guard guard(mutex_);
+      written_ += static_cast<std::uint64_t>(written);
+    } else if (errno != EINTR && errno != EAGAIN) {
       return false;
+    }
   }
   return true;
 }

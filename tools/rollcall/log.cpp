@@ -1,14 +1,20 @@
 #include "tools/rollcall/log.hpp"
 
 #include "base/json_text.hpp"
+#include "tools/rollcall/line_output.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <climits>
 #include <ctime>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <poll.h>
 #include <string>
 #include <unistd.h>
 
@@ -17,6 +23,8 @@ namespace rollcall::tool {
 namespace {
 
 std::atomic<log_level> threshold{log_level::info};
+std::mutex writer_mutex;
+std::shared_ptr<line_output> writer;
 constexpr std::string_view names[] = {"error", "warning", "info", "debug"};
 
 /// UTC with milliseconds. (fmt's chrono formatting goes through localtime
@@ -64,9 +72,51 @@ void log_line(log_level level, std::string_view event, log_fields fields) {
     line.append(" ").append(name).append("=");
     append_value(line, value);
   }
+  std::shared_ptr<line_output> to;
+  {
+    const std::lock_guard guard{writer_mutex};
+    to = writer;
+  }
+  if (to) {
+    to->offer(std::move(line));
+    return;
+  }
   line += '\n';
   // A log that cannot be written must not stop the node.
-  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) == 1) [[maybe_unused]]
+    auto written =
+        ::write(STDERR_FILENO, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
+}
+
+log_writer::log_writer(int fd) {
+  line_output_setup setup;
+  setup.limit = 1024 * 1024;
+  setup.patience = std::chrono::milliseconds{300};
+  setup.lost = [](std::size_t n) {
+    return timestamp() + " warning log_lost lines=" + std::to_string(n)
+           + " why=\"nobody read the log\"";
+  };
+  auto made = std::make_shared<line_output>(fd, std::move(setup));
+  const std::lock_guard guard{writer_mutex};
+  writer = std::move(made);
+}
+
+log_writer::~log_writer() {
+  std::shared_ptr<line_output> last;
+  const std::lock_guard guard{writer_mutex};
+  last.swap(writer);
+}
+
+void write_briefly(int fd, std::string_view text) noexcept {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
+  while (!text.empty() && std::chrono::steady_clock::now() < end) {
+    pollfd ready{fd, POLLOUT, 0};
+    if (::poll(&ready, 1, 50) <= 0) continue;
+    const auto n = ::write(fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return;
+    if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
+  }
 }
 
 void log_seldom(log_level level, std::string_view event, log_fields fields) {

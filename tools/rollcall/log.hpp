@@ -6,7 +6,9 @@
 // Values with blanks or quotes are quoted as JSON strings. Never log a meta:
 // it is the users' data.
 //
-// Threads: any. A line is one write, so lines never mix.
+// Threads: any. Lines never mix, and no thread waits for who reads them: while
+// there is a `log_writer` they go through its bounded queue; without one a line
+// that does not fit is lost.
 #pragma once
 
 #include <initializer_list>
@@ -21,6 +23,20 @@ enum class log_level { error, warning, info, debug };
 
 std::optional<log_level> parse_log_level(std::string_view) noexcept;
 std::string_view to_string(log_level) noexcept;
+
+/// Writes the log while it lives, in a thread of its own. One at a time.
+class log_writer {
+public:
+  /// `fd` stays the caller's.
+  explicit log_writer(int fd);
+  ~log_writer();
+  log_writer(const log_writer&) = delete;
+  log_writer& operator=(const log_writer&) = delete;
+};
+
+/// Some text for people at the very end, or before anything has started: written
+/// as far as it goes in half a second.
+void write_briefly(int fd, std::string_view text) noexcept;
 
 /// What is less urgent than `level` is not written. Default: info.
 void set_log_level(log_level) noexcept;

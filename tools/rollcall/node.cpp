@@ -4,6 +4,8 @@
 #include "rollcall/config.hpp"
 #include "rollcall/notices.hpp"
 #include "rollcall/tracker.hpp"
+#include "tools/rollcall/descriptors.hpp"
+#include "tools/rollcall/end_guard.hpp"
 #include "tools/rollcall/events.hpp"
 #include "tools/rollcall/interrupt.hpp"
 #include "tools/rollcall/json_writer.hpp"
@@ -11,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <mutex>
@@ -23,37 +26,14 @@ namespace rollcall::tool {
 
 namespace {
 
-int say(const early_end& end) {
-  if (end.code == exit_ok)
-    fmt::print("{}", end.text);
-  else
-    fmt::print(stderr, "{}\n", end.text);
-  return end.code;
-}
-
-int start_failed(const caf::error& why) {
-  return say({exit_bad_arguments, fmt::format("rollcall node: {}", render(why))});
-}
-
-cluster_options cluster_part(const node_options& o) {
-  cluster_options c;
-  c.node_name = o.name;
-  c.cluster_name = o.cluster_name;
-  c.listen = o.listen;
-  c.advertise = o.advertise;
-  c.seeds = o.seeds;
-  c.tls = o.tls.any();
-  c.insecure_plain_tcp = o.insecure;
-  return c;
-}
-
-std::string ready_line(const cluster_node& node) {
+std::string ready_line(const cluster_node& node, const companion& beside) {
   json_writer out;
   out.open('{')
       .member("event", "ready")
       .member("name", node.name())
       .member("listen", node.listen());
   if (node.advertise() != node.listen()) out.member("advertise", node.advertise());
+  if (beside.describe) beside.describe(out);
   out.member("pid", ::getpid()).close('}');
   return out.take();
 }
@@ -107,35 +87,77 @@ void reload_tls(const cluster_node& node) {
     log_line(log_level::error, "tls_not_reloaded", {{"why", render(done.error())}});
 }
 
-int run(const node_options& o) {
+} // namespace
+
+int say(const early_end& end) {
+  if (end.code == exit_ok)
+    fmt::print("{}", end.text);
+  else
+    write_briefly(STDERR_FILENO, end.text + "\n");
+  return end.code;
+}
+
+int run_node(const node_options& o, const std::string& program, const companion& beside) {
   send_notices_to([](const notice&) {}); // events tell and log the same, in the program's own form
+  if (auto wrong = too_few_descriptors(); !wrong.empty())
+    return say({exit_bad_arguments, program + ": " + wrong});
+  const int lines = take_stdout();
+  if (lines < 0)
+    return say({exit_bad_arguments, program + ": no file descriptor is left for stdout"});
   interrupt stop; // before any other thread
+  fatal_reason fatal;
+  std::atomic<int> code{exit_ok};
+  line_output* output = nullptr;
+  // Outlives the actor system and the log: the end of either may be held up.
+  end_guard guard([&] { return code.load(); },
+                  [&] { return output == nullptr ? 0 : output->written(); });
+  log_writer log(STDERR_FILENO);
+  const auto start_failed = [&](const caf::error& why) {
+    code = say({exit_bad_arguments, fmt::format("{}: {}", program, render(why))});
+    guard.begin();
+    return code.load();
+  };
   config cfg;
   if (auto why = load(cfg, o.tls)) return start_failed(why);
   caf::actor_system system(cfg);
-  auto node = start_cluster(system, cluster_part(o));
+  auto node = start_cluster(system, o.cluster);
   if (!node) return start_failed(node.error());
   auto tracker = start_tracker(system, handler_factory{}, o.tracker, *node);
   if (!tracker) {
     static_cast<void>(node->stop());
     return start_failed(tracker.error());
   }
+  if (beside.start) {
+    if (auto why = beside.start(system, *tracker, *node)) {
+      static_cast<void>(tracker->stop());
+      static_cast<void>(node->stop());
+      return start_failed(why);
+    }
+  }
 
-  fatal_reason fatal;
   {
     // In this order: what writes lines must end before the output does, and
     // nobody may wait for room in it once the end has come.
-    line_output out(STDOUT_FILENO, [&] { stop.ask(); });
+    line_output_setup how;
+    how.on_broken = [&] { stop.ask(); };
+    how.lost = [](std::size_t n) {
+      return json_writer{}.open('{').member("event", "lost").member("events", n).close('}').take();
+    };
+    line_output out(lines, std::move(how));
+    output = &out;
     stop.on_signal([&] { out.stop_waiting(); });
     if (o.tls.any()) stop.on_hangup([n = *node] { reload_tls(n); });
-    events told(out, o.name, o.tracker.pool_size, [&](std::string why) {
+    events told(out, o.cluster.node_name, o.tracker.pool_size, [&](std::string why) {
       fatal.set(std::move(why));
+      code = exit_bad_arguments;
       out.stop_waiting();
       stop.ask();
     });
-    out.write(ready_line(*node));
+    out.write(ready_line(*node, beside));
     log_line(log_level::info, "ready",
-             {{"name", o.name}, {"listen", node->listen()}, {"cluster", o.cluster_name}});
+             {{"name", o.cluster.node_name},
+              {"listen", node->listen()},
+              {"cluster", o.cluster.cluster_name}});
     static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
     static_cast<void>(node->observe([&](const cluster_event& e) { told.on_cluster(e); }));
     {
@@ -143,27 +165,34 @@ int run(const node_options& o) {
       session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
       serve(s, stop);
       out.stop_waiting();
-      static_cast<void>(tracker->stop());
+      // Announced before connections end: what their actors had is then left to the lease.
+      const bool drains = stop.terminated() && o.drain_on_terminate;
+      if (drains)
+        if (auto done = tracker->drain(*o.drain_on_terminate); !done)
+          log_line(log_level::error, "drain_failed", {{"why", render(done.error())}});
+      if (beside.stop) beside.stop();
+      guard.begin();
+      static_cast<void>(drains ? tracker->graceful_permdown() : tracker->stop());
       static_cast<void>(node->stop());
     }
     stop.on_signal(nullptr);
     stop.on_hangup(nullptr);
     system.await_all_actors_done(); // the callbacks, which write to `out`, are actors too
+    // What is left to write is bounded by its own patience.
+    guard.no_more_progress();
   }
-  log_line(log_level::info, "ended", {{"name", o.name}});
+  log_line(log_level::info, "ended", {{"name", o.cluster.node_name}});
   if (const auto why = fatal.get(); !why.empty())
-    return say({exit_bad_arguments, "rollcall node: " + why});
+    return say({exit_bad_arguments, program + ": " + why});
   return exit_ok;
 }
-
-} // namespace
 
 int run_node(const std::vector<std::string>& args) {
   auto parsed = parse_node_options(args);
   if (auto* end = std::get_if<early_end>(&parsed)) return say(*end);
   const auto& options = std::get<node_options>(parsed);
   set_log_level(options.level);
-  return run(options);
+  return run_node(options, "rollcall node", {});
 }
 
 } // namespace rollcall::tool

@@ -2,7 +2,6 @@
 
 #include "cluster/mesh/address.hpp"
 #include "tools/command_line.hpp"
-#include "tools/rollcall/duration.hpp"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
@@ -19,44 +18,42 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr std::string_view program = "rollcall node";
-
 std::string default_name() {
   char host[256] = "node";
   ::gethostname(host, sizeof host - 1);
   return fmt::format("{}-{}", host, ::getpid());
 }
 
+tracker_options default_tracker() {
+  tracker_options x;
+  x.name = "lobby";
+  return x;
+}
+
+template <class T>
+void describe(po::options_description& all, std::span<const option_row<T>> rows, T defaults) {
+  for (const auto& row : rows) {
+    if (row.flag == nullptr) continue;
+    const auto value = row.at(defaults);
+    const auto usual = shown_default(row, defaults);
+    const auto text = usual.empty() ? row.help : fmt::format("{} (default: {})", row.help, usual);
+    const po::value_semantic* how = po::value<std::string>()->value_name(row.shown);
+    if (std::holds_alternative<bool*>(value))
+      how = po::value<bool>()->implicit_value(true)->value_name("[yes|no]");
+    else if (std::holds_alternative<std::vector<std::string>*>(value))
+      how = po::value<std::vector<std::string>>()->composing()->value_name(row.shown);
+    all.add_options()(row.flag, how, text.c_str());
+  }
+}
+
 po::options_description describe_options() {
-  const tracker_options d;
   auto text = [](const char* shown) { return po::value<std::string>()->value_name(shown); };
-  auto flag = [] { return po::value<bool>()->implicit_value(true)->value_name("[yes|no]"); };
   po::options_description all("Options", 100, 60);
+  describe(all, node_option_table(), node_settings{});
+  describe(all, tracker_option_table(), default_tracker());
   // clang-format off
   all.add_options()
-    ("name", text("NAME"), "name of this node, one of its own in the cluster; keep it over restarts (default: host name and process id)")
-    ("listen", text("HOST:PORT"), "where other nodes reach us; port 0: any (default: 127.0.0.1:0)")
-    ("advertise", text("HOST:PORT"), "address that others are told, when a proxy stands between (default: where it listens)")
-    ("seed", po::value<std::vector<std::string>>()->composing()->value_name("HOST:PORT"), "a node of the cluster to join; any number of times; tried again for ever")
-    ("cluster-name", text("NAME"), "nodes of other clusters are refused (default: rollcall)")
-    ("tracker", text("NAME"), "name of the tracker (default: lobby)")
-    ("pool-size", text("N"), "shards of the tracker, the same on all nodes (default: 1)")
-    ("broadcast-period", text("TIME"), "the tick (default: 1500ms)")
-    ("max-silent-periods", text("N"), "silent ticks before an empty heartbeat (default: 10)")
-    ("down-period", text("TIME"), "silence after which a replica is down (default: broadcast period * silent periods * 2)")
-    ("permdown-period", text("TIME"), "silence after which it is forgotten (default: 20min)")
-    ("clock-sample-periods", text("N"), "ticks of heartbeats to collect before pulling (default: 2)")
-    ("flush-interval", text("TIME"), "how long a change may wait for others (default: 25ms)")
-    ("link-grace", text("TIME"), "call a replica down when its link is lost for so long (default: off)")
-    ("journal", text("FILE"), "write there what becomes visible or ceases to be, for rollcall why")
-    ("permdown-on-shutdown", flag(), "say bye when stopped in order")
-    ("tls-cert", text("FILE"), "certificate of this node (PEM)")
-    ("tls-key", text("FILE"), "its key (PEM)")
-    ("tls-ca", text("FILE"), "the cluster's own CA (PEM)")
-    ("tls-crl", text("FILE"), "revoked certificates (PEM, signed by the CA); read again when it changes")
-    ("tls-any-name", flag(), "allow certificates that do not hold the name of their node")
-    ("tls-passphrase-file", text("FILE"), "its first line opens an encrypted key")
-    ("insecure", flag(), "allow plain TCP beyond loopback: whoever reaches the port is trusted")
+    ("drain-on-terminate", text("TIME"), "on SIGTERM: what is tracked here stays shown for so long, or until it is tracked elsewhere; then say bye and end")
     ("log-level", text("LEVEL"), "error, warning, info or debug, to stderr (default: info)")
     ("config", text("FILE"), "read options from a file too, as lines NAME = VALUE; the command line wins")
     ("help", "print this");
@@ -64,12 +61,16 @@ po::options_description describe_options() {
   return all;
 }
 
-std::string help() {
+std::string help(const more_options& more, const po::options_description& known) {
   std::ostringstream out;
-  out << "Usage: rollcall node [options]\n"
-         "One node, driven by JSON Lines: a command a line on stdin, an answer a line on stdout,\n"
-         "logs on stderr. End of input ends it. Try {\"op\":\"topics\"}.\n\n"
-      << describe_options() << "\nTIME is a number with a unit: 1500ms, 10s, 20min, 1h.\n";
+  out << "Usage: " << more.program << " [options]\n";
+  if (more.intro.empty())
+    out << "One node, driven by JSON Lines: a command a line on stdin, an answer a line on "
+           "stdout,\n"
+           "logs on stderr. End of input ends it. Try {\"op\":\"topics\"}.\n\n";
+  else
+    out << more.intro << "\n";
+  out << known << "\nTIME is a number with a unit: 1500ms, 10s, 20min, 1h.\n";
   return out.str();
 }
 
@@ -78,89 +79,88 @@ class reader {
 public:
   explicit reader(const po::variables_map& from) : from_(from) {}
 
-  void text(const char* name, std::string& to) const {
-    if (from_.count(name)) to = from_[name].as<std::string>();
+  template <class T>
+  void read(std::span<const option_row<T>> rows, T& to) {
+    for (const auto& row : rows)
+      if (row.flag != nullptr && from_.count(row.flag) != 0)
+        std::visit([&](auto* value) { take(row.flag, row.form, *value); }, row.at(to));
   }
-  void flag(const char* name, bool& to) const {
-    if (from_.count(name)) to = from_[name].as<bool>();
-  }
-  void not_empty(const char* name, std::string& to) {
-    text(name, to);
-    if (from_.count(name) && to.empty()) wrong(name, to, "give it some text");
-  }
-  void address(const char* name, std::string& to, cluster::port_zero zero) {
-    text(name, to);
-    if (from_.count(name)) check_address(name, to, zero);
-  }
-  void check_address(const char* name, const std::string& given, cluster::port_zero zero) {
-    if (auto parsed = cluster::parse_address(given, zero); parsed.problem)
-      wrong(name, given, parsed.problem.message);
-  }
-  void count(const char* name, std::size_t& to) {
-    if (!from_.count(name)) return;
-    const auto given = from_[name].as<std::string>();
-    const auto end = given.data() + given.size();
-    const auto [rest, error] = std::from_chars(given.data(), end, to);
-    if (error != std::errc{} || rest != end) wrong(name, given, "give it a whole number");
-  }
-  std::optional<millis> time(const char* name) {
-    if (!from_.count(name)) return std::nullopt;
-    const auto given = from_[name].as<std::string>();
-    auto value = parse_duration(given);
-    if (!value) wrong(name, given, "write a time like 1500ms, 10s or 20min");
-    return value;
-  }
-  void wrong(std::string_view name, std::string_view given, std::string_view what) {
-    if (why_.empty()) why_ = fmt::format("--{} \"{}\": {}", name, given, what);
+  std::string given(const char* flag) const { return from_[flag].as<std::string>(); }
+  void wrong(std::string_view flag, std::string_view given, std::string_view what) {
+    if (why_.empty()) why_ = fmt::format("--{} \"{}\": {}", flag, given, what);
   }
   const std::string& why() const noexcept { return why_; }
 
+  std::optional<millis> time(const char* flag) {
+    const auto text = given(flag);
+    auto value = parse_duration(text);
+    if (!value) wrong(flag, text, "write a time like 1500ms, 10s or 20min");
+    return value;
+  }
+
 private:
+  void take(const char* flag, option_form form, std::string& to) {
+    to = given(flag);
+    check(flag, form, to);
+  }
+  void take(const char* flag, option_form form, std::vector<std::string>& to) {
+    to = from_[flag].as<std::vector<std::string>>();
+    for (const auto& x : to) check(flag, form, x);
+  }
+  void take(const char* flag, option_form, bool& to) { to = from_[flag].as<bool>(); }
+  void take(const char* flag, option_form, std::size_t& to) {
+    const auto text = given(flag);
+    const auto end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, to);
+    if (error != std::errc{} || rest != end) wrong(flag, text, "give it a whole number");
+  }
+  void take(const char* flag, option_form, millis& to) {
+    if (const auto x = time(flag)) to = *x;
+  }
+  void take(const char* flag, option_form, std::optional<millis>& to) { to = time(flag); }
+
+  void check(const char* flag, option_form form, const std::string& text) {
+    if (form == option_form::any) return;
+    if (form == option_form::not_empty) {
+      if (text.empty()) wrong(flag, text, "give it some text");
+      return;
+    }
+    const auto zero = form == option_form::listen_address ? cluster::port_zero::allowed
+                                                          : cluster::port_zero::refused;
+    if (auto parsed = cluster::parse_address(text, zero); parsed.problem)
+      wrong(flag, text, parsed.problem.message);
+  }
+
   const po::variables_map& from_;
   std::string why_;
 };
 
-std::variant<node_options, early_end> read(const po::variables_map& from) {
+std::variant<node_options, early_end> read(const po::variables_map& from,
+                                           const more_options& more) {
+  const auto& program = more.program;
   node_options o;
-  o.tracker.name = "lobby";
+  o.tracker = default_tracker();
   reader in(from);
-  in.not_empty("name", o.name);
-  in.address("listen", o.listen, cluster::port_zero::allowed);
-  in.address("advertise", o.advertise, cluster::port_zero::refused);
-  if (from.count("seed")) o.seeds = from["seed"].as<std::vector<std::string>>();
-  for (const auto& seed : o.seeds) in.check_address("seed", seed, cluster::port_zero::refused);
-  in.not_empty("cluster-name", o.cluster_name);
-  in.not_empty("tracker", o.tracker.name);
-  in.count("pool-size", o.tracker.pool_size);
-  in.count("max-silent-periods", o.tracker.max_silent_periods);
-  in.count("clock-sample-periods", o.tracker.clock_sample_periods);
-  o.tracker.broadcast_period = in.time("broadcast-period").value_or(o.tracker.broadcast_period);
-  o.tracker.down_period = in.time("down-period");
-  o.tracker.permdown_period = in.time("permdown-period").value_or(o.tracker.permdown_period);
-  o.tracker.flush_interval = in.time("flush-interval").value_or(o.tracker.flush_interval);
-  if (const auto grace = in.time("link-grace")) o.tracker.link_grace = grace;
-  in.flag("permdown-on-shutdown", o.tracker.permdown_on_shutdown);
-  in.not_empty("journal", o.tracker.journal_file);
-  in.not_empty("tls-cert", o.tls.certificate);
-  in.not_empty("tls-key", o.tls.key);
-  in.not_empty("tls-ca", o.tls.ca);
-  in.not_empty("tls-crl", o.tls.crl);
-  in.flag("tls-any-name", o.tls.any_name);
-  std::string passphrase_file;
-  in.not_empty("tls-passphrase-file", passphrase_file);
-  in.flag("insecure", o.insecure);
+  in.read<node_settings>(node_option_table(), o);
+  in.read(tracker_option_table(), o.tracker);
+  if (from.count("drain-on-terminate") != 0) o.drain_on_terminate = in.time("drain-on-terminate");
+  if (const auto& lease = o.drain_on_terminate;
+      lease && (*lease <= millis{0} || *lease > o.tracker.permdown_period))
+    in.wrong("drain-on-terminate", format_duration(*lease),
+             "choose a time above 0 and up to the permdown period");
   if (from.count("log-level")) {
-    o.tracker.log_level = from["log-level"].as<std::string>();
+    o.tracker.log_level = in.given("log-level");
     if (auto level = parse_log_level(o.tracker.log_level))
       o.level = *level;
     else
       in.wrong("log-level", o.tracker.log_level, "it is one of error, warning, info, debug");
   }
   if (!in.why().empty()) return bad_arguments(program, in.why());
-  if (auto wrong = read_passphrase(passphrase_file, o.tls))
+  if (auto wrong = read_passphrase(o.passphrase_file, o.tls))
     return bad_arguments(program, wrong.message);
   if (auto wrong = validate(o.tracker)) return bad_arguments(program, wrong.message);
-  if (o.name.empty()) o.name = default_name();
+  if (o.cluster.node_name.empty()) o.cluster.node_name = default_name();
+  o.cluster.tls = o.tls.any();
   return o;
 }
 
@@ -174,8 +174,11 @@ early_end bad_arguments(std::string_view name, std::string_view why) {
   return {exit_bad_arguments, std::move(text)};
 }
 
-std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args) {
-  const auto known = describe_options();
+std::variant<node_options, early_end> parse_node_options(const std::vector<std::string>& args,
+                                                         const more_options& more) {
+  const auto& program = more.program;
+  auto known = describe_options();
+  if (more.declare) more.declare(known);
   po::variables_map values;
   try {
     // No abbreviations: a typo must not turn into another option.
@@ -186,7 +189,7 @@ std::variant<node_options, early_end> parse_node_options(const std::vector<std::
     refuse_marks(args);
     po::store(po::command_line_parser(args).options(known).positional(none).style(style).run(),
               values);
-    if (values.count("help")) return early_end{exit_ok, help()};
+    if (values.count("help")) return early_end{exit_ok, help(more, known)};
     if (values.count("config")) {
       const auto path = values["config"].as<std::string>();
       std::ifstream file(path);
@@ -200,7 +203,10 @@ std::variant<node_options, early_end> parse_node_options(const std::vector<std::
   } catch (const po::error& error) {
     return bad_arguments(program, error.what());
   }
-  return read(values);
+  auto result = read(values, more);
+  if (more.read && std::holds_alternative<node_options>(result))
+    if (auto wrong = more.read(values); !wrong.empty()) return bad_arguments(program, wrong);
+  return result;
 }
 
 } // namespace rollcall::tool

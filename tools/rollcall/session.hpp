@@ -69,6 +69,7 @@ private:
   outcome unblock(const command&, arguments&);
   outcome subscribe(const command&, arguments&);
   outcome unsubscribe(const command&, arguments&);
+  outcome drain(const command&, arguments&);
   outcome permdown(const command&, arguments&);
   outcome quit(const command&, arguments&);
 

@@ -1,5 +1,6 @@
 // The operations on the node: cluster, counters, subscriptions, the end.
 #include "tools/rollcall/answers.hpp"
+#include "tools/rollcall/duration.hpp"
 #include "tools/rollcall/session.hpp"
 
 #include <chrono>
@@ -125,6 +126,17 @@ session::outcome session::unsubscribe(const command& cmd, arguments& in) {
     feeds_.erase(found);
   }
   return ok(cmd); // of nothing: ok too
+}
+
+session::outcome session::drain(const command& cmd, arguments& in) {
+  const auto given = in.text("lease");
+  if (!in.ok()) return in.problem();
+  const auto lease = parse_duration(given);
+  if (!lease)
+    return refusal{to_string(errc::bad_lease),
+                   "\"lease\" is a time like 1500ms, 30s or 2min, and at most the permdown period"};
+  auto done = tracker_.drain(*lease);
+  return done ? ok(cmd) : outcome{to_refusal(done.error())};
 }
 
 session::outcome session::permdown(const command& cmd, arguments&) {

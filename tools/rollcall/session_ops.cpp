@@ -45,6 +45,7 @@ const std::map<std::string_view, session::operation>& session::operations() {
       {"unblock", &session::unblock},
       {"subscribe", &session::subscribe},
       {"unsubscribe", &session::unsubscribe},
+      {"drain", &session::drain},
       {"permdown", &session::permdown},
       {"quit", &session::quit},
   };

@@ -1,6 +1,7 @@
 #include "tools/sim/arguments.hpp"
 
 #include "tools/command_line.hpp"
+#include "tools/sim/scale.hpp"
 
 #include <charconv>
 #include <sstream>
@@ -58,6 +59,9 @@ po::options_description described() {
   d.add_options()("story", text(), "one scenario, by the name of the rule that it is of");
   d.add_options()("canary", text(), "with this bug built in (with --seed, --seeds or --story)");
   d.add_options()("canaries", "seeds until each of the bugs that can be built in is caught");
+  d.add_options()(
+      "scale", text(),
+      "so many nodes (2 to 1000) for ten virtual minutes; a JSON line tells what came of it");
   d.add_options()("faults", text(), "all, none, or a list with commas (default all)");
   return d;
 }
@@ -126,6 +130,12 @@ arguments read(const po::variables_map& given) {
   if (given.contains("ops")) {
     a.mix.ops = static_cast<int>(number(given, "ops", 0, 1'000'000));
     mixed("ops");
+  }
+  if (given.contains("scale")) {
+    a.scale = static_cast<std::size_t>(number(given, "scale", least_scale, most_scale));
+    if (a.canaries || a.canary || a.tale || a.verbose || given.contains("seeds")
+        || a.only.size() > 1)
+      throw bad_argument("give --scale alone, or with one --seed and --threads");
   }
   std::string unknown;
   if (!parse_faults(given.contains("faults") ? given["faults"].as<std::string>() : "all",

@@ -20,6 +20,7 @@ struct arguments {
   bool shrink = false; ///< the first that fails; told otherwise, only of `seeds`
   unsigned threads = 2;
   bool canaries = false;              ///< the table of all
+  std::size_t scale = 0;              ///< --scale: so many nodes, instead of seeds
   const canary_row* canary = nullptr; ///< the bug that is in
   const story* tale = nullptr;        ///< --story: instead of seeds
   sim::mix mix;

@@ -21,6 +21,7 @@ constexpr canary_row table[] = {
     {"late", bug::late, false, "time in which we did not run counts as silence of others"},
     {"rotate", bug::rotate, false, "a peer that left a pull unanswered is not asked last"},
     {"silence", bug::silence, false, "the beat does not heed down_period"},
+    {"turns", bug::turns, false, "a peer whose digest differs is never told all clocks"},
     // What others got wrong, or might.
     {"older_wins", bug::older_wins, false, "an older presence overwrites a newer one"},
     {"over_a_gap", bug::over_a_gap, false, "a part is applied over a gap before it"},
@@ -42,7 +43,23 @@ constexpr canary_row table[] = {
     {"shrinking", bug::shrinking, false, "a gap that closes makes all that is known beyond it forgotten"},
     {"hearsay", bug::hearsay, false, "to be named in another's frame counts as a sign of life"},
     {"many_gaps", bug::many_gaps, false, "the gaps that are kept of a slice have no bound"},
+    {"wrong_sum", bug::wrong_sum, false, "a presence that leaves stays in the audit's sum of a copy"},
     {"checksum", bug::checksum, false, "the checksum of a frame is not looked at"},
+    // What is shown while a node is leaving.
+    {"takes_none", bug::takes_none, false, "a join takes nothing over from a node that is leaving"},
+    {"takes_all", bug::takes_all, false, "one join takes over all presences of its key"},
+    {"update_takes", bug::update_takes, false, "an update takes over, like a join"},
+    {"keeps_taken", bug::keeps_taken, false, "what was taken over is not shown again when the link is back"},
+    {"bye_ends_lease", bug::bye_ends_lease, false, "a bye ends the lease of a node that drains"},
+    {"restart_drops", bug::restart_drops, false, "a new life drops the one before at once"},
+    {"lease_never_ends", bug::lease_never_ends, false, "what has not come back when the lease ends does not leave"},
+    // A member gone bad, or a full table.
+    {"relay_ranges", bug::relay_ranges, false, "a range counts, whoever sends it"},
+    {"relay_word", bug::relay_word, false, "a relay's word on a slice counts as the owner's does"},
+    {"hearsay_trusted", bug::hearsay_trusted, false, "what a relay said is not asked of the owner again"},
+    {"forged", bug::forged, false, "a frame may name another sender than the node of its link"},
+    {"future_lives", bug::future_lives, false, "lives that begin days ahead of the wall clock are taken"},
+    {"dead_stay", bug::dead_stay, false, "who is down does not make room for the living"},
 };
 // clang-format on
 

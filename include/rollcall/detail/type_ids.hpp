@@ -34,6 +34,7 @@ struct unsubscribe_msg;
 struct observe_msg;
 struct resolve_msg;
 struct info_msg;
+struct drain_msg;
 struct permdown_msg;
 struct stop_msg;
 struct track_lease_msg;
@@ -95,6 +96,7 @@ CAF_ADD_TYPE_ID(rollcall, (rollcall::unsubscribe_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::observe_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::resolve_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::info_msg))
+CAF_ADD_TYPE_ID(rollcall, (rollcall::drain_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::permdown_msg))
 CAF_ADD_TYPE_ID(rollcall, (rollcall::stop_msg))
 

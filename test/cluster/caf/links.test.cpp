@@ -254,7 +254,7 @@ TEST_CASE("a shard that attaches late hears of the links that are up, and its en
   compat::anon_send(b.endpoint(), attach_shard{"late", 3, 4, 1500, 30'000, 1'200'000, shard});
   REQUIRE(late->wait([](const record::state& s) { return s.links.count("a") == 1; }));
   compat::anon_send(a.endpoint(),
-                    send_frame{"b", "late", 3, std::make_shared<const std::string>("x")});
+                    send_frame{{"b"}, "late", 3, std::make_shared<const std::string>("x")});
   REQUIRE(late->wait([](const record::state& s) { return s.frames.size() == 1; }));
   compat::anon_send(shard, caf::exit_msg{caf::actor_addr{}, caf::error{caf::exit_reason::kill}});
   shard = nullptr;
@@ -262,7 +262,7 @@ TEST_CASE("a shard that attaches late hears of the links that are up, and its en
   for (int i = 0; i < 1000 && b.stats().dropped_no_shard == 0; ++i) {
     a.send("b", "x", "late");
     compat::anon_send(a.endpoint(),
-                      send_frame{"b", "late", 3, std::make_shared<const std::string>("x")});
+                      send_frame{{"b"}, "late", 3, std::make_shared<const std::string>("x")});
     std::this_thread::sleep_for(20ms);
   }
   CHECK(b.stats().dropped_no_shard > 0);

@@ -120,7 +120,7 @@ void node::attach(const std::string& tracker, std::uint32_t pool_size, std::uint
 
 void node::send(const std::string& to, const std::string& bytes, const std::string& tracker) {
   compat::anon_send(started_.endpoint,
-                    send_frame{to, tracker, 0, std::make_shared<const std::string>(bytes)});
+                    send_frame{{to}, tracker, 0, std::make_shared<const std::string>(bytes)});
 }
 
 void node::block(const std::string& peer, bool in, bool out) {

@@ -3,7 +3,9 @@
 #include "cluster/caf/socket.hpp"
 #include "test/catch.hpp"
 #include "test/cluster/caf/node.hpp"
+#include "test/localhost.hpp"
 
+#include <algorithm>
 #include <thread>
 
 using namespace rollcall;
@@ -58,7 +60,7 @@ TEST_CASE("a name that stands for a host beyond loopback is not dialed without T
 TEST_CASE("a dial finds who answers as a node of ours, and gives up on who does not") {
   node a{"a", {}};
   auto where = parse_address(a.address()).value;
-  where.host = "localhost";
+  if (rollcall::test::knows_localhost()) where.host = "localhost";
   dial_how how;
   how.connect_timeout = how.handshake_timeout = 60s;
   how.ours = {compat::caf_release(), "another", "s", {1, 1}};
@@ -77,7 +79,7 @@ TEST_CASE("a dial finds who answers as a node of ours, and gives up on who does 
 TEST_CASE("closing the dialer ends what is under way, and nobody is called after it") {
   auto called = std::make_shared<std::atomic<int>>(0);
   {
-    dialer pool{4};
+    dialer pool{4, 2};
     const auto how = std::make_shared<const dial_how>();
     for (int i = 0; i < 100; ++i)
       pool.ask({"127.0.0.1", 9}, how, [called](dialer::answer) { ++*called; });
@@ -88,6 +90,7 @@ TEST_CASE("closing the dialer ends what is under way, and nobody is called after
 }
 
 TEST_CASE("a node that is its own seed goes on without, under any of its names") {
+  if (!rollcall::test::knows_localhost()) return;
   mute_listener place;
   const auto address = place.close();
   const auto port = parse_address(address).value.port;
@@ -95,10 +98,16 @@ TEST_CASE("a node that is its own seed goes on without, under any of its names")
            c.listen = address;
          }};
   REQUIRE(a.problem().message == "");
-  for (int i = 0; i < 1000 && !a.peers().peers.empty(); ++i) std::this_thread::sleep_for(20ms);
-  for (const auto& x : a.peers().peers)
-    UNSCOPED_INFO(x.name << " " << x.address << " " << x.state << " " << x.reason);
-  CHECK(a.peers().peers.empty());
+  const auto says_so = [&] {
+    const auto all = a.peers().peers;
+    return std::any_of(all.begin(), all.end(), [&](const peer_info& x) {
+      return x.address == "localhost:" + std::to_string(port)
+             && x.reason.find("it stands for") != std::string::npos;
+    });
+  };
+  for (int i = 0; i < 1000 && !says_so(); ++i) std::this_thread::sleep_for(20ms);
+  CHECK(says_so()); // the name may be another node's later
+  for (const auto& x : a.peers().peers) CHECK(x.name.empty());
   node b{"b", {address}};
   CHECK(b.wait_links({"a"}));
 }

@@ -120,10 +120,11 @@ TEST_CASE("more replicas than max_replicas are not held") {
   g.step(link_up{"c"}, 1ms);
   CHECK(g.step(frame_in{heartbeat_of(b)}, 2ms).events.size() == 1);
   auto did = g.step(frame_in{heartbeat_of(c)}, 3ms);
-  CHECK(did.events.empty());
+  REQUIRE(did.events.size() == 1);
+  CHECK(did.events[0].what == replica_change::no_room);
   CHECK(did.frames.empty());
   CHECK(g.replicas().size() == 2);
-  CHECK(g.holdings().peers == 1);
+  CHECK(g.holdings().lives == 1);
 }
 
 TEST_CASE("a node that is gone and not linked leaves nothing behind") {

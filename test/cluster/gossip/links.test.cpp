@@ -36,7 +36,7 @@ TEST_CASE("a link that comes up is greeted at once, known or not") {
   gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
   auto did = g.step(link_up{"b"}, 1ms);
   REQUIRE(did.frames.size() == 1);
-  CHECK(did.frames[0].to == "b");
+  CHECK(did.frames[0].to == std::vector<std::string>{"b"});
   g.step(frame_in{heartbeat_of(other)}, 2ms);
   CHECK(g.step(link_up{"b"}, 3ms).frames.size() == 1);
 }

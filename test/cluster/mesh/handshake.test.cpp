@@ -96,30 +96,109 @@ TEST_CASE("a node with which we share no version is told so, and which one to up
   CHECK(find<up>(a.hears(7, packet_kind::hello, b)) != nullptr);
 }
 
-TEST_CASE("a node that meets an older life of its name, with links, ends") {
+TEST_CASE("a namesake that greets ends a node without links only, whatever age it claims") {
   m a;
-  auto older = node("m", 5);
-  SECTION("one that knows nobody is a newcomer, and is refused itself") {
-    const auto todo = a.hears(7, packet_kind::hello, older);
-    CHECK(find<fatal>(todo) == nullptr);
-    CHECK(refusal_in(todo)->code == errc::name_in_use);
-    CHECK(refusal_in(todo)->incumbent == incarnation{10, 10});
-  }
-  SECTION("one that has links was there before us") {
-    older.members = {{"b", "10.0.0.98:1"}};
-    const auto todo = a.hears(7, packet_kind::hello, older);
+  auto other = node("m", 5);
+  SECTION("with links of its own, a node without links has lost the name to it") {
+    other.inc = {50, 50};
+    other.members = {{"b", "10.0.0.98:1"}};
+    const auto todo = a.hears(7, packet_kind::hello, other);
+    CHECK(find<name_lost>(todo) != nullptr);
     REQUIRE(find<fatal>(todo) != nullptr);
     CHECK(find<fatal>(todo)->code == errc::name_in_use);
     CHECK(a.machine.ended());
   }
+  SECTION("without links on either side the older one keeps it") {
+    CHECK(find<fatal>(a.hears(7, packet_kind::hello, other)) != nullptr);
+  }
+  SECTION("the younger of them is refused") {
+    other.inc = {50, 50};
+    const auto todo = a.hears(7, packet_kind::hello, other);
+    CHECK(find<fatal>(todo) == nullptr);
+    CHECK(refusal_in(todo)->code == errc::name_in_use);
+    CHECK(refusal_in(todo)->incumbent == incarnation{10, 10});
+    CHECK_FALSE(refusal_in(todo)->has_links);
+  }
+  SECTION("a node with a link goes on, however old the other says it is") {
+    a.hears(1, packet_kind::hello, node("b"));
+    other.members = {{"c", "10.0.0.99:1"}, {"d", "10.0.0.100:1"}};
+    const auto todo = a.hears(7, packet_kind::hello, other);
+    CHECK(find<fatal>(todo) == nullptr);
+    CHECK(find<name_lost>(todo) == nullptr);
+    CHECK(refusal_in(todo)->has_links);
+    CHECK(a.machine.link_to("b") == 1);
+  }
+}
+
+TEST_CASE("a life that claims to be older, and to have links, takes no name from one that answers "
+          "unless a peer vouches for it") {
+  m a;
+  a.hears(1, packet_kind::hello, node("b"));
+  a.hears(2, packet_kind::hello, node("x", 30));
+  auto older = node("x", 5);
+  older.address = "10.0.0.77:1";
+  older.members = {{"b", "10.0.0.98:1"}};
+  auto todo = a.hears(7, packet_kind::hello, older);
+  const auto sent = [&todo](packet_kind kind, channel_id to) -> std::optional<std::string> {
+    for (const auto& one : todo)
+      if (const auto* x = std::get_if<mesh::send>(&one);
+          x != nullptr && x->to == to && open_packet(x->bytes).kind == kind)
+        return x->bytes;
+    return {};
+  };
+  const auto ping = sent(packet_kind::ping, 2);
+  REQUIRE(ping.has_value());
+  REQUIRE(sent(packet_kind::ask_life, 1).has_value());
+  CHECK_FALSE(sent(packet_kind::ask_life, 2).has_value()); // not the one in question
+  const auto pong = pack_number(packet_kind::pong, *read_number(open_packet(*ping).body));
+  todo = a.machine.step(received{2, packet_kind::pong, open_packet(pong).body}, a.now);
+  CHECK(a.machine.link_to("x") == 2);
+  SECTION("nobody does: it is refused") {
+    for (int i = 0; i < 21 && !refusal_in(todo); ++i) todo = a.ticks(100ms);
+    REQUIRE(refusal_in(todo).has_value());
+    CHECK(refusal_in(todo)->code == errc::name_in_use);
+    CHECK(a.machine.link_to("x") == 2);
+  }
+  SECTION("the claimant's own word is none") {
+    const auto word = pack_life(packet_kind::vouch, {"x", {5, 5}});
+    a.machine.step(received{7, packet_kind::vouch, open_packet(word).body}, a.now);
+    CHECK(a.machine.link_to("x") == 2);
+  }
+  SECTION("a peer vouches for another life") {
+    const auto word = pack_life(packet_kind::vouch, {"x", {6, 6}});
+    a.machine.step(received{1, packet_kind::vouch, open_packet(word).body}, a.now);
+    CHECK(a.machine.link_to("x") == 2);
+  }
+  SECTION("a peer vouches for it: the younger one gives way") {
+    const auto word = pack_life(packet_kind::vouch, {"x", {5, 5}});
+    todo = a.machine.step(received{1, packet_kind::vouch, open_packet(word).body}, a.now);
+    CHECK(refusal_in(todo)->code == errc::name_in_use);
+    CHECK(a.machine.link_to("x") == 7);
+  }
+}
+
+TEST_CASE("a node vouches for the very life that it has a link with, and for no other") {
+  m a;
+  a.hears(1, packet_kind::hello, node("b"));
+  a.hears(2, packet_kind::hello, node("x", 30));
+  const auto asks = [&](incarnation inc, channel_id from = 1) {
+    const auto bytes = pack_life(packet_kind::ask_life, {"x", inc});
+    const auto todo =
+        a.machine.step(received{from, packet_kind::ask_life, open_packet(bytes).body}, a.now);
+    return find<mesh::send>(todo) != nullptr;
+  };
+  CHECK(asks({30, 30}));
+  CHECK_FALSE(asks({29, 29}));
+  CHECK_FALSE(asks({30, 30}, 2)); // itself
+  CHECK_FALSE(asks({30, 30}, 9)); // a stranger
 }
 
 TEST_CASE("a node that greets itself by a way of its own finds out, whichever end hears first") {
   auto config = of_m();
-  config.seeds = {address{"proxy", 1}};
+  config.seeds = {address{"10.9.9.9", 1}};
   m a{config};
   const auto dialed = a.dials();
-  REQUIRE(dialed.where == address{"proxy", 1});
+  REQUIRE(dialed.where == address{"10.9.9.9", 1});
   const auto greeted = a.machine.step(dial_done{dialed.id, 7}, a.now);
   REQUIRE(find<mesh::send>(greeted) != nullptr);
   actions todo;
@@ -135,7 +214,9 @@ TEST_CASE("a node that greets itself by a way of its own finds out, whichever en
   }
   CHECK(find<refused>(todo) == nullptr); // nothing that a user should mend
   CHECK(a.machine.peers().empty());
-  CHECK(a.dials().id == 0);
+  const auto before = a.now;
+  CHECK(a.dials().where == address{"10.9.9.9", 1}); // for ever: it may be another's next time
+  CHECK(a.now - before >= 15s);
 }
 
 TEST_CASE("where another node answers than was looked for, that one is linked, and the other tried "
@@ -162,15 +243,15 @@ TEST_CASE("where another node answers than was looked for, that one is linked, a
 TEST_CASE("who is said to be where we are ourselves is tried elsewhere") {
   m a;
   auto c = node("c");
-  c.members = {{"z", "proxy:1"}};
+  c.members = {{"z", "10.9.9.9:1"}};
   a.hears(1, packet_kind::hello, c);
   c.members = {{"z", "10.0.1.2:1"}};
   a.hears(1, packet_kind::update, c);
   const auto first = a.dials();
-  REQUIRE(first.where == address{"proxy", 1});
+  REQUIRE(first.where == address{"10.9.9.9", 1});
   const auto todo = a.machine.step(dial_self{first.id}, a.now);
   REQUIRE(find<refused>(todo) != nullptr);
-  CHECK(contains(find<refused>(todo)->message, "proxy:1 is our own address"));
+  CHECK(contains(find<refused>(todo)->message, "10.9.9.9:1 is our own address"));
   CHECK(a.dials().where == address{"10.0.1.2", 1});
 }
 

@@ -87,7 +87,9 @@ TEST_CASE("a node that has itself as seed goes on without") {
   w.start("b", 1, {});
   CHECK(w.run_until([&] { return w.full_mesh(); }, 1s));
   w.run(60s);
-  CHECK(a.dials == 2);
+  CHECK(a.dials_to[1] == 1);
+  CHECK(a.dials_to[0] >= 3); // behind a load balancer it may be another's next time
+  CHECK(a.dials_to[0] <= 6);
   CHECK(a.refusals.empty());
   CHECK(a.machine->peers().size() == 1);
 }
@@ -188,7 +190,7 @@ TEST_CASE("no more peers are known than the limit, and seeds are never forgotten
   o.node = "a";
   o.inc = {1, 1};
   o.max_peers = 8;
-  o.seeds = {{"seed", 1}};
+  o.seeds = {{"10.9.9.9", 1}};
   membership m{o, 0ms};
   auto introduce = [&](channel_id channel, const std::string& name, bool many) {
     hello h;
@@ -213,5 +215,5 @@ TEST_CASE("no more peers are known than the limit, and seeds are never forgotten
   REQUIRE(answer != nullptr);
   CHECK(read_refusal(open_packet(answer->bytes).body)->code == errc::limit_reached);
   const auto peers = m.peers();
-  CHECK(std::any_of(peers.begin(), peers.end(), [](auto& p) { return p.address == "seed:1"; }));
+  CHECK(std::any_of(peers.begin(), peers.end(), [](auto& p) { return p.address == "10.9.9.9:1"; }));
 }

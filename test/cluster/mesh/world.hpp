@@ -32,9 +32,13 @@ struct life {
   std::map<std::string, channel_id> links; ///< by the up and down that it told
   std::vector<refused> refusals;
   std::vector<std::string> warnings;
-  std::vector<std::string> downs; ///< reasons
+  std::vector<std::string> resolutions; ///< what names of seeds stood for
+  std::vector<std::string> lost_names;  ///< that it has lost its name, and why
+  std::vector<std::string> downs;       ///< reasons
   std::optional<fatal> end;
   std::size_t dials = 0;
+  std::map<std::size_t, std::size_t> dials_to; ///< by place
+  std::size_t look_ups = 0;
   millis ticks_at{0}; ///< the next one
   std::size_t ticks = 0;
 };
@@ -56,7 +60,19 @@ public:
   /// Set by the first thing that may never be.
   std::string broken;
 
-  static address address_of(std::size_t place) { return {"10.0.0." + std::to_string(place), 4369}; }
+  static address address_of(std::size_t place) {
+    return {"10.0." + std::to_string(place / 250) + "." + std::to_string(place % 250), 4369};
+  }
+  static std::size_t place_of(const address&); ///< as numeric as `address_of`
+
+  /// What the name server says to a life: places, or nothing for "no such name".
+  using name_server = std::function<std::vector<std::size_t>(const life&)>;
+  std::map<std::string, name_server> names;
+  /// Until a look-up is answered; with a dead name server the answer is a failure.
+  millis look_up_takes{20};
+  bool dead_resolver = false;
+  /// Who listens there takes connections and says nothing; or swallows all.
+  std::set<std::size_t> mute, black;
 
   /// Starts a node; `change` may edit its options.
   life& start(const std::string& name, std::size_t place, const std::vector<std::size_t>& seeds,
@@ -103,6 +119,8 @@ private:
   void deliver(life&, std::function<void()>);
   void carry_out(life&, const actions&);
   void dial_out(life&, const dial&);
+  void resolve(life&, const look_up&);
+  void look_at(life&, const verify&);
   void connected(life&, std::uint64_t dial, std::size_t place);
   void packet(life& from, channel_id, std::string bytes);
   void close(connection&);

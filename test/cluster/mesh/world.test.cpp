@@ -8,6 +8,7 @@ namespace rollcall::cluster::mesh::test {
 namespace {
 
 constexpr millis no_answer{2000}; // what a dial into nothing takes
+constexpr millis no_word{5000};   // and one to who takes connections and is mute
 
 template <class... Fs>
 struct overloaded : Fs... {
@@ -61,6 +62,10 @@ void world::carry_out(life& x, const actions& todo) {
   for (const auto& one : todo)
     std::visit(overloaded{
                    [&](const dial& a) { dial_out(x, a); },
+                   [&](const look_up& a) { resolve(x, a); },
+                   [&](const verify& a) { look_at(x, a); },
+                   [&](const resolved& a) { x.resolutions.push_back(a.message); },
+                   [&](const name_lost& a) { x.lost_names.push_back(a.message); },
                    [&](const send& a) { packet(x, a.to, a.bytes); },
                    [&](const forget& a) {
                      for (auto& c : connections_)
@@ -129,11 +134,37 @@ world::connection* world::between(const life& a, const life& b) {
   return nullptr;
 }
 
+std::size_t world::place_of(const address& where) {
+  const auto last = where.host.rfind('.');
+  const auto third = where.host.rfind('.', last - 1);
+  return 250 * std::stoul(where.host.substr(third + 1, last - third - 1))
+         + std::stoul(where.host.substr(last + 1));
+}
+
+void world::resolve(life& x, const look_up& a) {
+  ++x.look_ups;
+  const auto found = names.find(a.name.host);
+  looked_up answer{a.id, {}, "the name " + a.name.host + " cannot be resolved"};
+  if (!dead_resolver && found != names.end())
+    for (auto place : found->second(x)) answer.addresses.push_back(address_of(place));
+  later(dead_resolver ? millis{30'000} : look_up_takes,
+        [this, &x, answer] { deliver(x, [this, &x, answer] { step(x, answer); }); });
+}
+
+void world::look_at(life& x, const verify& a) {
+  const auto place = place_of(a.where);
+  const auto* there = listening(place);
+  verified answer{a.id, {}, "nobody is there"};
+  if (there != nullptr && !there->paused && !walled(x, *there) && !walled(*there, x))
+    answer.node = there->config.node;
+  later(answer.node.empty() ? no_answer : millis{30},
+        [this, &x, answer] { deliver(x, [this, &x, answer] { step(x, answer); }); });
+}
+
 void world::dial_out(life& x, const dial& a) {
   ++x.dials;
-  std::size_t place = 0;
-  for (std::size_t i = 0; i < 100; ++i)
-    if (address_of(i) == a.where) place = i;
+  const auto place = place_of(a.where);
+  ++x.dials_to[place];
   auto fail = [this, &x, id = a.id](millis delay) {
     later(delay, [this, &x, id] {
       deliver(x, [this, &x, id] { step(x, dial_failed{id, "nobody is there"}); });
@@ -144,6 +175,8 @@ void world::dial_out(life& x, const dial& a) {
           [this, &x, id = a.id] { deliver(x, [this, &x, id] { step(x, dial_self{id}); }); });
     return;
   }
+  if (mute.count(place) != 0) return fail(no_word);
+  if (black.count(place) != 0) return fail(no_answer);
   const auto* target = listening(place);
   if (target == nullptr) return fail(millis{1 + random_.up_to(20)});
   if (walled(x, *target) || walled(*target, x) || target->paused) return fail(no_answer);
@@ -288,7 +321,8 @@ std::string world::describe() {
     result += x.config.node + " at " + x.config.address
               + (x.machine->ended() ? " has ended\n" : " sees\n");
     for (const auto& p : x.machine->peers())
-      result += "    " + p.name + " at " + p.address + " " + p.state + " " + p.reason + "\n";
+      result += "    " + p.name + " at " + p.address + " " + p.state + " " + p.reason + " "
+                + p.warning + "\n";
   }
   return result;
 }

@@ -167,6 +167,7 @@ TEST_CASE("basp: the endpoint gets packets and answers, and nothing else") {
   CHECK(is_dropped(to(endpoint, typed("@message") + "nested")));
   CHECK(is_dropped(to(endpoint, typed("@strvec") + "x")));
   CHECK(is_dropped(to(endpoint, "\1" + text_message("over a third actor"))));
+  CHECK(is_dropped(to(endpoint, typed("@strong_actor_ptr") + std::string(5000, 'x'))));
   // A handle of a third node would make its bearer the way there.
   CHECK(is_dropped(to(endpoint, typed("@strong_actor_ptr") + big_endian(3, 8) + third)));
   CHECK(is_dropped(to(endpoint, typed("@strong_actor_ptr") + big_endian(3, 8) + own)));
@@ -185,6 +186,18 @@ TEST_CASE("basp: an application's actor gets no exit, no nested and no forged li
   CHECK(passes(to(application, link + peer)));
   CHECK(is_dropped(to(application, link + own)));
   CHECK(passes(to(application, typed("@atom+@strong_actor_ptr") + "otherone" + own)));
+}
+
+TEST_CASE("basp: a message for the queue of streams, which CAF reads unseen, is dropped") {
+  for (std::uint64_t queue = 0; queue < 4; ++queue) {
+    const auto id = queue << 60 | 17;
+    for (const auto actor : {endpoint, application}) {
+      const auto bytes = to(actor, text_message("x"), {.data = id});
+      CHECK((queue < 2 ? passes(bytes) : is_dropped(bytes)));
+    }
+    const auto empty = to(application, typed(""), {.data = id});
+    CHECK((queue < 2 ? passes(empty) : is_dropped(empty)));
+  }
 }
 
 TEST_CASE("basp: the option says which actors are reached") {

@@ -51,7 +51,7 @@ TEST_CASE("numbers arrive, short ones do not") {
 TEST_CASE("any bytes can be opened and read as a refusal") {
   CHECK(rc::check([](const std::string& bytes) {
     const auto x = open_packet(bytes);
-    if (bytes.empty() || std::string{"hwurpqfb"}.find(bytes[0]) == std::string::npos)
+    if (bytes.empty() || std::string{"hwurpqfbavcdk"}.find(bytes[0]) == std::string::npos)
       RC_ASSERT(x.kind == packet_kind::unknown);
     read_refusal(bytes);
     read_number(bytes);

@@ -1,4 +1,4 @@
-#include "crdt/clock.hpp"
+#include "tools/replay/vector_clock.hpp"
 
 #include "test/catch.hpp"
 

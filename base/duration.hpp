@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace rollcall::tool {
+namespace rollcall {
 
 /// A whole number and one of the units ms, s, min, h, with nothing else around
 /// it; "0" alone needs no unit. Nothing if it is no such text, or longer than a
@@ -16,4 +16,4 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) n
 /// The shortest exact form: 1500 -> "1500ms", 20000 -> "20s".
 std::string format_duration(std::chrono::milliseconds);
 
-} // namespace rollcall::tool
+} // namespace rollcall

@@ -1,9 +1,9 @@
-#include "tools/rollcall/duration.hpp"
+#include "base/duration.hpp"
 
 #include <charconv>
 #include <cstdint>
 
-namespace rollcall::tool {
+namespace rollcall {
 
 namespace {
 
@@ -36,4 +36,4 @@ std::string format_duration(std::chrono::milliseconds x) {
   return std::to_string(x.count()) + "ms";
 }
 
-} // namespace rollcall::tool
+} // namespace rollcall

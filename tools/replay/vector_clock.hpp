@@ -1,4 +1,5 @@
-// Vector clocks, and the sets of them from which a shard chooses whom to ask.
+// The vector clocks of Phoenix.Tracker, for the replay of its recordings. Shards do
+// not use them: cluster/gossip/pulls.hpp chooses whom to pull from.
 //
 // A vector clock (Fidge 1988, Mattern 1989) says how far somebody has got with
 // each replica. Every heartbeat carries its sender's. Of those heard within a

@@ -1,0 +1,64 @@
+// What all parts of a gateway share: its loop, options, tracker and counters.
+//
+// Threads: that of the gateway only, but for `post` and `blocking`.
+#pragma once
+
+#include "gateway/counters.hpp"
+#include "gateway/options.hpp"
+#include "rollcall/cluster.hpp"
+#include "rollcall/tracker.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+namespace rollcall::gateway {
+
+class hub;
+class leases;
+class long_polls;
+class rooms;
+class session;
+class tokens;
+class web_socket;
+
+struct core {
+  core(gateway_options, rollcall::tracker, cluster_node);
+  ~core();
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+
+  /// Who may connect, by the callback of the options, by tokens, or everybody.
+  decision authorize(const credentials&) const;
+  bool needs_token() const noexcept;
+  /// 32 hexadecimal digits that nobody can guess.
+  static std::string random_token();
+  static std::string random_key();
+
+  // Connections live in the handlers of `io`, and die with it: what they touch at
+  // their end stands above it, what has timers of it below.
+  const gateway_options options;
+  rollcall::tracker tracker;
+  cluster_node cluster;
+  counters count;
+  std::unique_ptr<tokens> verifier; ///< null: no tokens
+  std::unordered_set<session*> sessions;
+  std::unordered_set<web_socket*> sockets;
+  std::map<std::uint64_t, caf::actor> lingering; ///< of connections that ended, in their grace
+  std::uint64_t next_lingering = 0;
+  bool stopping = false;
+  boost::asio::io_context io{1};
+  boost::asio::thread_pool blocking{1}; ///< for calls that wait for a shard
+  std::unique_ptr<hub> actors;
+  std::unique_ptr<rooms> topics;
+  std::unique_ptr<long_polls> polls;
+  std::unique_ptr<leases> leased;
+};
+
+} // namespace rollcall::gateway

@@ -1,0 +1,17 @@
+// The files of gateway/page/, which the build puts into the program.
+#pragma once
+
+#include <string_view>
+
+namespace rollcall::gateway {
+
+struct page_file {
+  std::string_view path; ///< "/app.js"; "/" is index.html
+  std::string_view type;
+  std::string_view bytes;
+};
+
+/// Null if there is none of that path.
+const page_file* find_page_file(std::string_view path) noexcept;
+
+} // namespace rollcall::gateway

@@ -1,0 +1,373 @@
+#include "gateway/rest.hpp"
+
+#include "base/json_text.hpp"
+#include "gateway/leases.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace rollcall::gateway {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t most_of_a_page = 10'000;
+constexpr std::size_t page_by_default = 1000;
+constexpr std::size_t most_topics_of_a_call = 100;
+constexpr std::size_t most_counted_by_node = 200'000;
+
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+  crdt::append_json_string(out, name);
+  out += ':';
+  crdt::append_json_string(out, text);
+}
+
+/// As the `list` of `rollcall node` shows it.
+void append_presence(std::string& out, const presence_view& p) {
+  out += '{';
+  append_text(out, "key", p.key());
+  out.append(R"(,"meta":)").append(p.meta().to_json());
+  out.append(R"(,"ref":")").append(to_string(p.ref())).append("\"");
+  if (const auto prev = p.prev_ref())
+    out.append(R"(,"prev_ref":")").append(to_string(*prev)).append("\"");
+  out += ',';
+  append_text(out, "replica", p.replica().name);
+  out += ',';
+  append_text(out, "pid", p.replica().name + "#" + std::to_string(p.actor()));
+  out += '}';
+}
+
+void append_optional(std::string& out, const std::string& next) {
+  if (next.empty())
+    out += "null";
+  else
+    crdt::append_json_string(out, next);
+}
+
+/// Whole keys, at least one, about `limit` presences. Returns the last key, if
+/// more follow.
+std::string append_page(std::string& out, const presence_list& all, std::string_view after,
+                        std::size_t limit) {
+  std::string last;
+  std::size_t count = 0;
+  out += '[';
+  for (const auto p : all) {
+    if (!after.empty() && p.key() <= after) continue;
+    if (count >= limit && p.key() != last) {
+      out += ']';
+      return last;
+    }
+    if (count++ != 0) out += ',';
+    append_presence(out, p);
+    last = p.key();
+  }
+  out += ']';
+  return {};
+}
+
+std::optional<std::size_t> limit_of(const url& target) {
+  const auto text = target.parameter("limit");
+  if (text.empty()) return page_by_default;
+  std::size_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || rest != text.data() + text.size() || value == 0) return std::nullopt;
+  return std::min(value, most_of_a_page);
+}
+
+http_reply bad_limit() {
+  return error_reply(400, "bad_request", "limit is a whole number from 1 on");
+}
+http_reply unauthorized() {
+  return error_reply(403, "unauthorized", "the token does not give that right for this topic");
+}
+
+void topics(core& c, const api_request& r, const respond& to) {
+  const auto limit = limit_of(r.target);
+  if (!limit) return to(bad_limit());
+  const auto prefix = r.target.parameter("prefix"), after = r.target.parameter("after");
+  const auto all = c.tracker.topics();
+  std::string out = R"({"topics":{)", next;
+  std::size_t count = 0;
+  for (auto it = after.empty() ? all.lower_bound(prefix) : all.upper_bound(std::max(after, prefix));
+       it != all.end() && it->first.starts_with(prefix); ++it) {
+    if (!r.rights.allows(it->first, right::read)) continue;
+    if (count == *limit) {
+      out += R"(},"next":)";
+      crdt::append_json_string(out, next);
+      return to({200, out + "}"});
+    }
+    if (count++ != 0) out += ',';
+    crdt::append_json_string(out, it->first);
+    out.append(":").append(std::to_string(it->second));
+    next = it->first;
+  }
+  to({200, out + R"(},"next":null})"});
+}
+
+void one_topic(core& c, const api_request& r, const std::string& topic, const respond& to) {
+  const auto limit = limit_of(r.target);
+  if (!limit) return to(bad_limit());
+  if (!r.rights.allows(topic, right::read)) return to(unauthorized());
+  const auto all = c.tracker.list(topic);
+  std::string out = "{";
+  append_text(out, "topic", topic);
+  out.append(R"(,"count":)").append(std::to_string(all.size())).append(R"(,"presences":)");
+  const auto next = append_page(out, all, r.target.parameter("after"), *limit);
+  out += R"(,"next":)";
+  append_optional(out, next);
+  to({200, out + "}"});
+}
+
+void presences(core& c, const api_request& r, const respond& to) {
+  std::set<std::string> wanted;
+  for (const auto& [name, value] : r.target.query)
+    if (name == "topic") wanted.insert(value);
+  if (wanted.empty() || wanted.size() > most_topics_of_a_call)
+    return to(error_reply(400, "bad_request", "name 1 to 100 topics: ?topic=a&topic=b"));
+  std::string out = R"({"presences":{)", cut;
+  std::size_t left = most_of_a_page;
+  bool first = true;
+  for (const auto& topic : wanted) {
+    if (!r.rights.allows(topic, right::read)) return to(unauthorized());
+    const auto all = c.tracker.list(topic);
+    if (!std::exchange(first, false)) out += ',';
+    crdt::append_json_string(out, topic);
+    out += ':';
+    if (left == 0 && !all.empty()) {
+      out += "[]";
+    } else if (append_page(out, all, {}, std::max<std::size_t>(left, 1)).empty()) {
+      left -= std::min(left, all.size());
+      continue;
+    } else {
+      left = 0;
+    }
+    if (!cut.empty()) cut += ',';
+    crdt::append_json_string(cut, topic);
+  }
+  // What did not fit into one answer is to be read by page.
+  to({200, out + R"(},"truncated":[)" + cut + "]}"});
+}
+
+void health(core& c, const respond& to) {
+  const bool well = c.tracker.running() && !c.stopping;
+  std::string out = well ? R"({"status":"ok",)" : R"({"status":"ending",)";
+  append_text(out, "name", c.tracker.node_name());
+  out += ',';
+  append_text(out, "tracker", c.tracker.name());
+  out.append(R"(,"connections":)").append(std::to_string(c.count.connections)).append("}");
+  to({well ? 200u : 503u, out});
+}
+
+/// Nodes with their state and how many presences each has. Waits for shards: not
+/// in the gateway's thread.
+http_reply cluster_state(const tracker& t, const cluster_node& node) {
+  auto replicas = t.replicas();
+  auto stats = t.stats();
+  if (!replicas || !stats) return error_reply(503, "unavailable", "the tracker does not answer");
+  std::map<std::string, std::size_t> by_node;
+  const bool counted = stats->presences <= most_counted_by_node;
+  if (counted)
+    for (const auto& [topic, count] : t.topics())
+      for (const auto p : t.dirty_list(topic)) ++by_node[p.replica().name];
+  struct node_state {
+    bool up = true;
+    std::string incarnation;
+  };
+  std::map<std::string, node_state> nodes;
+  for (const auto& r : *replicas) {
+    auto& x = nodes[r.id.name];
+    x.up = x.up && r.up;
+    x.incarnation = to_string(r.id.inc);
+  }
+  std::string out = "{";
+  append_text(out, "name", t.node_name());
+  out += R"(,"nodes":[)";
+  bool first = true;
+  for (const auto& [name, x] : nodes) {
+    if (!std::exchange(first, false)) out += ',';
+    out += '{';
+    append_text(out, "name", name);
+    out += ',';
+    append_text(out, "status", x.up ? "up" : "down");
+    out += ',';
+    append_text(out, "incarnation", x.incarnation);
+    if (counted) out.append(R"(,"presences":)").append(std::to_string(by_node[name]));
+    out += '}';
+  }
+  out += R"(],"peers":[)";
+  first = true;
+  if (node)
+    if (auto peers = node.peers())
+      for (const auto& p : *peers) {
+        if (!std::exchange(first, false)) out += ',';
+        out += '{';
+        append_text(out, "name", p.name);
+        out += ',';
+        append_text(out, "address", p.address);
+        out += ',';
+        append_text(out, "state", p.state);
+        out += '}';
+      }
+  out.append(R"(],"presences":)").append(std::to_string(stats->presences));
+  out.append(R"(,"joins":)").append(std::to_string(stats->joins));
+  out.append(R"(,"leaves":)").append(std::to_string(stats->leaves));
+  return {200, out + "}"};
+}
+
+// -- leases ------------------------------------------------------------------
+
+struct wanted_presence {
+  std::optional<std::string> key;
+  std::optional<meta> data;
+  std::optional<millis> ttl;
+};
+
+std::optional<millis> ttl_of(const json::value& x) {
+  std::string text;
+  if (x.is_string()) text.assign(x.get_string().data(), x.get_string().size());
+  std::uint64_t number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  if (error != std::errc{}) return std::nullopt;
+  const std::uint64_t ms = unit == "ms"    ? 1
+                           : unit == "s"   ? 1000
+                           : unit == "min" ? 60'000
+                           : unit == "h"   ? 3'600'000
+                                           : 0;
+  if (ms == 0 || number > static_cast<std::uint64_t>(leases::most_ttl.count()) / ms)
+    return std::nullopt;
+  const millis result{static_cast<std::int64_t>(number * ms)};
+  if (result < leases::least_ttl) return std::nullopt;
+  return result;
+}
+
+std::variant<wanted_presence, http_reply> read_presence(std::string_view body) {
+  const auto wrong = [](std::string_view code, std::string_view text) {
+    return error_reply(400, code, text);
+  };
+  json::error_code error;
+  json::parse_options options;
+  options.max_depth = max_frame_depth;
+  const auto value = body.empty() ? json::value(json::object{})
+                                  : json::parse({body.data(), body.size()}, error, {}, options);
+  if (error || !value.is_object()) return wrong("bad_json", "the body is a JSON object");
+  const auto& all = value.get_object();
+  wanted_presence result;
+  if (const auto* x = all.if_contains("key")) {
+    if (!x->is_string()) return wrong("bad_key", "key is a string of 1 to 1024 bytes");
+    result.key = std::string(x->get_string().data(), x->get_string().size());
+  }
+  if (const auto* x = all.if_contains("meta")) {
+    result.data = meta_of(*x);
+    if (!result.data) return wrong("bad_meta", R"(a meta is a map: {"status":"online"})");
+  }
+  if (const auto* x = all.if_contains("ttl")) {
+    result.ttl = ttl_of(*x);
+    if (!result.ttl) return wrong("bad_ttl", R"(ttl is a time from 100ms to 24h, such as "10s")");
+  }
+  return result;
+}
+
+unsigned status_of(std::string_view error) {
+  if (error == "limit_reached") return 429;
+  if (error == "shutting_down" || error == "internal") return 503;
+  if (error == "too_large") return 413;
+  return 400;
+}
+
+void begin_lease(core& c, const api_request& r, const std::string& topic, const respond& to) {
+  if (!r.rights.allows(topic, right::track)) return to(unauthorized());
+  auto read = read_presence(r.body);
+  if (auto* wrong = std::get_if<http_reply>(&read)) return to(*wrong);
+  auto& x = std::get<wanted_presence>(read);
+  if (!x.key) x.key = r.rights.subject ? *r.rights.subject : core::random_key();
+  if (r.rights.subject && *x.key != *r.rights.subject) return to(unauthorized());
+  if (!x.ttl) return to(error_reply(400, "bad_ttl", R"(give a ttl, such as "10s")"));
+  c.leased->begin(topic, *x.key, x.data.value_or(meta{}), *x.ttl,
+                  [to](const std::string& name, const tracker_answer& answer) {
+                    if (!answer.error.empty())
+                      return to(error_reply(status_of(answer.error), answer.error,
+                                            "the presence was not tracked: see docs/errors.md"));
+                    to({201, R"({"lease":")" + name + R"(","ref":")" + answer.ref + R"("})"});
+                  });
+}
+
+void one_lease(core& c, const api_request& r, const std::string& name, const respond& to) {
+  auto* lease = c.leased->find(name);
+  if (lease == nullptr || (r.rights.subject && *r.rights.subject != lease->key))
+    return to(error_reply(404, "no_such_lease", "it has ended: track the presence again"));
+  const std::string done = R"({"lease":")" + name + "\"";
+  if (r.method == "DELETE") {
+    c.leased->end(name);
+    return to({200, done + "}"});
+  }
+  auto read = read_presence(r.body);
+  if (auto* wrong = std::get_if<http_reply>(&read)) return to(*wrong);
+  auto& x = std::get<wanted_presence>(read);
+  if (x.ttl) lease->ttl = *x.ttl;
+  c.leased->renew(name, *lease);
+  if (!x.data) return to({200, done + R"(,"renewed":1})"});
+  c.actors->update(lease->actor, lease->topic, lease->key, *x.data,
+                   [to, done](const tracker_answer& answer) {
+                     if (!answer.error.empty())
+                       return to(error_reply(status_of(answer.error), answer.error,
+                                             "the meta was not changed: see docs/errors.md"));
+                     to({200, done + R"(,"renewed":1,"ref":")" + answer.ref + R"("})"});
+                   });
+}
+
+void not_there(const respond& to) {
+  to(error_reply(404, "not_found", "there is nothing here: see docs/gateway.md"));
+}
+
+void not_allowed(const respond& to, std::string allow) {
+  auto x = error_reply(405, "method_not_allowed", "use one of: " + allow);
+  x.allow = std::move(allow);
+  to(std::move(x));
+}
+
+} // namespace
+
+http_reply error_reply(unsigned status, std::string_view code, std::string_view message) {
+  std::string out = "{";
+  append_text(out, "error", code);
+  out += ',';
+  append_text(out, "message", message);
+  return {status, out + "}"};
+}
+
+void answer_api(core& c, const api_request& r, respond to) {
+  const auto& path = r.target.path;
+  const bool get = r.method == "GET" || r.method == "HEAD";
+  if (path[0] == "health") return get ? health(c, to) : not_allowed(to, "GET");
+  if (path[0] == "metrics") return get ? answer_metrics(c, std::move(to)) : not_allowed(to, "GET");
+  if (path.size() == 2 && path[1] == "topics")
+    return get ? topics(c, r, to) : not_allowed(to, "GET");
+  if (path.size() == 3 && path[1] == "topics")
+    return get ? one_topic(c, r, path[2], to) : not_allowed(to, "GET");
+  if (path.size() == 4 && path[1] == "topics" && path[3] == "presences")
+    return r.method == "POST" ? begin_lease(c, r, path[2], to) : not_allowed(to, "POST");
+  if (path.size() == 2 && path[1] == "presences")
+    return get ? presences(c, r, to) : not_allowed(to, "GET");
+  if (path.size() == 3 && path[1] == "leases")
+    return r.method == "PUT" || r.method == "DELETE" ? one_lease(c, r, path[2], to)
+                                                     : not_allowed(to, "PUT, DELETE");
+  if (path.size() == 2 && path[1] == "cluster") {
+    if (!get) return not_allowed(to, "GET");
+    boost::asio::post(c.blocking, [&c, to, t = c.tracker, node = c.cluster] {
+      auto reply = cluster_state(t, node);
+      boost::asio::post(c.io, [to, reply = std::move(reply)]() mutable { to(std::move(reply)); });
+    });
+    return;
+  }
+  not_there(to);
+}
+
+} // namespace rollcall::gateway

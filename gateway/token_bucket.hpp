@@ -1,0 +1,34 @@
+// How often a client may do something: `rate` times a second, and as often at
+// once after a second of rest.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+namespace rollcall::gateway {
+
+using instant = std::chrono::steady_clock::time_point;
+
+class token_bucket {
+public:
+  explicit token_bucket(double rate) : rate_(rate), tokens_(std::max(rate, 1.0)) {}
+
+  /// Takes one token; false if there is none.
+  bool take(instant now) {
+    if (now > last_) {
+      if (last_ != instant{}) tokens_ += rate_ * std::chrono::duration<double>(now - last_).count();
+      tokens_ = std::min(tokens_, std::max(rate_, 1.0));
+      last_ = now;
+    }
+    if (tokens_ < 1.0) return false;
+    tokens_ -= 1.0;
+    return true;
+  }
+
+private:
+  double rate_;
+  double tokens_;
+  instant last_{};
+};
+
+} // namespace rollcall::gateway
