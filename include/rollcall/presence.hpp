@@ -81,6 +81,7 @@ struct ref_field : std::optional<ref> {
     return x() == y;
   }
   friend bool operator==(const ref_field& x, const ref& y) noexcept { return x() == y; }
+  friend bool operator==(const ref_field& x, std::nullopt_t) noexcept { return !x.has_value(); }
 };
 
 /// Somebody (`pid`) is present in `topic` under `key`. Its identity is
