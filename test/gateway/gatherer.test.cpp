@@ -94,15 +94,17 @@ TEST_CASE("window: it grows with members and listeners, between its limits", "[g
 
 TEST_CASE("presence JSON: metas of one key stand together, with their references", "[gateway]") {
   const auto text = diff_json({at("a", 1, 0, {{"n", 1}}), at("a", 2, 1), at("__proto__", 3)}, {});
-  CHECK(text
-        == R"({"joins":{"a":{"metas":[{"n":1,"phx_ref":"1-0000000000000002-1"},)"
-           R"({"phx_ref":"1-0000000000000002-2","phx_ref_prev":"1-0000000000000002-1"}]},)"
-           R"("__proto__":{"metas":[{"phx_ref":"1-0000000000000002-3"}]}},"leaves":{}})");
+  CHECK(
+      text
+      == R"({"joins":{"a":{"metas":[{"n":1,"phx_ref":"0000000000000001-0000000000000002-1"},)"
+         R"({"phx_ref":"0000000000000001-0000000000000002-2","phx_ref_prev":"0000000000000001-0000000000000002-1"}]},)"
+         R"("__proto__":{"metas":[{"phx_ref":"0000000000000001-0000000000000002-3"}]}},"leaves":{}})");
 }
 
 TEST_CASE("presence JSON: a meta cannot forge a reference", "[gateway]") {
   const auto text =
       diff_json({at("a", 1, 0, {{"phx_ref", "x"}, {"phx_ref_prev", "y"}, {"z", 1}})}, {});
-  CHECK(text
-        == R"({"joins":{"a":{"metas":[{"z":1,"phx_ref":"1-0000000000000002-1"}]}},"leaves":{}})");
+  CHECK(
+      text
+      == R"({"joins":{"a":{"metas":[{"z":1,"phx_ref":"0000000000000001-0000000000000002-1"}]}},"leaves":{}})");
 }
