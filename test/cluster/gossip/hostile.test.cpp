@@ -144,7 +144,7 @@ TEST_CASE("what a relay says of an owner that does not answer holds until that d
   // The owner is asked for all, and its word puts everything right.
   const auto pulls = of_kind(s.g.step(tick{}, 12s), frame_kind::pull);
   REQUIRE(pulls.size() == 1);
-  CHECK(pulls[0].to == "b");
+  CHECK(pulls[0].to == std::vector<std::string>{"b"});
   const auto asked = decode(*pulls[0].bytes, limits{}).frame;
   CHECK(std::find(asked.clocks.begin(), asked.clocks.end(), std::pair{b, crdt::clock_value{0}})
         != asked.clocks.end());
@@ -175,7 +175,7 @@ TEST_CASE("a life more than a day ahead of our clock is refused, and its node is
   CHECK(has(did, replica_change::clock_ahead));
   CHECK_FALSE(has(did, replica_change::up));
   REQUIRE(did.frames.size() == 1);
-  CHECK(did.frames[0].to == "c");
+  CHECK(did.frames[0].to == std::vector<std::string>{"c"});
   CHECK(s.g.stats().lives_refused == 1);
   CHECK(s.g.step(frame_in{bytes, "c", wall}, 5ms).frames.empty()); // once a period
   // It hears of it.
