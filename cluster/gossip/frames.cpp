@@ -167,7 +167,7 @@ void gossip::impl::on_heartbeat(peer& p, const frame& f, std::string_view bytes)
     if (auto r = std::get_if<crdt::range>(&d.what); r && d.slice == f.from)
       life.announced_clock = std::max(life.announced_clock, r->b);
   if (f.full_clocks) p.pull.heard(ahead_of_us(f));
-  if (!f.deltas.empty() && p.flow.received(bytes.size(), window) && p.link.up) {
+  if (!f.deltas.empty() && p.flow.received(bytes.size(), peer_window) && p.link.up) {
     p.flow.told_clocks();
     box.send(f.from.name, heartbeat_to(p));
   }
@@ -356,7 +356,7 @@ void gossip::impl::ask(peer& p, std::optional<answer_position> at) {
 
 void gossip::impl::on_pull(peer& p, const frame& f) {
   if (!p.link.up) return;
-  if (!p.answered.may_answer(f.read_proof, window, now, opt.broadcast_period)
+  if (!p.answered.may_answer(f.read_proof, peer_window, now, opt.broadcast_period)
       && !canary(bug::over_account)) {
     ++stats.pulls_dropped;
     return;

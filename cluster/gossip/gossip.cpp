@@ -29,8 +29,8 @@ limits for_cutting(limits x, std::size_t window) {
 
 gossip::impl::impl(replica_id self, const tracker_options& options, instant first_tick)
     : opt(options),
-      window(part_of_window(options)),
-      cutting(for_cutting(options.limits, window)),
+      peer_window(part_of_window(options)),
+      cutting(for_cutting(options.limits, peer_window)),
       st(std::move(self), options.limits),
       ended(options),
       alive(options, first_tick),

@@ -135,8 +135,8 @@ struct gossip::impl {
   }
 
   const tracker_options opt;
-  const std::size_t window; ///< bytes under way to a peer: our part of max_outstanding_bytes
-  const limits cutting;     ///< what a frame of ours may be
+  const std::size_t peer_window; ///< bytes under way to a peer: our part of max_outstanding_bytes
+  const limits cutting;          ///< what a frame of ours may be
   crdt::store st;
   tracker_stats stats;
   outbox box{stats};

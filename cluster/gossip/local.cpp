@@ -174,7 +174,7 @@ bool gossip::impl::flush(bool tick) {
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
     if (p.up() && !cut.frames.empty()
-        && (canary(bug::over_account) || p.flow.fits(cut.bytes, window))) {
+        && (canary(bug::over_account) || p.flow.fits(cut.bytes, peer_window))) {
       p.flow.sent(b, cut.bytes);
       deltas_to.push_back(name);
     } else if (tick || !p.life || (too_large && p.up())) {
@@ -218,7 +218,7 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
     f.deltas.push_back(std::move(*piece));
     cut.frames.push_back(outbox::pack(f));
     cut.bytes += cut.frames.back()->size();
-    if (cut.bytes > window) return {};
+    if (cut.bytes > peer_window) return {};
   }
   return cut;
 }

@@ -164,7 +164,8 @@ frame gossip::impl::heartbeat() const {
 
 frame gossip::impl::heartbeat_to(const peer& p) const {
   auto f = heartbeat();
-  if (p.up()) f.clocks.emplace_back(p.life->id, st.prefix(p.life->id));
+  if (p.up()) // a relay's word is no acknowledgement
+    f.clocks.emplace_back(p.life->id, st.hearsay(p.life->id) ? 0 : st.prefix(p.life->id));
   if (canary(bug::downed_clocks))
     for (auto& [name, q] : peers)
       if (q.life && !q.up()) f.clocks.emplace_back(q.life->id, st.prefix(q.life->id));
@@ -188,7 +189,7 @@ void gossip::impl::greet(peer_map::value_type& x) {
   auto f = heartbeat_to(p);
   bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
   auto bytes = outbox::pack(f);
-  if (brings && !p.flow.fits(bytes->size(), window)) {
+  if (brings && !p.flow.fits(bytes->size(), peer_window)) {
     brings = false; // it pulls
     bytes = outbox::pack(heartbeat_to(p));
   }

@@ -11,10 +11,10 @@ namespace rollcall::cluster {
 template <class Operation>
 errc gossip::impl::with_room(std::string_view topic, Operation op) {
   auto code = op();
-  while (code == errc::limit_reached && st.full(topic) && !canary(bug::dead_stay)
-         && evict_longest_down()) {
-    constexpr int most = 64; // pieces: of what is hidden each frees a batch
-    for (int i = 0; i < most && st.sweeping() && st.full(topic); ++i) sweep_piece();
+  int pieces = 64; // of what is hidden each frees a batch
+  while (code == errc::limit_reached && pieces > 0 && st.full(topic) && !canary(bug::dead_stay)
+         && (st.sweeping() || evict_longest_down())) {
+    for (; pieces > 0 && st.sweeping() && st.full(topic); --pieces) sweep_piece();
     code = op();
   }
   return code;

@@ -101,7 +101,7 @@ TEST_CASE("a short frame that names a multitude by number does not walk it") {
   CHECK(m.g.state().table().count("t") == 50'000);
 }
 
-TEST_CASE("thousands of ranges before all intervals that are held: the frame is cut short") {
+TEST_CASE("thousands of ranges before all intervals that are held cost what they are long") {
   machine m;
   m.give(gaps(4000, 1'000'000));
   auto f = heartbeat();
@@ -112,7 +112,6 @@ TEST_CASE("thousands of ranges before all intervals that are held: the frame is 
   }
   const auto bytes = encode(f);
   CHECK(m.give(bytes) <= bound(bytes.size()));
-  CHECK(m.g.stats().frames_costly == 1);
 }
 
 TEST_CASE("no random hostile frame costs more than in proportion to n log n") {

@@ -23,10 +23,10 @@ frame heartbeat(const replica_id& id, crdt::clock_value clock) {
   return f;
 }
 
-std::vector<const outgoing*> of_kind(const actions& a, frame_kind kind) {
-  std::vector<const outgoing*> some;
+std::vector<outgoing> of_kind(const actions& a, frame_kind kind) {
+  std::vector<outgoing> some;
   for (auto& f : a.frames)
-    if (decode(*f.bytes, limits{}).frame.kind == kind) some.push_back(&f);
+    if (decode(*f.bytes, limits{}).frame.kind == kind) some.push_back(f);
   return some;
 }
 
@@ -138,14 +138,14 @@ TEST_CASE("what a relay says of an owner that does not answer holds until that d
   pull.from = {"c", {2, 2}};
   pull.clocks = {{b, 0}};
   s.g.step(link_up{"c"}, 9s);
-  for (auto* x : of_kind(s.by_link(pull, 9s), frame_kind::state))
-    CHECK(decode(*x->bytes, limits{}).frame.deltas.empty());
+  for (auto& x : of_kind(s.by_link(pull, 9s), frame_kind::state))
+    CHECK(decode(*x.bytes, limits{}).frame.deltas.empty());
 
   // The owner is asked for all, and its word puts everything right.
   const auto pulls = of_kind(s.g.step(tick{}, 12s), frame_kind::pull);
   REQUIRE(pulls.size() == 1);
-  CHECK(pulls[0]->to == "b");
-  const auto asked = decode(*pulls[0]->bytes, limits{}).frame;
+  CHECK(pulls[0].to == std::vector<std::string>{"b"});
+  const auto asked = decode(*pulls[0].bytes, limits{}).frame;
   CHECK(std::find(asked.clocks.begin(), asked.clocks.end(), std::pair{b, crdt::clock_value{0}})
         != asked.clocks.end());
   frame answer;
@@ -175,7 +175,7 @@ TEST_CASE("a life more than a day ahead of our clock is refused, and its node is
   CHECK(has(did, replica_change::clock_ahead));
   CHECK_FALSE(has(did, replica_change::up));
   REQUIRE(did.frames.size() == 1);
-  CHECK(did.frames[0].to == "c");
+  CHECK(did.frames[0].to == std::vector<std::string>{"c"});
   CHECK(s.g.stats().lives_refused == 1);
   CHECK(s.g.step(frame_in{bytes, "c", wall}, 5ms).frames.empty()); // once a period
   // It hears of it.

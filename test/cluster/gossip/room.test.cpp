@@ -28,7 +28,8 @@ std::size_t count(const actions& a, replica_change what) {
 
 bool sends(const actions& a, std::string_view to, frame_kind kind) {
   return std::any_of(a.frames.begin(), a.frames.end(), [&](auto& f) {
-    return f.to == to && decode(*f.bytes, limits{}).frame.kind == kind;
+    return std::find(f.to.begin(), f.to.end(), to) != f.to.end()
+           && decode(*f.bytes, limits{}).frame.kind == kind;
   });
 }
 
