@@ -104,6 +104,9 @@ void observer::ticks(instant now) {
 bool observer::saw(const cluster::gossip& machine, const cluster::actions& did,
                    std::uint64_t merges, instant now) {
   changed(did.events, machine);
+  reborn_ = std::any_of(did.events.begin(), did.events.end(), [](const auto& e) {
+    return e.what == cluster::replica_change::reborn;
+  });
   // While it drains it does things to its own that nobody sees.
   if (!did.own_changes.empty()) own(did.own_changes, machine);
   for (auto& r : did.reports) {
@@ -247,6 +250,7 @@ void observer::check_moves(const cluster::report& r, const cluster::gossip& mach
   for (auto* f : fresh_) {
     const auto n = moves[{f->topic(), f->key()}];
     if (n.second >= n.first) continue;
+    if (reborn_ && f->of->id == machine.self()) continue;
     if (n.first > 1) continue; // one of them may be no fresh one
     const auto i = by_topic_.find(f->topic());
     if (i == by_topic_.end()) continue;

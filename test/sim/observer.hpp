@@ -98,6 +98,7 @@ private:
   instant stalled_at_; // silence of others is counted from here at the earliest
   instant last_tick_{-1};
   bool lies_ = false;
+  bool reborn_ = false; ///< in this step: its own joins are of presences that it had
 
   // of the step under way
   const letter* read_ = nullptr;
