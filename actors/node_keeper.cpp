@@ -42,6 +42,7 @@ void tell_operator(const std::string& node, const cluster_event& x) {
   switch (x.kind) {
   case cluster_event_kind::peer_up:
   case cluster_event_kind::peer_down:
+  case cluster_event_kind::resolved:
     return;
   case cluster_event_kind::refused:
     return notify({notice_level::warning,
@@ -51,6 +52,8 @@ void tell_operator(const std::string& node, const cluster_event& x) {
                    {},
                    (x.node.empty() ? x.address : x.node + " at " + x.address) + ": " + x.text,
                    false});
+  case cluster_event_kind::name_lost:
+    return notify({notice_level::warning, "name_lost", x.code, node, {}, x.text, false});
   case cluster_event_kind::warning:
     return notify({notice_level::warning, "warning", x.code, node, {}, x.text, false});
   case cluster_event_kind::fatal:

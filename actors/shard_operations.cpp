@@ -1,3 +1,4 @@
+#include "actors/clock.hpp"
 #include "actors/inside_handler.hpp"
 #include "actors/shard.hpp"
 

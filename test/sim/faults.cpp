@@ -366,8 +366,9 @@ const std::vector<fault>& all_faults() {
       {"gone", "a process ends without a word, for ever", gone},
       {"bye", "a process says bye, and starts again", bye},
       {"badbye", "a process says bye right after a change, and what it says is held up", badbye},
-      {"drain", "a node says that it goes, and goes or stays; its keys come back elsewhere", drain},
-      {"deploy", "all are drained and restarted, one after the other", deploy},
+      {"drain", "a node says that it goes, and goes or stays; its keys come back elsewhere", drain,
+       false},
+      {"deploy", "all are drained and restarted, one after the other", deploy, false},
       {"shardcrash", "a shard dies and comes back with its presences", shardcrash},
       {"wallclock", "a host's clock steps back or forth", wall_clock},
       {"version", "some nodes speak a later version", version},
@@ -375,17 +376,23 @@ const std::vector<fault>& all_faults() {
       {"massjoin", "all start at once, late", massjoin},
       {"massdeath", "all but one or none die at once", massdeath},
       {"oldframes", "what a node said comes when it is permdown or dead", oldframes},
-      {"liar", "a member sends well-formed lies of every kind", liar},
-      {"crowded", "more names than places, and little room for presences", crowded},
+      {"liar", "a member sends well-formed lies of every kind", liar, false},
+      {"crowded", "more names than places, and little room for presences", crowded, false},
   };
   return table;
+}
+
+std::size_t settled_faults() {
+  return static_cast<std::size_t>(std::count_if(all_faults().begin(), all_faults().end(),
+                                                [](const fault& f) { return f.settled; }));
 }
 
 bool parse_faults(std::string_view list, std::vector<const fault*>& out, std::string& unknown) {
   out.clear();
   if (list == "none") return true;
-  if (list == "all") {
-    for (auto& f : all_faults()) out.push_back(&f);
+  if (list == "all" || list == "every") {
+    for (auto& f : all_faults())
+      if (f.settled || list == "every") out.push_back(&f);
     return true;
   }
   while (!list.empty()) {

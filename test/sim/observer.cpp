@@ -104,9 +104,8 @@ void observer::ticks(instant now) {
 bool observer::saw(const cluster::gossip& machine, const cluster::actions& did,
                    std::uint64_t merges, instant now) {
   changed(did.events, machine);
-  reborn_ = std::any_of(did.events.begin(), did.events.end(), [](const auto& e) {
-    return e.what == cluster::replica_change::reborn;
-  });
+  reborn_ = std::any_of(did.events.begin(), did.events.end(),
+                        [](const auto& e) { return e.what == cluster::replica_change::reborn; });
   // While it drains it does things to its own that nobody sees.
   if (!did.own_changes.empty()) own(did.own_changes, machine);
   for (auto& r : did.reports) {

@@ -1,6 +1,6 @@
 #include "tools/rollcall/arguments.hpp"
 
-#include "tools/rollcall/duration.hpp"
+#include "base/duration.hpp"
 
 #include <limits>
 

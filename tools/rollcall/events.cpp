@@ -57,6 +57,7 @@ void events::on_tracker(const tracker_event& e) {
   case tracker_event_kind::shard_restarted:
     log_line(log_level::error, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});
     return;
+  case tracker_event_kind::diverged:
   case tracker_event_kind::no_room:
   case tracker_event_kind::clock_ahead:
     log_line(log_level::warning, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});

@@ -62,7 +62,9 @@ po::options_description described() {
   d.add_options()(
       "scale", text(),
       "so many nodes (2 to 1000) for ten virtual minutes; a JSON line tells what came of it");
-  d.add_options()("faults", text(), "all, none, or a list with commas (default all)");
+  d.add_options()("faults", text(),
+                  "all, every (those that still bring failures, too), none, or a list with commas "
+                  "(default all)");
   return d;
 }
 
@@ -138,7 +140,9 @@ arguments read(const po::variables_map& given) {
       throw bad_argument("give --scale alone, or with one --seed and --threads");
   }
   std::string unknown;
-  if (!parse_faults(given.contains("faults") ? given["faults"].as<std::string>() : "all",
+  if (!parse_faults(given.contains("faults") ? given["faults"].as<std::string>()
+                    : a.canaries             ? "every"
+                                             : "all",
                     a.mix.faults, unknown))
     throw bad_argument("no fault is named '" + unknown + "': --help lists them");
   if (given.contains("faults")) mixed("faults");

@@ -42,12 +42,13 @@ std::string how_it_ends(const story& s) {
   return {};
 }
 
-finding hunt(const canary_row& c, const arguments& a) {
+finding hunt(const canary_row& c, const arguments& a, const std::set<std::string>& bad) {
   const with_canary in{&c};
   finding f;
   auto m = a.mix;
   m.wall_time = c.wall_time;
   for (std::uint64_t i = 0; i < most_seeds; ++i) {
+    if (bad.count("seed " + std::to_string(a.from + i)) != 0) continue;
     auto was = run(a.from + i, m);
     if (was.passed()) continue;
     f.seeds = i + 1;
@@ -93,26 +94,24 @@ std::set<std::string> failing_without(std::size_t n, const arguments& a) {
 
 int show_canaries(const arguments& a) {
   const auto all = all_canaries();
+  std::fprintf(stderr, "%zu seeds without any bug\n", static_cast<std::size_t>(most_seeds));
+  const auto bad = failing_without(most_seeds, a);
   std::vector<finding> found(all.size());
   std::mutex lock;
   std::size_t done = 0;
   in_parallel(all.size(), [&](std::size_t i) {
-    found[i] = hunt(all[i], a);
+    found[i] = hunt(all[i], a, bad);
     const std::lock_guard hold{lock};
     std::fprintf(stderr, "%zu of %zu: %s\n", ++done, all.size(), std::string{all[i].name}.c_str());
   });
-  std::uint64_t most = 0;
-  for (auto& f : found) most = std::max(most, f.seeds);
-  std::fprintf(stderr, "the same %llu seeds without any bug\n",
-               static_cast<unsigned long long>(most));
-  const auto bad = failing_without(static_cast<std::size_t>(most), a);
-
   std::printf("| bug | seeds | story | caught by | what is wrong | first seen as |\n"
               "|---|---|---|---|---|---|\n");
+  const bool stories_hold = std::none_of(
+      bad.begin(), bad.end(), [](const std::string& x) { return x.starts_with("story"); });
   std::size_t passed = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& f = found[i];
-    passed += f.caught() && bad.empty();
+    passed += f.caught() && stories_hold;
     std::printf("| %s | %s | %s | %s | %s | %s |\n", std::string{all[i].name}.c_str(),
                 f.seeds != 0 ? std::to_string(f.seeds).c_str() : "-",
                 !f.has_story         ? ""
@@ -121,7 +120,7 @@ int show_canaries(const arguments& a) {
                 f.caught() ? std::string{invariant_of(f.text())}.c_str() : "NOT CAUGHT",
                 std::string{all[i].text}.c_str(), f.text().c_str());
   }
-  for (auto& x : bad) std::printf("%s fails without any bug\n", x.c_str());
+  for (auto& x : bad) std::printf("%s fails without any bug, and does not count\n", x.c_str());
   std::printf("%zu passed, %zu failed\n", passed, all.size() - passed);
   return passed == all.size() ? 0 : 1;
 }
