@@ -30,6 +30,7 @@ TEST_CASE("memory that a dropped slice had goes back to the system") {
   s.open(stays);
   s.open(goes);
   const auto meta = test::some_meta(0);
+  give_back_free_memory(); // of the tests before this one
   const auto before = resident_bytes();
   // Both in turns, so that what stays lies between what goes.
   constexpr clock_value piece = 1000, pieces = 100;

@@ -26,7 +26,7 @@ TEST_CASE("the beat is at least three times per down_period") {
 TEST_CASE("silence is judged by the time since the last frame") {
   tracker_options o;
   const liveness l{o, 0ms};
-  peer_life v{{"b", {1, 1}}, 1000ms, true, 0};
+  peer_life v{{"b", {1, 1}}, 1000ms, true, {}, false, 0};
   CHECK(l.judge(v, 31'000ms) == verdict::fine);
   CHECK(l.judge(v, 31'001ms) == verdict::down);
   v.up = false;
@@ -39,7 +39,7 @@ TEST_CASE("the lateness of a tick is forgiven, but never past now") {
   liveness l{o, 1000ms};
   CHECK(l.tick_came(1700ms) == 0ms); // less than half a period
   CHECK(l.tick_came(63'200ms) == 60'000ms);
-  peer_life v{{"b", {1, 1}}, 2000ms, true, 0};
+  peer_life v{{"b", {1, 1}}, 2000ms, true, {}, false, 0};
   liveness::forgive(v, 60'000ms, 63'200ms);
   CHECK(v.heard == 62'000ms);
   liveness::forgive(v, 60'000ms, 63'200ms);

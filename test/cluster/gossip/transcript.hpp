@@ -162,6 +162,10 @@ private:
       return "reborn";
     case cluster::replica_change::diverged:
       return "diverged";
+    case cluster::replica_change::no_room:
+      return "no room for";
+    case cluster::replica_change::clock_ahead:
+      return "clock ahead";
     case cluster::replica_change::name_conflict:
       return "name conflict";
     }
