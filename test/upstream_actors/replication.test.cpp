@@ -226,7 +226,8 @@ void check_update(const std::vector<rollcall::diff>& all, const meta& before, co
   REQUIRE(all[0].size() == 1);
   REQUIRE(all[0][0].leaves.size() == 1);
   REQUIRE(all[0][0].joins.size() == 1);
-  const auto &left = all[0][0].leaves[0], &joined = all[0][0].joins[0];
+  const auto& left = all[0][0].leaves[0];
+  const auto& joined = all[0][0].joins[0];
   CHECK(left.meta == before);
   CHECK(left.ref == first);
   CHECK(joined.meta == after);
