@@ -49,12 +49,24 @@ void journal::intern(const step& x) {
   }
 }
 
+namespace {
+
+/// Grows by doubling, and never past the bound.
+template <class T>
+void append(std::vector<T>& to, const T& x, std::size_t most) {
+  if (to.size() == to.capacity())
+    to.reserve(std::min(most, std::max<std::size_t>(16, 2 * to.capacity())));
+  to.push_back(x);
+}
+
+} // namespace
+
 void journal::add(std::string_view topic, std::string_view key, std::uint64_t actor, const ref& r,
                   story_event what, leave_reason reason, story_cause cause) {
   if (!enabled() || !current_.whose) return;
   if (!kept_) {
     if (steps_.size() < capacity_)
-      steps_.push_back(current_);
+      append(steps_, current_, capacity_);
     else
       steps_[next_step_] = current_;
     current_slot_ = static_cast<std::uint32_t>(next_step_);
@@ -67,7 +79,7 @@ void journal::add(std::string_view topic, std::string_view key, std::uint64_t ac
   }
   const entry x{hash(last_topic_hash_, key), actor, r, current_slot_, what, reason, cause};
   if (entries_.size() < capacity_)
-    entries_.push_back(x);
+    append(entries_, x, capacity_);
   else
     entries_[next_entry_] = x;
   next_entry_ = next_entry_ + 1 == capacity_ ? 0 : next_entry_ + 1;

@@ -66,7 +66,8 @@ public:
 
   // -- operations ---------------------------------------------------------------
   expected<track_reply> track(const caf::actor_addr&, std::string_view topic, std::string_view key,
-                              const meta&);
+                              const meta&,
+                              bool more = false); ///< `more`: another one follows at once
   /// The same of a message, answered with those that wait behind it.
   caf::result<track_reply> track_with_others(const track_msg&);
   track_many_reply track_many(const caf::actor_addr&, std::string_view topic,

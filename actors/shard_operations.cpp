@@ -42,12 +42,12 @@ caf::error shard::refused_by(cluster::actions todo) {
 // -- operations --------------------------------------------------------------------
 
 expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view topic,
-                                   std::string_view key, const meta& data) {
+                                   std::string_view key, const meta& data, bool more) {
   const handler_scope now{*this};
   busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
-  auto todo = step(cluster::op_track{topic, key, who.id(), data.bytes()});
+  auto todo = step(cluster::op_track{topic, key, who.id(), data.bytes(), more});
   if (todo.code != errc::none) return refused_by(std::move(todo));
   const track_reply result{todo.ref.value()};
   watch_tracked(who);
@@ -60,7 +60,7 @@ track_many_reply shard::track_many(const caf::actor_addr& who, std::string_view 
   const handler_scope now{*this};
   track_many_reply result;
   for (const auto& key : keys) {
-    const auto x = track(who, topic, key, data);
+    const auto x = track(who, topic, key, data, &key != &keys.back());
     if (!x) {
       result.code = code_of(x.error());
       break;

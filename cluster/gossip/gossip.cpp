@@ -58,7 +58,9 @@ actions gossip::impl::step(const event& ev, instant at) {
     return std::move(out);
   }
   std::visit([this](const auto& e) { on(e); }, ev);
-  if (flush_now || (wake_at && *wake_at <= now)) flush(false);
+  const auto* track = std::get_if<op_track>(&ev);
+  const bool more_follow = track != nullptr && track->more;
+  if (!more_follow && (flush_now || (wake_at && *wake_at <= now))) flush(false);
   if (sweep_now) sweep_piece();
 
   std::erase_if(out.reports, [](const report& r) { return r.changes.empty(); });

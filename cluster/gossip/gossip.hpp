@@ -33,6 +33,7 @@ struct op_track {
   std::string_view topic, key;
   std::uint64_t actor;
   std::string_view meta;
+  bool more = false; ///< another one follows at once: one frame for all of them
 };
 struct op_update {
   std::string_view topic, key;

@@ -152,7 +152,7 @@ struct gossip::impl {
   std::optional<instant> wake_at;
   /// Changes before it are gathered; the first one after it goes out at once.
   std::optional<instant> window_ends;
-  bool flush_now = false;       ///< at the end of this step
+  bool flush_now = false;       ///< at the end of this step, or of the last that it is told with
   std::optional<instant> drain; ///< we are going: the end of our lease
   bool drained = false;         ///< it is over
   struct ended_life {

@@ -81,8 +81,8 @@ TEST_CASE("without options the documented defaults hold") {
 
 TEST_CASE("switches need no value and may have one") {
   CHECK(good({"--permdown-on-shutdown", "--insecure"}).tracker.permdown_on_shutdown);
-  CHECK(good({"--insecure=yes"}).insecure);
-  CHECK_FALSE(good({"--insecure=no"}).insecure);
+  CHECK(good({"--insecure=yes"}).cluster.insecure_plain_tcp);
+  CHECK_FALSE(good({"--insecure=no"}).cluster.insecure_plain_tcp);
 }
 
 TEST_CASE("periods that break a rule are refused with the texts of Phoenix") {

@@ -101,6 +101,12 @@ private:
       return tracker_event_kind::replica_permdown;
     case cluster::replica_change::reborn:
       return tracker_event_kind::reborn;
+    case cluster::replica_change::diverged:
+      return tracker_event_kind::diverged;
+    case cluster::replica_change::no_room:
+      return tracker_event_kind::no_room;
+    case cluster::replica_change::clock_ahead:
+      return tracker_event_kind::clock_ahead;
     case cluster::replica_change::name_conflict:
       break;
     }
