@@ -77,6 +77,7 @@ public:
 
   /// Its end is not told to anybody: connections break, and that is all.
   void crash() {
+    caf::anon_send_exit(cluster_.get()->keeper, caf::exit_reason::kill); // it would bring it back
     caf::anon_send_exit(cluster_.get()->endpoint, caf::exit_reason::kill);
     CHECK(eventually([&] { return code(cluster_.peers()) != errc::none; }));
     stop_tracker();

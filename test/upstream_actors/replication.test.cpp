@@ -40,16 +40,16 @@ TEST_CASE("replication: requests collapse to the dominant peer") {
   REQUIRE(x.b.lists({"node1", "node1.2", "node2"}));
   REQUIRE(x.c.lists({"node1", "node1.2", "node2"}));
   CHECK(x.a.list().empty());
-  // b is heard first: it answers for c, too.
-  const auto asked = x.c.in(pull);
+  // Each owner answers for itself: unlike upstream, a relay is not believed over an
+  // owner that answers. One pull is enough for each.
   REQUIRE(x.a.cluster().unblock("b"));
-  CHECK(x.a.lists({"node1", "node1.2", "node2"}));
+  CHECK(eventually([&] { return x.a.list().size() >= 2; }));
   CHECK(x.b.in(pull) >= 1);
-  const auto pulls = x.a.pulls();
   REQUIRE(x.a.cluster().unblock("c"));
+  CHECK(x.a.lists({"node1", "node1.2", "node2"}));
+  const auto pulls = x.a.pulls();
   CHECK(x.a.hears_heartbeats(8));
-  CHECK(x.c.in(pull) == asked); // nothing was left to ask it for
-  CHECK(x.a.pulls() == pulls);
+  CHECK(x.a.pulls() == pulls); // nothing was left to ask for
 }
 
 TEST_CASE("replication: old presences are gone when their node comes back") {
