@@ -152,6 +152,7 @@ TEST_CASE("a node that may open too few descriptors says so and ends, or works")
       ::setrlimit(RLIMIT_NOFILE, &limit);
     });
     const auto code = wait_for(pid, patience);
+    if (code == 127 && most < 10) continue; // the loader could not open the libraries
     CHECK(code == (most < 40 ? 2 : 0));
   }
 }

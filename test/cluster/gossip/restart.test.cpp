@@ -45,6 +45,7 @@ std::size_t leaves(const actions& x) {
 
 TEST_CASE("a life that brings along what it had takes the place of the old one in one step") {
   tracker_options o;
+  o.link_grace.reset(); // else the old one is shown for as long
   const bool small = GENERATE(true, false);
   if (!small) o.limits.max_frame_presences = 5;
   gossip old{{"a", {5, 5}}, o, 0ms, 100ms}, z{{"z", {5, 6}}, o, 0ms, 100ms};
