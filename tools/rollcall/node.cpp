@@ -158,6 +158,11 @@ int run_node(const node_options& o, const std::string& program, const companion&
              {{"name", o.cluster.node_name},
               {"listen", node->listen()},
               {"cluster", o.cluster.cluster_name}});
+    if (o.cluster.insecure_plain_tcp && !o.tls.any()) // told before anybody could observe
+      log_line(
+          log_level::warning, "insecure",
+          {{"why", "plain TCP beyond loopback is allowed: whoever reaches the port is trusted; "
+                   "set TLS certificate, key and CA instead"}});
     static_cast<void>(tracker->observe([&](const tracker_event& e) { told.on_tracker(e); }));
     static_cast<void>(node->observe([&](const cluster_event& e) { told.on_cluster(e); }));
     {
