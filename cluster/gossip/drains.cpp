@@ -60,8 +60,9 @@ std::optional<instant> gossip::impl::lease_of_ended(const peer& p, leave_reason 
 }
 
 void gossip::impl::check_leases() {
-  if (!next_lease || now < *next_lease || canary(bug::lease_never_ends)) return;
+  if (!next_lease || now < *next_lease) return;
   next_lease.reset();
+  if (canary(bug::lease_never_ends)) return;
   const auto over = [&](instant until) {
     if (until > now) wake_for_lease(until);
     return until <= now;
