@@ -74,7 +74,7 @@ private:
 
   void own(const crdt::changes&, const cluster::gossip&);
   void folded(const cluster::report&, const cluster::gossip&, instant now);
-  void check_moves(const cluster::report&, const cluster::gossip&) const;
+  void check_moves(const cluster::report&, const cluster::gossip&);
   void check_lease(const fact&, leave_reason, const cluster::gossip&, instant now);
   void changed(const std::vector<cluster::replica_event>&, const cluster::gossip&);
   void joined(const fact&);
@@ -98,6 +98,7 @@ private:
   instant stalled_at_; // silence of others is counted from here at the earliest
   instant last_tick_{-1};
   bool lies_ = false;
+  bool drained_ = false; ///< somebody said that it goes
   bool reborn_ = false; ///< in this step: its own joins are of presences that it had
 
   // of the step under way
