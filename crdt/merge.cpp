@@ -52,7 +52,7 @@ bool merger::merge(remote_slice& s, const range& r, const source& from, changes&
     if (!r.dead.empty()) steps_ += s.beyond.intervals();
     if (s.intervals_after(r) > limits_.max_beyond && !canary(bug::many_gaps)) return false;
   }
-  if (from.anew && s.hearsay && r.a == 0) s.forget();
+  if (from.anew && r.a == 0) s.forget(from.as_of);
   gone_.clear();
   why_.clear();
   reason_reader reasons{r};
@@ -90,7 +90,7 @@ bool merger::merge(remote_slice& s, const part& p, const source& from, std::size
   const bool follows = s.progress.answer == p.answer
                        && (s.progress.y == x || (s.progress.y < x && canary(bug::lost_chunk)));
   if (x != 0 && !follows && !canary(bug::parts)) return false;
-  if (from.anew && s.hearsay && x == 0 && p.a == 0) s.forget();
+  if (from.anew && x == 0 && p.a == 0) s.forget(from.as_of);
   gone_.clear();
   why_.clear();
   steps_ += 1 + p.adds.size() + p.known.intervals();

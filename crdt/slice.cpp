@@ -31,7 +31,8 @@ void remote_slice::learn_dead(const std::vector<dot>& dead) {
   beyond.erase_up_to(prefix);
 }
 
-void remote_slice::forget() {
+void remote_slice::forget(clock_value told_at) {
+  told_anew_at = told_at;
   doubtful = living.last();
   prefix = 0;
   beyond.clear();

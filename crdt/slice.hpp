@@ -11,6 +11,8 @@
 #include "crdt/interval_set.hpp"
 #include "crdt/table/presence_table.hpp"
 
+#include <algorithm>
+
 namespace rollcall::crdt {
 
 /// Members that the owner's slice and a copy share.
@@ -56,6 +58,9 @@ struct remote_slice : slice {
   /// The last dot that was alive when what was known was forgotten: up to here a
   /// presence may live that the owner has not confirmed since. 0: none.
   dot doubtful = 0;
+  /// Until the prefix is there, nothing that was cut before this clock is merged: it
+  /// would bring back what a doubtful presence took the place of.
+  clock_value told_anew_at = 0;
   std::uint64_t forgotten = 0; ///< how often that happened
   /// The visibility that it is to have. During a sweep some presences still have
   /// the other one; births take this one.
@@ -69,9 +74,11 @@ struct remote_slice : slice {
   void learn(clock_value a, clock_value b);
   /// And all of those past the prefix, which ascend.
   void learn_dead(const std::vector<dot>&);
-  /// Nothing is known any more. What lives stays shown until the owner, who is
-  /// asked for all of it, names it or does not.
-  void forget();
+  /// The highest clock that is known.
+  clock_value highest() const noexcept { return std::max(prefix, beyond.last()); }
+  /// Nothing is known any more. What lives stays shown until the owner, who tells
+  /// all of it as of that clock or a later one, names it or does not.
+  void forget(clock_value told_at);
   /// It lives here, and the owner has not said so since `forget`.
   bool doubted(dot d) const noexcept { return d <= doubtful && !knows(d); }
 

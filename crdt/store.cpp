@@ -142,16 +142,22 @@ store::merged store::merge(const delta& d, std::size_t most, clock_value& done, 
   if (!s) return {};
   const auto before = s->prefix;
   const auto forgotten = s->forgotten;
+  auto whose = from;
+  whose.as_of = std::max(d.as_of, end_of(d));
+  if (whose.as_of < s->told_anew_at && s->prefix < s->told_anew_at) return {};
+  // An answer that was held up tells of less than what has come since: nothing is
+  // forgotten for it, and the owner is asked once more.
+  whose.anew = from.anew && s->hearsay && whose.as_of >= s->highest();
   merged result;
   if (const auto* r = std::get_if<range>(&d.what)) {
-    result.applied = p_->merging.merge(*s, *r, from, out);
+    result.applied = p_->merging.merge(*s, *r, whose, out);
   } else {
     const auto& p = std::get<part>(d.what);
-    result.applied = p_->merging.merge(*s, p, from, std::max<std::size_t>(most, 1), done, out);
+    result.applied = p_->merging.merge(*s, p, whose, std::max<std::size_t>(most, 1), done, out);
     result.more = result.applied && done < (from.owner ? p.y : std::min(p.y, from.upto));
   }
   // Also if only a piece of it was: the deaths in it are as late as its end.
-  if (result.applied) s->as_of = std::max({s->as_of, d.as_of, end_of(d)});
+  if (result.applied) s->as_of = std::max(s->as_of, whose.as_of);
   result.limit = p_->merging.limit();
   result.gone = result.applied ? p_->merging.gone() : 0;
   result.moved = s->prefix > before || s->forgotten != forgotten;
@@ -269,7 +275,7 @@ bool store::is_exact(const replica_id& id, clock_value clock) const {
 void store::distrust(const replica_id& id) {
   auto* s = p_->copy_of(id);
   if (!s) return;
-  s->forget();
+  s->forget(s->highest());
 }
 
 void store::scrub(std::size_t max) {

@@ -359,3 +359,48 @@ TEST_CASE("a part is merged in pieces, each up to some dot") {
     CHECK(c.dots() == dots{3, 4, 6});
   }
 }
+
+namespace {
+
+/// A relay told all up to clock 6, where the presence of dot 1 had been updated to dot 5.
+struct told_by_relay : copy {
+  told_by_relay() {
+    clock_value done = 0;
+    state.merge(a_part(1, 0, 6, 0, {}, {born(5, "k")}), SIZE_MAX, done, last, {false, 6});
+    state.publish();
+    sum.add(state, std::exchange(last, {}));
+    REQUIRE(state.hearsay(owner));
+  }
+  bool answered(delta d, clock_value as_of) {
+    d.as_of = as_of;
+    clock_value done = 0;
+    const bool applied = state.merge(d, SIZE_MAX, done, last, {true, 0, true}).applied;
+    state.publish();
+    sum.add(state, std::exchange(last, {}));
+    sum.check(state);
+    return applied;
+  }
+};
+
+} // namespace
+
+TEST_CASE("an owner's answer that was held up takes nothing back that came since") {
+  told_by_relay c;
+  c.answered(a_range(0, 3, {born(1, "k")}), 3);
+  CHECK(c.dots() == dots{5});
+  CHECK(c.state.hearsay(owner)); // it is asked for all once more
+  c.answered(a_range(0, 6, {born(5, "k")}), 6);
+  CHECK(c.dots() == dots{5});
+  CHECK_FALSE(c.state.hearsay(owner));
+}
+
+TEST_CASE("while all is told anew nothing counts that was cut before") {
+  told_by_relay c;
+  c.answered(a_part(2, 0, 2, 0, {}, {}), 6); // the first piece of the answer
+  CHECK_FALSE(c.state.hearsay(owner));
+  CHECK_FALSE(c.merge(a_range(2, 4, {born(3, "k")})));
+  CHECK(c.dots() == dots{5});
+  c.answered(a_part(2, 2, 6, 0, {}, {born(5, "k")}), 6);
+  CHECK(c.dots() == dots{5});
+  CHECK(c.prefix() == 6);
+}
