@@ -200,10 +200,9 @@ bool store::shown(const replica_id& id) const {
   return s && s->shown;
 }
 
-void store::linger(const replica_id& id, leave_reason why) {
+void store::linger(const replica_id& id) {
   auto node = p_->copies.extract(id);
   if (!node) return;
-  if (p_->lingering.size() >= p_->limits.max_replicas) drop(p_->lingering.begin()->first, why);
   p_->showing.begin_leaving(*node.mapped());
   p_->lingering.insert(std::move(node));
 }

@@ -133,8 +133,8 @@ public:
   bool leaving(const replica_id&) const;
   bool shown(const replica_id&) const; ///< held, and readers are to see it
   /// Nobody's copy any more, like one that is dropped: but it is leaving, and shown
-  /// until it is dropped. At most limits::max_replicas: past it the first goes.
-  void linger(const replica_id&, leave_reason);
+  /// until it is dropped. The caller bounds how many there are.
+  void linger(const replica_id&);
   std::size_t lingering() const noexcept;
   bool dropping(std::string_view name) const; ///< a slice of that name is being swept away
   /// Does one piece of the work of set_visible and drop: at most `max` presences (at

@@ -56,7 +56,9 @@ std::optional<instant> gossip::impl::lease_of_ended(const peer& p, leave_reason 
   }
   if (why != leave_reason::superseded || !life.up || !opt.link_grace || canary(bug::restart_drops))
     return std::nullopt;
-  return p.link.deadline.value_or(now + *opt.link_grace);
+  // A deadline that is past was not looked at, since we stood still.
+  const auto lost = p.link.deadline.value_or(now);
+  return lost > now ? lost : now + *opt.link_grace;
 }
 
 void gossip::impl::check_leases() {

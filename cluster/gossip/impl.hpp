@@ -98,6 +98,7 @@ struct gossip::impl {
   bool evict_longest_down();
   bool place_for_link();
   void keep_out(const replica_id&, std::string_view limit);
+  void make_room_to_linger();
   template <class Operation>
   errc with_room(std::string_view topic, Operation);
   bool lacks(const peer&) const; ///< something that it announced

@@ -10,6 +10,16 @@ namespace rollcall::cluster {
 
 bool makes_room() noexcept { return !canary(bug::dead_stay); }
 
+namespace {
+
+/// Of two that are down: one that is still shown goes last, else the longest down first.
+bool goes_before(const peer_life& a, const peer_life& b) {
+  const bool a_shown = a.lease && !a.lease_over, b_shown = b.lease && !b.lease_over;
+  return a_shown != b_shown ? b_shown : a.heard < b.heard;
+}
+
+} // namespace
+
 /// A place for one more life: the longest down goes.
 bool gossip::impl::make_room() {
   return st.slices_held() < opt.limits.max_replicas
@@ -21,12 +31,22 @@ bool gossip::impl::evict_longest_down() {
   for (auto i = peers.begin(); i != peers.end(); ++i) {
     const auto& life = i->second.life;
     if (!life || life->up) continue;
-    if (victim == peers.end() || life->heard < victim->second.life->heard) victim = i;
+    if (victim == peers.end() || goes_before(*life, *victim->second.life)) victim = i;
   }
   if (victim == peers.end()) return false;
   ++stats.evicted;
   drop(victim, false, leave_reason::node_down);
   return true;
+}
+
+/// A place for one more life that is over and still shown: the one that is shown for
+/// the shortest time yet goes.
+void gossip::impl::make_room_to_linger() {
+  if (lingering.size() < opt.limits.max_replicas) return;
+  const auto first = std::min_element(lingering.begin(), lingering.end(),
+                                      [](auto& a, auto& b) { return a.until < b.until; });
+  st.drop(first->id, first->why);
+  lingering.erase(first);
 }
 
 /// Links cost little, and there is no place to be had by a frame for one that finds

@@ -72,9 +72,8 @@ void observer::reads(const cluster::gossip& machine, const letter& l, int from, 
   }
   // A bye of one that is held down shows nothing of it again.
   if (auto& s = at(*l.sender);
-      l.drain && !s.final && (s.up || l.kind != cluster::frame_kind::bye)) {
+      l.drain && !s.final && (s.up || s.lease || l.kind != cluster::frame_kind::bye)) {
     const auto until = now + std::min<instant>(*l.drain, opt_.permdown_period);
-    drained_ = true;
     s.lease = s.lease ? std::min(*s.lease, until) : until;
   }
   if (l.kind == cluster::frame_kind::bye)
@@ -139,6 +138,7 @@ bool observer::saw(const cluster::gossip& machine, const cluster::actions& did,
 void observer::changed(const std::vector<cluster::replica_event>& events,
                        const cluster::gossip& machine) {
   using what = cluster::replica_change;
+  const auto evicted = std::exchange(evicted_, machine.stats().evicted);
   for (auto& e : events) {
     if (e.what != what::up && e.what != what::down && e.what != what::permdown) continue;
     auto* l = truth_.find(e.whose);
@@ -158,6 +158,7 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
       s.prefix = 0;
       s.beyond.clear();
       s.forgotten = 0;
+      if (machine.stats().evicted > evicted) s.lease.reset(); // it made room
     }
     touch(*l);
   }
@@ -204,11 +205,13 @@ void observer::folded(const cluster::report& r, const cluster::gossip& machine, 
       // Of a life that lingers, what was being shown when it ended is still shown.
       if (l->id.name != machine.self().name && !machine.state().leaving(l->id))
         check_returned(*l, *f, now);
-      if (!held && !known && ended_.find(slot(*f)) == ended_.end() && !f->prev_ref)
+      const bool moved = f->no < s.moved.size() && s.moved[f->no];
+      if (!held && !moved && !known && ended_.find(slot(*f)) == ended_.end() && !f->prev_ref)
         fresh_.push_back(f);
       joined(*f);
     } else {
       left(*f);
+      if (c.why == leave_reason::moved) at(*f->of).moved[f->no] = true;
       check_lease(*f, c.why, machine, now);
     }
   }
@@ -222,6 +225,7 @@ void observer::check_lease(const fact& f, leave_reason why, const cluster::gossi
   if (f.died != 0 || (crdt::known_to_owner(why) && why != leave_reason::node_left)) return;
   if (why == leave_reason::moved) return; // see check_moves
   const auto& s = at(*f.of);
+  if (machine.state().lingering() + 1 >= opt_.limits.max_replicas) return; // no place for it
   if (s.lease && now < *s.lease)
     fail("S12: left for " + std::string{rollcall::to_string(why)} + " "
              + std::to_string((*s.lease - now).count())
@@ -255,8 +259,7 @@ void observer::check_moves(const cluster::report& r, const cluster::gossip& mach
     const auto i = by_topic_.find(f->topic());
     if (i == by_topic_.end()) continue;
     for (auto* g : i->second)
-      if (g->key() == f->key() && g->of != f->of && machine.state().leaving(g->of->id)
-          && drained_) // of restarts and lost links it is not settled yet
+      if (g->key() == f->key() && g->of != f->of && machine.state().leaving(g->of->id))
         fail("S13: took nothing over: " + to_string(*f) + ", beside " + to_string(*g), machine);
   }
 }
@@ -277,6 +280,8 @@ void observer::joined(const fact& f) {
   if (s.identities.size() <= f.no) s.identities.resize(f.no + 1);
   if (s.identities[f.no]) throw violation("S9: unique: seen twice: " + to_string(f));
   s.identities[f.no] = true;
+  if (s.moved.size() <= f.no) s.moved.resize(f.no + 1);
+  s.moved[f.no] = false;
   if (!ended_.empty())
     if (const auto i = ended_.find(slot(f)); i != ended_.end() && i->second > f.dot)
       throw violation("S9: an older one replaces dot " + std::to_string(i->second) + ": "

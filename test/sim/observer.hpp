@@ -61,6 +61,7 @@ private:
   struct sight {
     fact_list shown;
     std::vector<bool> identities; // of those shown
+    std::vector<bool> moved;      // those that another presence took the place of
     bool held = false, up = false, final = false, touched = false;
     int node = -1;
     instant final_at{0};
@@ -98,7 +99,7 @@ private:
   instant stalled_at_; // silence of others is counted from here at the earliest
   instant last_tick_{-1};
   bool lies_ = false;
-  bool drained_ = false; ///< somebody said that it goes
+  std::uint64_t evicted_ = 0; ///< so far
   bool reborn_ = false; ///< in this step: its own joins are of presences that it had
 
   // of the step under way
