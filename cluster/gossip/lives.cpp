@@ -7,7 +7,7 @@
 namespace rollcall::cluster {
 
 lives::lives(const tracker_options& opt)
-    : period_(opt.permdown_period), limit_(std::max<std::size_t>(1, opt.limits.max_ended)) {}
+    : period_(opt.permdown_period), beat_(opt.broadcast_period), limit_(std::max<std::size_t>(1, opt.limits.max_ended)) {}
 
 void lives::end(const replica_id& who, instant now) {
   if (canary(bug::ended)) return;
@@ -53,7 +53,10 @@ void lives::forgive(instant lateness, instant now) {
 
 bool lives::may_be_reborn(instant now) {
   while (!rebirths_.empty() && now - rebirths_.front() >= period_) rebirths_.pop_front();
-  if (rebirths_.size() >= max_rebirths) return false;
+  if (rebirths_.size() >= max_rebirths) {
+    const auto doubled = std::min<std::size_t>(rebirths_.size() - max_rebirths, 20);
+    if (now - rebirths_.back() < beat_ * (std::int64_t{1} << doubled)) return false;
+  }
   rebirths_.push_back(now);
   return true;
 }

@@ -25,8 +25,9 @@ inline constexpr std::uint64_t max_ahead_us = 24 * hour_us;
 
 class lives {
 public:
-  /// So many times may we rise above another of our name in one
-  /// permdown_period; more is two living nodes of one name.
+  /// So many times in one permdown_period we rise above another of our name at once.
+  /// More is most likely two living nodes of one name: then each further time waits
+  /// twice as long as the one before, a broadcast_period at first.
   static constexpr std::size_t max_rebirths = 3;
 
   explicit lives(const tracker_options&);
@@ -43,10 +44,10 @@ public:
   void forgive(instant lateness, instant now);
   std::size_t size() const noexcept { return ended_.size(); }
 
-  /// Counts a rebirth of our own; false: too many, keep the life we have.
+  /// Counts a rebirth of our own; false: too many, keep the life we have for now.
   bool may_be_reborn(instant now);
-  /// The one that was just counted is the last for some time.
-  bool was_last_rebirth() const noexcept { return rebirths_.size() >= max_rebirths; }
+  /// The one that was just counted is the last of those that need not wait.
+  bool was_last_rebirth() const noexcept { return rebirths_.size() == max_rebirths; }
 
 private:
   struct entry {
@@ -56,7 +57,7 @@ private:
   std::map<std::string, entry, std::less<>> ended_;
   instant next_due_ = instant::max(); ///< no entry is due before
   std::deque<instant> rebirths_;
-  instant period_;
+  instant period_, beat_;
   std::size_t limit_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 /// Of all that can go wrong, a few things in one run, and in some runs nothing.
 std::vector<const fault*> chosen(const mix& m, random& r) {
   auto left = m.faults;
-  if (left.size() < settled_faults()) return left;
+  if (left.size() < all_faults().size()) return left;
   std::vector<const fault*> some;
   for (auto n = r.pick<std::size_t>({0, 1, 2, 3, 3, 4, 5, 6, 8, 12}); n > 0 && !left.empty(); --n) {
     const auto i = left.begin() + r.index(left.size());

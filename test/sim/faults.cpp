@@ -307,16 +307,8 @@ void oldframes(script& s, random& r) {
 
 // -- members gone bad, and full tables ------------------------------------------
 
-/// Not together with drains: what a drained node's lease promises while somebody
-/// lies, or while there is no room, is not settled yet.
-bool drains(const script& s) {
-  return std::any_of(s.deeds.begin(), s.deeds.end(),
-                     [](const auto& d) { return d.what == type::drain; });
-}
-
 /// One node lies for a while. It ends before all faults do, and comes back honest.
 void liar(script& s, random& r) {
-  if (drains(s)) return;
   const int n = r.index(static_cast<std::size_t>(s.cluster.nodes));
   const auto from = moment(s, r);
   const auto length = instant{
@@ -333,7 +325,6 @@ void liar(script& s, random& r) {
 /// More names than places, and little room for presences: what lives at the end
 /// fits, and only if what is down makes room.
 void crowded(script& s, random& r) {
-  if (drains(s)) return;
   const auto living = std::max<std::size_t>(
       2, static_cast<std::size_t>(std::count(s.ends.begin(), s.ends.end(), ending::runs)));
   auto& lim = s.cluster.options.limits;
@@ -366,9 +357,8 @@ const std::vector<fault>& all_faults() {
       {"gone", "a process ends without a word, for ever", gone},
       {"bye", "a process says bye, and starts again", bye},
       {"badbye", "a process says bye right after a change, and what it says is held up", badbye},
-      {"drain", "a node says that it goes, and goes or stays; its keys come back elsewhere", drain,
-       false},
-      {"deploy", "all are drained and restarted, one after the other", deploy, false},
+      {"drain", "a node says that it goes, and goes or stays; its keys come back elsewhere", drain},
+      {"deploy", "all are drained and restarted, one after the other", deploy},
       {"shardcrash", "a shard dies and comes back with its presences", shardcrash},
       {"wallclock", "a host's clock steps back or forth", wall_clock},
       {"version", "some nodes speak a later version", version},
@@ -376,23 +366,17 @@ const std::vector<fault>& all_faults() {
       {"massjoin", "all start at once, late", massjoin},
       {"massdeath", "all but one or none die at once", massdeath},
       {"oldframes", "what a node said comes when it is permdown or dead", oldframes},
-      {"liar", "a member sends well-formed lies of every kind", liar, false},
-      {"crowded", "more names than places, and little room for presences", crowded, false},
+      {"liar", "a member sends well-formed lies of every kind", liar},
+      {"crowded", "more names than places, and little room for presences", crowded},
   };
   return table;
-}
-
-std::size_t settled_faults() {
-  return static_cast<std::size_t>(std::count_if(all_faults().begin(), all_faults().end(),
-                                                [](const fault& f) { return f.settled; }));
 }
 
 bool parse_faults(std::string_view list, std::vector<const fault*>& out, std::string& unknown) {
   out.clear();
   if (list == "none") return true;
-  if (list == "all" || list == "every") {
-    for (auto& f : all_faults())
-      if (f.settled || list == "every") out.push_back(&f);
+  if (list == "all") {
+    for (auto& f : all_faults()) out.push_back(&f);
     return true;
   }
   while (!list.empty()) {

@@ -17,15 +17,11 @@ struct fault {
   std::string_view what; ///< for --help
   /// The random numbers are this fault's own.
   void (*arrange)(script&, random&);
-  /// In "all". The others still bring failures that nobody has explained, about one
-  /// in a thousand runs: "every" has them too.
-  bool settled = true;
 };
 
 const std::vector<fault>& all_faults();
-std::size_t settled_faults();
 
-/// "all", "every", "none", or names with commas between. False and the name that is not
+/// "all", "none", or names with commas between. False and the name that is not
 /// there in `unknown`.
 bool parse_faults(std::string_view list, std::vector<const fault*>& out, std::string& unknown);
 

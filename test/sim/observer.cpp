@@ -62,7 +62,8 @@ void observer::reads(const cluster::gossip& machine, const letter& l, int from, 
     s.final_at = now;
     if (s.lease || !s.up || !opt_.link_grace || &over == l.sender) return;
     const auto lost = node < grace_ends_.size() ? grace_ends_[node] : instant{0};
-    s.lease = lost > now ? lost : now + *opt_.link_grace;
+    // One that is overdue was not looked at in time, and may have been put off.
+    s.lease = lost == instant{0} ? now + *opt_.link_grace : std::max(lost, now);
   };
   at(*l.sender).node = from;
   auto& newest = newest_[node];
@@ -72,7 +73,7 @@ void observer::reads(const cluster::gossip& machine, const letter& l, int from, 
   }
   // A bye of one that is held down shows nothing of it again.
   if (auto& s = at(*l.sender);
-      l.drain && !s.final && (s.up || s.lease || l.kind != cluster::frame_kind::bye)) {
+      l.drain && !s.final && !s.gone && (s.up || s.lease || l.kind != cluster::frame_kind::bye)) {
     const auto until = now + std::min<instant>(*l.drain, opt_.permdown_period);
     s.lease = s.lease ? std::min(*s.lease, until) : until;
   }
@@ -148,6 +149,7 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
     case what::up:
       if (s.up) fail("S10: up is told of who is up: " + rollcall::to_string(e.whose), machine);
       s.held = s.up = true;
+      s.gone = false;
       break;
     case what::down:
       if (!s.up) fail("S10: down is told of who is down: " + rollcall::to_string(e.whose), machine);
@@ -155,6 +157,7 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
       break;
     default:
       s.held = s.up = false;
+      s.gone = true;
       s.prefix = 0;
       s.beyond.clear();
       s.forgotten = 0;
@@ -185,6 +188,7 @@ void observer::own(const crdt::changes& all, const cluster::gossip& machine) {
 
 void observer::folded(const cluster::report& r, const cluster::gossip& machine, instant now) {
   fresh_.clear();
+  replaced_.clear();
   auto& table = machine.state().table();
   for (auto& c : r.changes) {
     const auto& whose = table.view(c.what).replica();
@@ -205,13 +209,18 @@ void observer::folded(const cluster::report& r, const cluster::gossip& machine, 
       // Of a life that lingers, what was being shown when it ended is still shown.
       if (l->id.name != machine.self().name && !machine.state().leaving(l->id))
         check_returned(*l, *f, now);
-      const bool moved = f->no < s.moved.size() && s.moved[f->no];
-      if (!held && !moved && !known && ended_.find(slot(*f)) == ended_.end() && !f->prev_ref)
+      // One of a life that is over is shown by a sweep: it was there before.
+      const bool lives = s.held || l->id.name == machine.self().name;
+      // Its life may hold another of this identity: what was hidden may be dead by now.
+      const bool again = f->no < s.newest.size() && s.newest[f->no] != 0;
+      if (lives && !held && !known && !again && ended_.find(slot(*f)) == ended_.end() && !f->prev_ref)
         fresh_.push_back(f);
-      joined(*f);
+      const auto last = ended_.find(slot(*f));
+      if (last != ended_.end() && f->prev_ref == rollcall::ref{l->id.inc, last->second})
+        replaced_.push_back(f);
+      joined(*f, !(lies_ && machine.state().hearsay(l->id)));
     } else {
       left(*f);
-      if (c.why == leave_reason::moved) at(*f->of).moved[f->no] = true;
       check_lease(*f, c.why, machine, now);
     }
   }
@@ -235,7 +244,7 @@ void observer::check_lease(const fact& f, leave_reason why, const cluster::gossi
 
 /// S12: a leave that is a move stands beside the join that it moved to. S13: a
 /// join takes over one presence of its key that a leaving node shows, if there is
-/// one, and no more.
+/// one, and no more; an update takes over none.
 void observer::check_moves(const cluster::report& r, const cluster::gossip& machine) {
   auto& table = machine.state().table();
   std::map<std::pair<std::string_view, std::string_view>, std::pair<int, int>>
@@ -246,6 +255,7 @@ void observer::check_moves(const cluster::report& r, const cluster::gossip& mach
     auto& n = moves[{v.topic(), v.key()}];
     ++(c.join ? n.first : n.second);
   }
+  for (auto* f : replaced_) --moves[{f->topic(), f->key()}].first;
   for (auto& [where, n] : moves)
     if (n.second > n.first)
       fail("S13: " + std::to_string(n.second) + " moved to " + std::to_string(n.first) + ": "
@@ -274,15 +284,15 @@ void observer::check_returned(const life& l, const fact& f, instant now) {
     throw violation("S4: ghost: a life that is over is back: " + to_string(f));
 }
 
-void observer::joined(const fact& f) {
+void observer::joined(const fact& f, bool believed) {
   auto& s = at(*f.of);
   if (!insert_dot(s.shown, f)) throw violation("S10: join of a present one: " + to_string(f));
   if (s.identities.size() <= f.no) s.identities.resize(f.no + 1);
   if (s.identities[f.no]) throw violation("S9: unique: seen twice: " + to_string(f));
   s.identities[f.no] = true;
-  if (s.moved.size() <= f.no) s.moved.resize(f.no + 1);
-  s.moved[f.no] = false;
-  if (!ended_.empty())
+  if (s.newest.size() <= f.no) s.newest.resize(f.no + 1);
+  s.newest[f.no] = std::max(s.newest[f.no], f.dot);
+  if (believed && !ended_.empty())
     if (const auto i = ended_.find(slot(f)); i != ended_.end() && i->second > f.dot)
       throw violation("S9: an older one replaces dot " + std::to_string(i->second) + ": "
                       + to_string(f));

@@ -61,8 +61,9 @@ private:
   struct sight {
     fact_list shown;
     std::vector<bool> identities; // of those shown
-    std::vector<bool> moved;      // those that another presence took the place of
+    std::vector<crdt::dot> newest; // of each identity, of all that were ever shown
     bool held = false, up = false, final = false, touched = false;
+    bool gone = false; // permdown, by a lie even, and not up since
     int node = -1;
     instant final_at{0};
     crdt::clock_value prefix = 0; // when last looked at
@@ -78,7 +79,7 @@ private:
   void check_moves(const cluster::report&, const cluster::gossip&);
   void check_lease(const fact&, leave_reason, const cluster::gossip&, instant now);
   void changed(const std::vector<cluster::replica_event>&, const cluster::gossip&);
-  void joined(const fact&);
+  void joined(const fact&, bool believed);
   void left(const fact&);
   void touch(const life&);
   void check_returned(const life&, const fact&, instant now);
@@ -108,7 +109,8 @@ private:
   std::vector<std::string_view> topics_;
   std::vector<const life*> touched_;
   std::unordered_map<std::uint64_t, crdt::dot> ended_; // (life, identity) -> dot that left
-  std::vector<const fact*> fresh_; // joins that may take over, of the report at hand
+  std::vector<const fact*> fresh_;    // joins that may take over, of the report at hand
+  std::vector<const fact*> replaced_; // joins in it of what left in the same step: updates
 };
 
 } // namespace rollcall::sim

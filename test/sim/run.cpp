@@ -81,9 +81,10 @@ public:
     const cluster::liveness rules{world_.options(), instant{0}};
     const auto beats = static_cast<double>(rules.silent_ticks() + 1 + 2);
     // Who is gone makes room when it is known to be, and that is whenever its last
-    // frame was heard; then the next beat of the living comes.
+    // frame was heard, which may come late; then the next beat of the living comes.
     if (!script_.crowded) return beats;
-    return 2 * beats + in_periods(world_.options().effective_down_period());
+    const instant late{script_.cluster.weather.straggling > 0 ? 20'000 : 0};
+    return 1 + in_periods(late) + 2 * beats + in_periods(world_.options().effective_down_period());
   }
   const world& result() const { return world_; }
 

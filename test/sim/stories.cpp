@@ -1,5 +1,6 @@
 #include "test/sim/stories.hpp"
 
+#include "cluster/gossip/lives.hpp"
 #include "test/sim/world.hpp"
 
 #include <chrono>
@@ -162,20 +163,51 @@ void flushed(std::ostream* out) {
        "L2: nothing was lost, and " + std::to_string(pulls(w) - before) + " pulls were made");
 }
 
-/// The heartbeat that shows a gap comes; all pulls of two periods are lost.
+/// While n1 receives an answer piece by piece, one frame that n0 pushes is lost.
 void recheck(std::ostream* out) {
-  world w{1, settings::calm(2), out};
+  auto s = settings::calm(2);
+  s.weather.delay = 100ms;
+  s.weather.exact = true;
+  s.options.clock_sample_periods = 3;
+  s.options.limits.max_frame_presences = 1;
+  s.options.limits.max_outstanding_bytes = 400;
+  world w{1, s, out};
   w.start_all();
   w.run_until(40'200ms);
+  for (int i = 0; i < 30; ++i) w.track(0, "t", "s" + std::to_string(i)); // too many to be pushed
+  w.run_until(w.now() + 30s, [&] { return w.seen_of(1, 0) >= 10; });
   w.cut({{0, 1}});
   w.track(0, "t", "x");
-  w.run_until(40'300ms);
+  w.run_until(w.now() + 30ms);
   w.heal({{0, 1}});
-  w.cut({{1, 0}});
-  w.run_until(w.now() + 3 * w.options().broadcast_period);
-  w.heal({{1, 0}});
-  must(w.run_until(w.now() + 2 * w.options().broadcast_period, [&] { return w.sees(1, "t", "x"); }),
-       "L1: convergence: lost pulls are not made again in two periods");
+  w.run_until(w.now() + 30s, [&] { return w.seen_of(1, 0) >= 30; });
+  must(w.run_until(w.now() + 500ms, [&] { return w.sees(1, "t", "x"); }),
+       "L1: convergence: what was lost during an answer is not pulled right after it");
+}
+
+/// n2 heard n3 and does not any more: what n1 knows of it further is not for n2.
+void downed_clocks(std::ostream* out) {
+  world w{1, settings::calm(4), out};
+  settle(w);
+  w.track(3, "t", "before");
+  w.run_until(30s);
+  w.cut({{3, 2}});
+  w.track(3, "t", "after");
+  idle_without_pulls(w, 100s, 200s);
+}
+
+/// A frame says that n0 has begun again, two days from now.
+void future_lives(std::ostream* out) {
+  world w{1, settings::calm(), out};
+  settle(w);
+  w.run_until(30s);
+  cluster::frame f;
+  f.from = w.machine(0).self();
+  const auto wall = f.from.inc.start_us;
+  f.from.inc.start_us += 2 * cluster::max_ahead_us;
+  f.clocks = {{f.from, 0}};
+  w.give(1, cluster::frame_in{cluster::encode(f), "n0", wall});
+  must(w.seen_of(1, 0) == 3, "S4: a life of the day after tomorrow took the place of a living one");
 }
 
 } // namespace
@@ -195,7 +227,10 @@ const std::vector<story>& all_stories() {
       {"ended", "a heartbeat that comes after the bye does not bring the dead back", ended},
       {"flushed", "where nothing is lost nothing is pulled, whoever tells its clocks and when",
        flushed},
-      {"recheck", "pulls that were lost are made again within two periods", recheck},
+      {"recheck", "what was lost while an answer was under way is pulled right after it", recheck},
+      {"turns", "n1 hears n0 and cannot reach it: n2, who knows, tells n1 so", rotate},
+      {"downed_clocks", "nobody asks for more of a node that it holds down", downed_clocks},
+      {"future_lives", "a life that begins days ahead of the wall clock is refused", future_lives},
   };
   return table;
 }

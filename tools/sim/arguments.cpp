@@ -63,8 +63,7 @@ po::options_description described() {
       "scale", text(),
       "so many nodes (2 to 1000) for ten virtual minutes; a JSON line tells what came of it");
   d.add_options()("faults", text(),
-                  "all, every (those that still bring failures, too), none, or a list with commas "
-                  "(default all)");
+                  "all, none, or a list with commas (default all)");
   return d;
 }
 
@@ -140,9 +139,7 @@ arguments read(const po::variables_map& given) {
       throw bad_argument("give --scale alone, or with one --seed and --threads");
   }
   std::string unknown;
-  if (!parse_faults(given.contains("faults") ? given["faults"].as<std::string>()
-                    : a.canaries             ? "every"
-                                             : "all",
+  if (!parse_faults(given.contains("faults") ? given["faults"].as<std::string>() : "all",
                     a.mix.faults, unknown))
     throw bad_argument("no fault is named '" + unknown + "': --help lists them");
   if (given.contains("faults")) mixed("faults");

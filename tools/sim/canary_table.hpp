@@ -13,8 +13,6 @@ struct canary_row {
   bug what;               ///< none: `wall_time`
   bool wall_time = false; ///< machines are given the wall clock for the steady one
   std::string_view text;  ///< what is wrong when it is in
-  /// False: not caught at present, which docs/canaries.md explains. Shown, not counted.
-  bool caught = true;
 };
 
 /// Whether this program was built with them.

@@ -1,4 +1,5 @@
 // What links mean to the protocol.
+#include "cluster/gossip/lives.hpp"
 #include "test/catch.hpp"
 #include "test/sim/world.hpp"
 
@@ -294,4 +295,20 @@ TEST_CASE("a machine that is given its actions back does as one that is not") {
   both(op_untrack_all{8}, 102ms);
   both(op_track{"u", "k", 8, rollcall::meta{}.bytes()}, 103ms);
   both(timer_due{}, 104ms);
+}
+
+TEST_CASE("who has risen too often waits twice as long each time, and is not left behind") {
+  tracker_options o;
+  lives all{o};
+  instant now{0};
+  for (std::size_t i = 0; i < lives::max_rebirths; ++i) CHECK(all.may_be_reborn(now));
+  CHECK(all.was_last_rebirth());
+  for (auto wait = instant{o.broadcast_period}; wait < instant{60'000}; wait *= 2) {
+    CHECK_FALSE(all.may_be_reborn(now));
+    now += wait - instant{1};
+    CHECK_FALSE(all.may_be_reborn(now));
+    now += instant{1};
+    CHECK(all.may_be_reborn(now));
+    CHECK_FALSE(all.was_last_rebirth());
+  }
 }
