@@ -46,6 +46,7 @@ bool same(const birth& a, const birth& b) {
 
 bool merger::merge(remote_slice& s, const range& r, const source& from, changes& out) {
   limit_ = {};
+  owner_ = from.owner;
   if ((!from.owner && !canary(bug::relay_ranges)) || !well_formed(r)) return false;
   steps_ += 1 + r.adds.size() + 2 * r.dead.size();
   if (s.beyond.intervals() + r.dead.size() + 1 > limits_.max_beyond) {
@@ -83,6 +84,7 @@ bool merger::merge(remote_slice& s, const range& r, const source& from, changes&
 bool merger::merge(remote_slice& s, const part& p, const source& from, std::size_t most,
                    clock_value& done, changes& out) {
   limit_ = {};
+  owner_ = from.owner;
   if (!well_formed(p) || (s.prefix < p.a && !canary(bug::over_a_gap))) return false;
   const auto x = std::max(p.x, done);
   const auto end = from.owner ? p.y : std::min(p.y, from.upto);
@@ -240,8 +242,9 @@ void merger::begin(remote_slice& s, const birth& b, bool taken, changes& out) {
   const auto twin = canary(bug::one) ? 0 : table_.find(s.no, b.topic, b.key, b.actor);
   if (twin != 0) {
     const auto d = table_.dot_of(twin);
-    // dead already: its clock becomes known with the rest
-    if (d > b.dot && !s.doubted(d) && !canary(bug::older_wins)) return;
+    // Dead already: its clock becomes known with the rest. One that is doubted may never
+    // have been, which the owner alone can say.
+    if (d > b.dot && !(owner_ && s.doubted(d)) && !canary(bug::older_wins)) return;
     if (table_.visible(twin) && !(canary(bug::twin_leave) && s.shown))
       out.push_back({twin, false, b.prev_ref ? leave_reason::updated : leave_reason::untracked});
     s.living.erase(d);

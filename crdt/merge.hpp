@@ -89,6 +89,7 @@ private:
   std::vector<std::pair<const birth*, bool>> twins_; ///< and whether the other one is taken
   std::vector<handle> left_out_;
   std::string_view limit_;
+  bool owner_ = true; ///< the current delta is the owner's word
   std::uint64_t steps_ = 0;
 };
 

@@ -404,3 +404,13 @@ TEST_CASE("while all is told anew nothing counts that was cut before") {
   CHECK(c.dots() == dots{5});
   CHECK(c.prefix() == 6);
 }
+
+TEST_CASE("a relay's older copy takes no place of a presence that is doubted") {
+  told_by_relay c;
+  c.answered(a_part(2, 0, 2, 0, {}, {}), 6);
+  clock_value done = 0;
+  auto old = a_part(3, 0, 3, 0, {}, {born(3, "k")});
+  old.as_of = 9;
+  c.state.merge(old, SIZE_MAX, done, c.last, {false, 9});
+  CHECK(c.dots() == dots{5});
+}

@@ -68,7 +68,10 @@ void observer::reads(const cluster::gossip& machine, const letter& l, int from, 
   at(*l.sender).node = from;
   auto& newest = newest_[node];
   if (!newest || newest->id.inc < l.sender->id.inc) {
-    if (newest) end(*newest); // superseded
+    if (newest) {
+      end(*newest);
+      at(*newest).superseded_by = l.sender;
+    }
     newest = l.sender;
   }
   // A bye of one that is held down shows nothing of it again.
@@ -150,6 +153,7 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
       if (s.up) fail("S10: up is told of who is up: " + rollcall::to_string(e.whose), machine);
       s.held = s.up = true;
       s.gone = false;
+      s.was_held = true;
       break;
     case what::down:
       if (!s.up) fail("S10: down is told of who is down: " + rollcall::to_string(e.whose), machine);
@@ -278,7 +282,8 @@ void observer::check_moves(const cluster::report& r, const cluster::gossip& mach
 /// after it is held.
 void observer::check_returned(const life& l, const fact& f, instant now) {
   auto& s = at(l);
-  if (!s.final) return;
+  // Nobody knows of a life that found no room.
+  if (!s.final || (s.superseded_by && !at(*s.superseded_by).was_held)) return;
   const auto* newest = newest_[static_cast<std::size_t>(s.node)];
   if (now - s.final_at < opt_.permdown_period || (newest != &l && at(*newest).held))
     throw violation("S4: ghost: a life that is over is back: " + to_string(f));

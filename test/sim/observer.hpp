@@ -63,6 +63,8 @@ private:
     std::vector<bool> identities; // of those shown
     std::vector<crdt::dot> newest; // of each identity, of all that were ever shown
     bool held = false, up = false, final = false, touched = false;
+    bool was_held = false;
+    const life* superseded_by = nullptr;
     bool gone = false; // permdown, by a lie even, and not up since
     int node = -1;
     instant final_at{0};
