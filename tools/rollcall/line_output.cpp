@@ -81,6 +81,7 @@ void line_output::run() {
     std::string bytes;
     bytes.swap(waiting_);
     lock.unlock();
+    drained_.notify_all(); // now, and not when all is written: there is room at once
     const bool written = write_all(bytes);
     lock.lock();
     if (!written) {
@@ -94,7 +95,6 @@ void line_output::run() {
     }
     // Where they would have stood: after what there was still room for.
     if (lost_ > 0 && setup_.lost) append(setup_.lost(std::exchange(lost_, 0)));
-    drained_.notify_all();
   }
 }
 
