@@ -108,7 +108,7 @@ struct delta {
 struct source {
   bool owner = true;
   clock_value upto = ~clock_value{0}; ///< a relay's
-  bool anew = false; ///< the owner's answer to a pull for all of it: see remote_slice::hearsay
+  bool anew = false;     ///< the owner's answer to a pull for all of it: see remote_slice::hearsay
   clock_value as_of = 0; ///< the delta's; `store::merge` sets it
 };
 

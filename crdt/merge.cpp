@@ -210,7 +210,8 @@ void merger::apply(remote_slice& s, changes& out) {
       twins_.emplace_back(b, b->prev_ref && table_.taken(other));
       continue;
     }
-    if (s.shown && (showing_.may_take_over(s, *b) || canary(bug::update_takes))) showing_.take_over(s, b->topic, b->key, out);
+    if (s.shown && (showing_.may_take_over(s, *b) || canary(bug::update_takes)))
+      showing_.take_over(s, b->topic, b->key, out);
     const auto h = table_.insert_later(s.no, *b, s.shown);
     s.living.insert(b->dot, h);
     s.counted_in(*b);

@@ -47,7 +47,7 @@ struct gossip::impl {
   void untrack_some(untracking, std::size_t& budget);
   void untrack_piece(); ///< of those in line
   void finish_untracks(std::uint64_t actor);
-  bool flush(bool tick);  ///< pushes the open delta; false: there is none
+  bool flush(bool tick);        ///< pushes the open delta; false: there is none
   instant flush_window() const; ///< how long changes are gathered
   struct cut_frames {
     std::vector<outbox::bytes> frames;

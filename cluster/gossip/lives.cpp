@@ -7,7 +7,9 @@
 namespace rollcall::cluster {
 
 lives::lives(const tracker_options& opt)
-    : period_(opt.permdown_period), beat_(opt.broadcast_period), limit_(std::max<std::size_t>(1, opt.limits.max_ended)) {}
+    : period_(opt.permdown_period),
+      beat_(opt.broadcast_period),
+      limit_(std::max<std::size_t>(1, opt.limits.max_ended)) {}
 
 void lives::end(const replica_id& who, instant now) {
   if (canary(bug::ended)) return;

@@ -217,7 +217,8 @@ void observer::folded(const cluster::report& r, const cluster::gossip& machine, 
       const bool lives = s.held || l->id.name == machine.self().name;
       // Its life may hold another of this identity: what was hidden may be dead by now.
       const bool again = f->no < s.newest.size() && s.newest[f->no] != 0;
-      if (lives && !held && !known && !again && ended_.find(slot(*f)) == ended_.end() && !f->prev_ref)
+      if (lives && !held && !known && !again && ended_.find(slot(*f)) == ended_.end()
+          && !f->prev_ref)
         fresh_.push_back(f);
       const auto last = ended_.find(slot(*f));
       if (last != ended_.end() && f->prev_ref == rollcall::ref{l->id.inc, last->second})

@@ -60,7 +60,7 @@ private:
   /// One life as it is seen from here.
   struct sight {
     fact_list shown;
-    std::vector<bool> identities; // of those shown
+    std::vector<bool> identities;  // of those shown
     std::vector<crdt::dot> newest; // of each identity, of all that were ever shown
     bool held = false, up = false, final = false, touched = false;
     bool was_held = false;
@@ -103,7 +103,7 @@ private:
   instant last_tick_{-1};
   bool lies_ = false;
   std::uint64_t evicted_ = 0; ///< so far
-  bool reborn_ = false; ///< in this step: its own joins are of presences that it had
+  bool reborn_ = false;       ///< in this step: its own joins are of presences that it had
 
   // of the step under way
   const letter* read_ = nullptr;

@@ -62,8 +62,7 @@ po::options_description described() {
   d.add_options()(
       "scale", text(),
       "so many nodes (2 to 1000) for ten virtual minutes; a JSON line tells what came of it");
-  d.add_options()("faults", text(),
-                  "all, none, or a list with commas (default all)");
+  d.add_options()("faults", text(), "all, none, or a list with commas (default all)");
   return d;
 }
 

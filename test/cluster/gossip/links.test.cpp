@@ -187,8 +187,7 @@ TEST_CASE("an answer begun anew for a late pull is gone on with") {
 TEST_CASE("after bye a machine changes nothing and sends nothing") {
   gossip g{{"a", {1, 1}}, {}, 0ms, 100ms};
   g.step(link_up{"b"}, 1ms);
-  for (auto key : {"k", "gathered"})
-    g.step(op_track{"t", key, 1, rollcall::meta{}.bytes()}, 1ms);
+  for (auto key : {"k", "gathered"}) g.step(op_track{"t", key, 1, rollcall::meta{}.bytes()}, 1ms);
   auto bye = g.step(say_bye{}, 2ms);
   CHECK(bye.frames.size() == 2); // what was open, and the bye
   CHECK(g.step(op_track{"t", "l", 1, rollcall::meta{}.bytes()}, 3ms).code == errc::shutting_down);
