@@ -9,8 +9,7 @@ namespace rollcall::cluster {
 
 namespace {
 
-/// What a frame may still take. Soft, as the limits are: the first piece
-/// always fits.
+/// The room left in a frame. The limits are soft: the first piece always fits.
 struct room {
   std::size_t presences;
   std::size_t bytes;
@@ -88,8 +87,8 @@ bool answer::next(const crdt::store& st, const limits& lim, frame& out) {
 bool answer::again(const crdt::store& st, const limits& lim, frame& out) const {
   for (auto& x : given_) {
     auto e = x.from;
-    // Presences may have died since, so without this bound the piece might
-    // reach further, and the next one would no longer follow it.
+    // Presences may have died since. Without this bound the piece might reach further,
+    // and the next one would no longer follow it.
     e.b = x.to;
     auto d = st.next_piece(e, id_, std::max<std::size_t>(1, lim.max_frame_presences),
                            std::max<std::size_t>(1, lim.max_frame_bytes));

@@ -1,10 +1,9 @@
-// Answers to pulls: what somebody lacks, cut frame by frame as it asks.
+// Answers to pulls: what a peer lacks, cut into frames as the peer asks for them.
 //
-// Nothing is kept of an answer but cursors (crdt::extraction), one answer per
-// peer and for a bounded time. A frame holds pieces of one or more slices, one
-// after the other. When a frame is asked for again, since it or the pull was
-// doubled, it is cut again between the same dots. An answer that is gone starts
-// anew from the clocks of the pull.
+// An answer holds cursors only (crdt::extraction). Each peer has at most one, for a
+// bounded time. A frame holds pieces of one or more slices in sequence. If a frame is
+// asked for again, because it or the pull was duplicated, it is cut again between the
+// same dots. If the answer no longer exists, a new one begins at the clocks of the pull.
 #pragma once
 
 #include "base/instant.hpp"
@@ -20,17 +19,17 @@ namespace rollcall::cluster {
 
 class answer {
 public:
-  /// From the clocks of a pull: everything after them that we have, of the
-  /// slices that it names. Only what it names, as it holds nothing else; and
-  /// nothing of `asker`'s own name, since nobody writes into its own slice.
+  /// Answers a pull with everything that we have past its clocks, of the slices that
+  /// it names. The asker holds no other slices. Leaves out slices of the asker's name:
+  /// a node writes its own slice itself.
   answer(crdt::answer_id, const crdt::store&, const clock_list& has, std::string_view asker);
 
-  /// Fills in frame k. False: this answer cannot give it (it is neither the
-  /// next nor the last one given, or what it was cut from is gone).
+  /// Fills in frame k. Returns false if this answer cannot give it: k is neither the
+  /// next frame nor the one given last, or the slice is gone.
   bool cut(std::uint32_t k, const crdt::store&, const limits&, frame& out, instant now);
 
   const crdt::answer_id& id() const noexcept { return id_; }
-  /// Whether it speaks of that slice: then it must not outlive it.
+  /// Returns true if the answer has a cursor in that slice. It must not outlive it.
   bool speaks_of(const replica_id&) const noexcept;
   instant last_used() const noexcept { return used_; }
 

@@ -14,13 +14,13 @@
 
 namespace rollcall::cluster {
 
-/// What one replica adds to a digest.
+/// The summand of one replica.
 std::uint64_t digest_of(const replica_id&, crdt::clock_value) noexcept;
 
-/// A sum of which each summand can be replaced.
+/// A sum whose summands can be replaced one at a time.
 class clock_digest {
 public:
-  /// `summand` is what the replica adds now; 0 for none. Becomes that of `clock`.
+  /// `summand` is the replica's current one, 0 if it has none. Sets it to that of `clock`.
   void set(std::uint64_t& summand, const replica_id& who, crdt::clock_value clock) noexcept {
     replace(summand, digest_of(who, clock));
   }

@@ -1,6 +1,5 @@
-// Nodes that are going, and what is shown of them until their lease is over:
-// ours, those that said so, and lives that ended while their presences may still
-// come back (crdt/view.hpp).
+// Draining nodes and leases: our own drain, drains of peers, and lives that ended while
+// their presences may still come back (crdt/view.hpp).
 #include "base/canary.hpp"
 #include "cluster/gossip/impl.hpp"
 #include "crdt/slice.hpp"
@@ -19,7 +18,7 @@ void gossip::impl::on(const op_drain& e) {
   drain = drain ? std::min(*drain, until) : until;
   st.set_leaving(st.self(), true);
   wake_for_lease(*drain);
-  flush(false); // so that nobody hears of it before the joins that came before
+  flush(false); // earlier joins must reach the peers before the drain
   announce();
   changed = true;
 }
@@ -28,14 +27,14 @@ void gossip::impl::wake_for_lease(instant until) {
   if (!next_lease || until < *next_lease) next_lease = until;
 }
 
-/// How long our presences are to be shown yet, for a frame.
+/// The rest of our lease, as frames carry it.
 std::optional<instant> gossip::impl::drain_left() const {
   if (!drain) return std::nullopt;
   return std::max(instant{0}, *drain - now);
 }
 
-/// Who is held up for longer than permdown_period would be shown for longer than
-/// its end is remembered.
+/// The lease is cut to permdown_period: a replica must not be shown for longer than its
+/// end is remembered.
 void gossip::impl::hear_of_drain(peer_life& life, instant left) {
   const auto until = now + std::min<instant>(left, opt.permdown_period);
   life.lease = life.lease ? std::min(*life.lease, until) : until;
@@ -44,9 +43,9 @@ void gossip::impl::hear_of_drain(peer_life& life, instant left) {
   wake_for_lease(*life.lease);
 }
 
-/// A life is over. Until when its presences are shown: to the end of its lease,
-/// if it was draining; if it started again and was shown, for as long as a lost
-/// link may take to come back.
+/// Returns until when the presences of a life that ended stay shown: until the end of
+/// its lease if it was draining; for the grace of a lost link if the node started again
+/// and was shown. None: they leave now.
 std::optional<instant> gossip::impl::lease_of_ended(const peer& p, leave_reason why) const {
   const auto& life = *p.life;
   if (life.lease) {
@@ -56,7 +55,7 @@ std::optional<instant> gossip::impl::lease_of_ended(const peer& p, leave_reason 
   }
   if (why != leave_reason::superseded || !life.up || !opt.link_grace || canary(bug::restart_drops))
     return std::nullopt;
-  // A deadline that is past was not looked at, since we stood still.
+  // A deadline in the past means that this node stood still and did not check it.
   const auto lost = p.link.deadline.value_or(now);
   return lost > now ? lost : now + *opt.link_grace;
 }
@@ -85,7 +84,8 @@ void gossip::impl::check_leases() {
   });
 }
 
-/// Our lease is over and we still run: what has not gone to another node leaves.
+/// Our lease is over and this node still runs: presences that no other node took over
+/// leave.
 bool gossip::impl::has_drained_presences() const {
   return drained && !st.find(st.self())->living.empty();
 }

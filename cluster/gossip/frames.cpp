@@ -1,4 +1,4 @@
-// What a frame of another node does.
+// Incoming frames.
 #include "base/canary.hpp"
 #include "cluster/gossip/impl.hpp"
 #include "crdt/slice.hpp"
@@ -17,8 +17,8 @@ const crdt::clock_value* find(const clock_list& list, const replica_id& who) {
   return nullptr;
 }
 
-/// What the merge of a frame of so many bytes may cost, in steps of the merge. A lawful
-/// one takes a few for each birth, death and interval in it.
+/// The most merge steps that a frame of so many bytes may take. A lawful frame takes a
+/// few for each birth, death and interval in it.
 std::uint64_t max_merge_steps(std::size_t bytes) {
   return 65'536 + 4 * std::uint64_t{bytes} * static_cast<std::uint64_t>(std::bit_width(bytes));
 }
@@ -46,8 +46,8 @@ void gossip::impl::on(const frame_in& e) {
   auto* p = admit(f, !e.link.empty());
   if (!p) return;
   if (f.clock_ahead) hear_of_our_clock(f);
-  // Acknowledgement: a pull says all that it has, so whatever is under way to
-  // it no longer counts.
+  // Acknowledgement. A pull names all clocks that the peer has, so bytes under way to it
+  // no longer count.
   if (f.kind == frame_kind::pull)
     p->flow.clear();
   else if (auto clock = find(f.clocks, st.self()))
@@ -116,8 +116,8 @@ peer* gossip::impl::admit(const frame& f, bool by_link) {
   return &p;
 }
 
-/// A life that begins too far ahead of the wall clock. Its node is told by a
-/// heartbeat that says so: which of the two clocks is wrong nobody knows.
+/// Returns true if the sender's life begins too far ahead of our wall clock, and tells
+/// it so by a heartbeat: either clock may be the wrong one.
 bool gossip::impl::from_the_future(const frame& f, std::uint64_t wall_us) {
   if (wall_us == 0 || f.from.inc.start_us <= wall_us + max_ahead_us || canary(bug::future_lives))
     return false;
@@ -144,9 +144,9 @@ void gossip::impl::hear_of_our_clock(const frame&) {
   note(replica_change::clock_ahead, st.self());
 }
 
-/// A frame of a lower incarnation than one that we hold or remember: a dead
-/// life, or a living one whose host's clock went back. It is told, at most once
-/// a period, and takes a life above (rule "bump").
+/// Answers a frame of a lower incarnation than the known one: the sender is a dead life,
+/// or a living node whose host's clock went back. A living one then begins a higher life
+/// (rule "bump"). At most once per period.
 void gossip::impl::correct(peer& p, const frame& f, const incarnation& known) {
   if (!p.link.up || canary(bug::bump)) return;
   if (p.corrected && now - *p.corrected < opt.broadcast_period) return;
@@ -191,15 +191,15 @@ void gossip::impl::merged(peer& p, const frame& f, bool moved) {
   if (!f.at || !p.pull.waits_for(*f.at)) return; // a duplicate, or given up
   p.pull.came(moved);
   if (!f.at->last) return ask(p, answer_position{f.at->answer, f.at->k + 1});
-  // Rule "recheck": what came between the cut of the answer and its end is a
-  // gap still, and only a later frame would show it. Never after an answer that
-  // brought nothing: who cannot help would be asked for ever.
+  // Rule "recheck": changes between the cut of the answer and its last frame may be a
+  // gap now, which only a later frame would show. Not after an answer that brought
+  // nothing: a peer that cannot help would be asked for ever.
   const bool worth = p.pull.finish();
   if (worth && may_help(p) && !canary(bug::recheck)) pull(p);
 }
 
-/// A relay's word on a slice counts only while its owner is up and does not answer
-/// us, and something that it announced is lacking here. So nobody comes between two
+/// A relay's part of a slice counts only while the owner is up and does not answer us,
+/// and we lack something that the owner announced. So no relay can interfere between two
 /// nodes that hear each other.
 bool gossip::impl::listens_to_relays(const crdt::delta& d) const {
   if (canary(bug::relay_word)) return true;
@@ -208,7 +208,7 @@ bool gossip::impl::listens_to_relays(const crdt::delta& d) const {
   return i != peers.end() && i->second.holds(d.slice) && !answers(i->second) && lacks(i->second);
 }
 
-/// Merges some of it; true: that was all.
+/// Merges as much as a step may. Returns true if the whole frame is merged.
 bool gossip::impl::merge_some(peer& p, const frame& f, std::size_t bytes, merge_position& at) {
   if (canary(bug::hearsay))
     for (auto& [who, clock] : f.clocks)
@@ -218,7 +218,7 @@ bool gossip::impl::merge_some(peer& p, const frame& f, std::size_t bytes, merge_
   const auto most_steps = st.merge_steps() + max_merge_steps(bytes);
   for (; at.next < f.deltas.size() && budget > 0; ++at.next, at.done = 0) {
     auto& d = f.deltas[at.next];
-    // Unknown, ended, or our own, where nobody else writes.
+    // Unknown or ended replicas, and our own slice, which nobody else writes.
     if (d.slice == st.self() || !st.holds(d.slice)) continue;
     crdt::source from;
     if (d.slice == f.from) {
@@ -236,12 +236,12 @@ bool gossip::impl::merge_some(peer& p, const frame& f, std::size_t bytes, merge_
       if (auto i = peers.find(d.slice.name); i != peers.end()) count_clock(i->second);
     budget -= std::min(budget, did.gone);
     if (!did.limit.empty()) {
-      // What is hidden makes room; what did not fit is a gap, and is pulled.
+      // A hidden replica is evicted; what did not fit is a gap now, and is pulled later.
       const bool room = p.up() && did.limit == "max_presences" && evict_longest_down();
       if (!room) keep_out(d.slice, did.limit);
     }
     if (did.more) return false;
-    if (st.merge_steps() > most_steps) { // a frame made to cost: the rest is lost, as frames may be
+    if (st.merge_steps() > most_steps) { // made to be expensive: the rest counts as lost
       ++stats.frames_costly;
       at.next = f.deltas.size();
       break;
@@ -256,9 +256,9 @@ void gossip::impl::compare(peer& p, const frame& f) {
   if (!p.differs) p.pull.heard({}); // it knows what we know
 }
 
-/// A copy at the owner's own clock has the owner's sum. If not, something is wrong
-/// that the protocol cannot see: the copy is pulled anew, and nobody else is
-/// disturbed.
+/// A copy at the owner's clock must have the owner's sum. If it has not, something is
+/// wrong that the protocol cannot see (a bug, bad memory): this copy alone is pulled
+/// again.
 void gossip::impl::audit(peer& p, const frame& f) {
   if (!f.sum || p.pending) return;
   const auto* clock = find(f.clocks, f.from);
@@ -270,8 +270,8 @@ void gossip::impl::audit(peer& p, const frame& f) {
   count_clock(p);
 }
 
-/// Of each peer one frame at a time: of another one the rest is lost, as frames
-/// may be. (That is one that it pushed; what we pull comes one by one.)
+/// Sets a frame aside. Each peer has room for one; the rest of a second one counts as
+/// lost. Only pushed frames can be second: answers come one at a time.
 void gossip::impl::keep_pending(peer& p, std::string_view bytes, const merge_position& at) {
   if (p.pending) return;
   p.pending = std::make_unique<pending_merge>(pending_merge{std::string{bytes}, {}, at});
@@ -292,15 +292,14 @@ void gossip::impl::merge_piece() {
   merged(p, all->what, all->at.moved);
 }
 
-/// The clocks of a heartbeat that tell of something we lack; ascending.
+/// Returns the clocks of a heartbeat that are above ours, ascending by replica.
 clock_list gossip::impl::ahead_of_us(const frame& f) const {
   clock_list ahead;
   for (auto& [who, clock] : f.clocks) {
     if (who.name == st.self().name) continue;
     const auto* copy =
         static_cast<const crdt::remote_slice*>(st.find(who)); // not our own: see above
-    // Of those that we do not hold nothing counts, and they must not take the place
-    // of others.
+    // Replicas that we do not hold do not count, and must not use up the limit.
     if (!copy && !canary(bug::strange)) continue;
     if (!copy || copy->prefix < clock) ahead.emplace_back(who, clock);
     if (ahead.size() >= opt.limits.max_replicas) break;
@@ -311,8 +310,8 @@ clock_list gossip::impl::ahead_of_us(const frame& f) const {
 
 // -- pulls --------------------------------------------------------------------
 
-/// What we ask a peer for: its own slice, and those whose owners do not answer. A
-/// slice that holds a relay's word is asked of its owner from the start.
+/// The clocks that a pull names: our own, the peer's, and those of owners that do not
+/// answer. A slice that has hearsay is asked of its owner from 0.
 clock_list gossip::impl::clocks_to_pull(const peer& p) const {
   clock_list all;
   all.emplace_back(st.self(), canary(bug::flushed) ? st.clock() : flushed);
@@ -327,7 +326,7 @@ clock_list gossip::impl::clocks_to_pull(const peer& p) const {
   return all;
 }
 
-/// Whether that peer may have something for us still.
+/// Returns true if the peer may still have something that we lack.
 bool gossip::impl::may_help(const peer& p) const {
   if (gap(p)) return true;
   return std::any_of(peers.begin(), peers.end(),
@@ -366,9 +365,9 @@ void gossip::impl::on_pull(peer& p, const frame& f) {
   reply.from = st.self();
   const bool goes_on = f.at && p.reply && p.reply->id() == f.at->answer
                        && p.reply->cut(f.at->k, st, cutting, reply, now);
-  // It asks to go on with an answer whose place a later one took, of which it
-  // was given the first frame only: that one again, not a third answer. Else
-  // each of two that are under way would be given up for the other, for ever.
+  // The peer continues an answer that a later one has replaced, of which only the first
+  // frame was given: give that frame again instead of a third answer. Otherwise two
+  // answers could replace each other for ever.
   const bool again = !goes_on && f.at && p.reply && crdt::begun_after(p.reply->id(), f.at->answer)
                      && p.reply->cut(0, st, cutting, reply, now);
   if (!goes_on && !again) {

@@ -10,8 +10,8 @@ namespace rollcall::cluster {
 
 namespace {
 
-/// All shards of a tracker share what a peer may cost; but below some size a frame
-/// is hardly worth its head.
+/// The shards of a tracker share the limit of bytes under way to a peer. The lower bound
+/// keeps frames large enough to be worth their header.
 std::size_t part_of_window(const tracker_options& opt) {
   constexpr std::size_t least = 64 * 1024;
   const auto all = opt.limits.max_outstanding_bytes;
@@ -34,7 +34,7 @@ gossip::impl::impl(replica_id self, const tracker_options& options, instant firs
       st(std::move(self), options.limits),
       ended(options),
       alive(options, first_tick),
-      silent(alive.silent_ticks()), // so that the first tick speaks
+      silent(alive.silent_ticks()), // the first tick sends a heartbeat
       samples(std::max<std::size_t>(1, options.clock_sample_periods)) {
   count_own_clock();
 }
@@ -45,7 +45,7 @@ actions gossip::impl::step(const event& ev, instant at) {
   out.reports = std::move(spare_reports);
   sweep_now = false;
   if (closed) {
-    // After bye there is nothing left but reading.
+    // After bye only reads are possible.
     std::visit(
         [this]<class E>(const E&) {
           if constexpr (
@@ -100,7 +100,7 @@ crdt::changes gossip::impl::reuse_changes_buffer() noexcept {
   return std::exchange(spare_changes, {});
 }
 
-// Most steps report one change or two. The room of a large one goes.
+// Most steps report one or two changes. A large buffer is freed.
 void gossip::impl::take_back(actions& x) noexcept {
   constexpr std::size_t few = 64;
   for (auto& r : x.reports)

@@ -2,14 +2,14 @@
 //
 //     auto todo = machine.step(event, now);   // then carry out `todo` in order
 //
-// No CAF, no IO, no clock, no randomness: time is steady, passed in, and the
-// same events give the same actions. So whole clusters run inside one thread
+// The machine uses no CAF, no IO, no clock and no randomness. Time is steady and passed
+// in, and the same events give the same actions, so whole clusters run in one thread
 // under a seed (test/sim).
 //
-// Each step changes the state, publishes it to readers, and only then returns
-// what is to be reported and sent. (But for step_unpublished.)
+// Each step changes the state, publishes it to readers, and then returns what to
+// report and send (step_unpublished leaves the publishing to the caller).
 //
-// Threads: one at a time. `state().table()` may be read from any.
+// Thread-safety: one thread at a time; `state().table()` may be read from any thread.
 #pragma once
 
 #include "base/instant.hpp"
@@ -33,15 +33,15 @@ struct op_track {
   std::string_view topic, key;
   std::uint64_t actor;
   std::string_view meta;
-  bool more = false; ///< another one follows at once: one frame for all of them
+  bool more = false; ///< another track follows at once: both go into one frame
 };
 struct op_update {
   std::string_view topic, key;
   std::uint64_t actor;
   std::string_view meta;
 };
-/// A presence of a life before this one (a shard that died and came back): it
-/// is born anew and keeps its ref.
+/// A presence of an earlier life of this shard, which died and was restarted. It is
+/// born again and keeps its ref.
 struct op_restore {
   std::string_view topic, key;
   std::uint64_t actor;
@@ -53,33 +53,33 @@ struct op_untrack {
   std::string_view topic, key;
   std::uint64_t actor;
 };
-/// All presences of an actor (untrack of a pid, or its death). Large ones go on
-/// with `proceed`; `actions::untracked` says when all are gone.
+/// Untracks all presences of an actor, in pieces if there are many (`proceed`).
+/// `actions::untracked` tells when the last one is gone.
 struct op_untrack_all {
   std::uint64_t actor;
 };
-/// The same of many actors, that have ended: one report for all that goes now.
+/// The same for several actors that have ended, in one report.
 struct op_actors_gone {
   std::span<const std::uint64_t> actors;
 };
-/// The node is going. Its presences stay shown to all until the lease is over, or
-/// until the same topic and key is tracked elsewhere (crdt/view.hpp). From now on
-/// it tracks nothing new (`draining`), and what actors had that end is left to the
-/// lease. errc: bad_lease (0 or less, more than permdown_period). Again: the
-/// earlier end counts.
+/// The node is going to stop. Its presences stay shown on all nodes until the lease
+/// ends, or until the same topic and key is tracked elsewhere (crdt/view.hpp). From now
+/// on new tracks fail with `draining`, and presences of actors that end stay until the
+/// lease ends. A second drain may only shorten the lease. errc: bad_lease (not positive,
+/// or more than permdown_period).
 struct op_drain {
   instant lease;
 };
 struct tick {};      ///< every broadcast_period
-struct timer_due {}; ///< at actions::wake_at; at any time: flush now
-struct proceed {};   ///< when actions::more
+struct timer_due {}; ///< at actions::wake_at; sent earlier, it flushes at once
+struct proceed {};   ///< after a step whose actions::more is set
 struct frame_in {
   std::string_view bytes;
-  /// The node at the other end of the link that it came by: a frame that names
-  /// another sender is refused. Empty: not known, and not checked.
+  /// The node at the other end of the link. A frame that names another sender is
+  /// refused. Empty: not checked.
   std::string_view link = {};
-  /// The wall clock in µs: lives that begin more than a day ahead of it are
-  /// refused. 0: not known, and not checked.
+  /// The wall clock in µs. Lives that begin more than a day ahead of it are refused.
+  /// 0: not checked.
   std::uint64_t wall_us = 0;
 };
 struct link_up {
@@ -88,19 +88,19 @@ struct link_up {
 struct link_down {
   std::string_view node;
 };
-/// For tests of the audit: changes a copy in memory, behind the machine's back.
+/// For tests of the audit: corrupts a copy in memory.
 struct flip_a_bit {
   std::string_view topic, key;
 };
-struct say_bye {}; ///< orderly end: flush, then bye to all; then reads only
+struct say_bye {}; ///< orderly stop: flushes, says bye to all; afterwards only reads work
 
 using event = std::variant<op_track, op_update, op_restore, op_untrack, op_untrack_all,
                            op_actors_gone, op_drain, tick, timer_due, proceed, frame_in, link_up,
                            link_down, flip_a_bit, say_bye>;
 
 // -- actions: what the shell carries out, in this order -----------------------
-/// Joins and leaves of one slice in one step: one `handle_diff`. The handles
-/// can be looked at until the next step begins.
+/// Joins and leaves of one slice in one step: one `handle_diff`. The handles are valid
+/// until the next step begins.
 struct report {
   replica_id whose;
   crdt::changes changes;
@@ -110,10 +110,10 @@ enum class replica_change : std::uint8_t {
   up,
   down,
   permdown,
-  reborn,        ///< another life of our name was seen: we are a new one above it
-  name_conflict, ///< that happened too often: we stay what we are; rename one node
-  diverged,      ///< our copy of it was wrong (the audit): it is pulled anew
-  no_room,       ///< `limit` keeps it, or some of its presences, out until there is room
+  reborn,        ///< a higher life of our name was seen: we began a new one above it
+  name_conflict, ///< two living nodes have our name: rename one of them
+  diverged,      ///< the audit found our copy wrong: it is pulled again
+  no_room,       ///< `limit` keeps the replica, or some of its presences, out for now
   clock_ahead,   ///< its life begins more than a day ahead of our clock, or ours of a peer's
 };
 struct replica_event {
@@ -127,15 +127,15 @@ struct actions {
   std::optional<rollcall::ref> ref; ///< of track and update
   std::optional<rollcall::ref> prev_ref;
   std::vector<report> reports; ///< 1. already visible to readers
-  /// While we drain: all changes of the own slice, in order of their clocks, those
-  /// too that nobody sees since the presence was taken over.
+  /// While we drain: all changes of the own slice in the order of their clocks,
+  /// including those that no reader sees because the presence was taken over.
   crdt::changes own_changes;
   std::vector<outgoing> frames;         ///< 2.
   std::vector<replica_event> events;    ///< 3.
   std::vector<std::uint64_t> untracked; ///< actors whose op_untrack_all is complete
-  /// When to send `timer_due`, if nothing comes before: the end of the flush
-  /// window, or of a link's grace. Every step gives it anew: keep one timer,
-  /// and set it when this value is another than before.
+  /// When to send `timer_due`: the end of the flush window, of a link's grace or of a
+  /// lease. Each step returns the current value: keep one timer, and set it again when
+  /// the value has changed.
   std::optional<instant> wake_at;
   bool more = false; ///< long work is left: send `proceed` soon
 };
@@ -157,22 +157,22 @@ public:
   gossip& operator=(gossip&&) noexcept;
 
   actions step(const event&, instant now);
-  /// The same, but readers do not see what it did before the next `step` or
-  /// `publish`: for several in a row, each of which is reported by itself. Its
-  /// actions are carried out after that, before another step begins.
+  /// The same, but readers see the changes only after the next `step` or `publish`. For
+  /// several operations in a row, each with a report of its own. Carry out its actions
+  /// after publishing and before the next step.
   actions step_unpublished(const event&, instant now);
   void publish();
-  /// What a step returned, when it is carried out: the next one uses its room.
+  /// Returns processed actions so that the next step reuses their buffers.
   void take_back(actions) noexcept;
 
   const replica_id& self() const noexcept; ///< changes with a rebirth
   const crdt::store& state() const noexcept;
   std::vector<replica_info> replicas() const; ///< self first, then by name
   bool draining() const noexcept;             ///< op_drain was taken
-  /// What the machine counts; the rest of the members stay 0.
+  /// The counters of the machine; other members are 0.
   const tracker_stats& stats() const noexcept;
 
-  /// What is held beside the slices: for tests of the bounds.
+  /// Sizes of what is held beside the slices, for tests of the limits.
   struct held {
     std::size_t peers = 0;            ///< nodes linked or held
     std::size_t ended = 0;            ///< final lives remembered

@@ -1,15 +1,15 @@
-// The inside of the machine. Who does what:
+// The implementation of the machine:
 //
-//   gossip.cpp         one step: dispatch, what is left to do; publish
-//   local.cpp   local operations, the flush, the end
-//   frames.cpp  what a frame does: lives, clocks, merges, pulls, answers
+//   gossip.cpp  one step: dispatch, remaining work, publishing
+//   local.cpp   local operations, the flush, the orderly stop
+//   frames.cpp  incoming frames: lives, clocks, merges, pulls, answers
 //   tick.cpp    the tick: send, compare, detect
-//   peers.cpp   up, hide, drop; links; clocks and gaps
-//   drains.cpp  who is going, and for how long it is still shown
-//   room.cpp    limits that are reached: who goes, who waits, who is told
+//   peers.cpp   links; up, down, permdown; clocks and gaps
+//   drains.cpp  draining nodes and leases
+//   room.cpp    eviction when a limit is reached
 //
-// and beside it, each with one concern and no knowledge of the machine:
-// liveness, lives, pulls, answers, outbox.
+// Separate classes that know nothing of the machine: liveness, lives, pulls, answers,
+// outbox, digest.
 #pragma once
 
 #include "cluster/gossip/digest.hpp"
@@ -24,7 +24,7 @@ namespace rollcall::cluster {
 struct gossip::impl {
   impl(replica_id self, const tracker_options&, instant first_tick);
 
-  actions step(const event&, instant at); ///< all but to publish
+  actions step(const event&, instant at); ///< does not publish
   void take_back(actions&) noexcept;
 
   // -- local.cpp
@@ -39,15 +39,15 @@ struct gossip::impl {
   void on(const flip_a_bit&);
   void on(const say_bye&);
   void only_seen(crdt::changes&);
-  void report_changes(crdt::changes); ///< an operation was carried out: report, open the window
+  void report_changes(crdt::changes); ///< of an operation; opens the flush window
   struct untracking {
     std::uint64_t actor;
     leave_reason why;
   };
   void untrack_some(untracking, std::size_t& budget);
-  void untrack_piece(); ///< of those in line
+  void untrack_piece(); ///< of the queue `untracks`
   void finish_untracks(std::uint64_t actor);
-  bool flush(bool tick);        ///< pushes the open delta; false: there is none
+  bool flush(bool tick);        ///< pushes the open delta; returns false if it is empty
   instant flush_window() const; ///< how long changes are gathered
   struct cut_frames {
     std::vector<outbox::bytes> frames;
@@ -59,8 +59,8 @@ struct gossip::impl {
 
   // -- frames.cpp
   void on(const frame_in&);
-  peer* admit(const frame&, bool by_link); ///< the rules of lives; null: the frame is ignored
-  bool from_the_future(const frame&, std::uint64_t wall_us); ///< then it is told, once a period
+  peer* admit(const frame&, bool by_link); ///< the rules of lives; null: ignore the frame
+  bool from_the_future(const frame&, std::uint64_t wall_us); ///< tells the sender so
   void hear_of_our_clock(const frame&);
   void correct(peer&, const frame&, const incarnation& known);
   void on_heartbeat(peer&, const frame&, std::string_view bytes);
@@ -69,8 +69,8 @@ struct gossip::impl {
   bool merge_some(peer&, const frame&, std::size_t bytes, merge_position&);
   bool listens_to_relays(const crdt::delta&) const;
   void keep_pending(peer&, std::string_view bytes, const merge_position&);
-  void merge_piece();                           ///< of those set aside
-  void merged(peer&, const frame&, bool moved); ///< all of it
+  void merge_piece();                           ///< of a frame that was set aside
+  void merged(peer&, const frame&, bool moved); ///< the whole frame
   clock_list ahead_of_us(const frame&) const;
   clock_list clocks_to_pull(const peer&) const;
   bool may_help(const peer&) const;
@@ -80,7 +80,7 @@ struct gossip::impl {
   // -- tick.cpp
   void on(const tick&);
   void announce();    ///< a heartbeat to every link
-  void tell_clocks(); ///< all of them, to some of those whose digest differs
+  void tell_clocks(); ///< to some of the peers whose digest differs
   void choose_and_pull();
   void judge_all();
 
@@ -88,7 +88,7 @@ struct gossip::impl {
   void on(const link_up&);
   void on(const link_down&);
   void check_graces();
-  bool come_up(peer&, const frame&); ///< a life that is new or back; false: not now
+  bool come_up(peer&, const frame&); ///< a new life, or one that is back; false: no room
   void hide(peer&);
   void drop(peer_map::iterator, bool final, leave_reason);
   void forget_if_empty(std::string_view name);
@@ -101,10 +101,10 @@ struct gossip::impl {
   void make_room_to_linger();
   template <class Operation>
   errc with_room(std::string_view topic, Operation);
-  bool lacks(const peer&) const; ///< something that it announced
+  bool lacks(const peer&) const; ///< we lack something that the peer announced
   bool gap(const peer& p) const { return lacks(p) || (p.up() && st.hearsay(p.life->id)); }
   bool any_gap() const;
-  /// Whether the owner itself is to be asked for its slice, and nobody else.
+  /// True if only the owner itself is asked for its slice.
   static bool answers(const peer& p) noexcept { return p.link.up && p.up() && !p.pull.silent(); }
   clock_list clocks() const; ///< of all that we hold up, and of ourselves
   frame full_heartbeat() const;
@@ -154,16 +154,16 @@ struct gossip::impl {
   /// Changes before it are gathered; the first one after it goes out at once.
   std::optional<instant> window_ends;
   bool flush_now = false;       ///< at the end of this step, or of the last that it is told with
-  std::optional<instant> drain; ///< we are going: the end of our lease
-  bool drained = false;         ///< it is over
+  std::optional<instant> drain; ///< while we drain: the end of our lease
+  bool drained = false;         ///< our lease is over
   struct ended_life {
     replica_id id;
     instant until;
     leave_reason why;
   };
-  std::vector<ended_life> lingering; ///< shown still
-  std::optional<instant> next_lease; ///< the first end of all these
-  std::optional<instant> next_grace; ///< the first deadline of a lost link
+  std::vector<ended_life> lingering; ///< over, and still shown
+  std::optional<instant> next_lease; ///< the earliest end of a lease
+  std::optional<instant> next_grace; ///< the earliest deadline of a lost link
   bool changed = false;              ///< something was flushed since the last tick
   std::size_t silent = 0;            ///< ticks since a heartbeat went to all
   std::size_t samples;               ///< ticks until the next choice
@@ -171,16 +171,16 @@ struct gossip::impl {
   std::deque<untracking> untracks; ///< actors of which presences are left to untrack
   std::deque<std::string> merging; ///< peers that have a frame set aside
   std::optional<instant> conflict_told, room_told, ahead_told;
-  bool links_missed = false; ///< some link_up found no place: its first frame makes up for it
+  bool links_missed = false; ///< a link_up found no place; its first frame stands in for it
   bool closed = false;       ///< said bye
-  bool restored = false;     ///< this life took presences along from the one before
+  bool restored = false;     ///< this life has presences of the one before
 
   // of the step under way
   instant now{0};
   actions out;
   bool sweep_now = false;
 
-  // room of earlier steps
+  // buffers of earlier steps
   std::vector<report> spare_reports;
   crdt::changes spare_changes;
 };

@@ -1,9 +1,9 @@
 // Lives that are over, and new lives of our own.
 //
-// A life that said bye or was superseded is final: it is remembered for
-// `permdown_period`, and frames of it or of older ones are ignored. Rule
-// "ended": without it a late heartbeat brings the dead back, as a ghost that
-// nobody will ever take down by a bye again.
+// A life that said bye or was superseded is final. It is remembered for
+// `permdown_period`; its frames, and those of older lives, are ignored (rule "ended").
+// Otherwise a late heartbeat would bring the dead replica back, and no bye would ever
+// come to end it.
 #pragma once
 
 #include "base/instant.hpp"
@@ -19,34 +19,33 @@
 namespace rollcall::cluster {
 
 inline constexpr std::uint64_t hour_us = 3'600'000'000;
-/// A life that begins further ahead of the wall clock is refused: who could name
-/// any would have the last word on every name.
+/// A life that begins further ahead of the wall clock is refused: otherwise a member
+/// could claim any name for ever with an incarnation of the far future.
 inline constexpr std::uint64_t max_ahead_us = 24 * hour_us;
 
 class lives {
 public:
-  /// So many times in one permdown_period we rise above another of our name at once.
-  /// More is most likely two living nodes of one name: then each further time waits
-  /// twice as long as the one before, a broadcast_period at first.
+  /// Rebirths within one permdown_period that need not wait. More are most likely due
+  /// to two living nodes of one name: each further rebirth waits twice as long as the
+  /// one before, a broadcast_period at first.
   static constexpr std::size_t max_rebirths = 3;
 
   explicit lives(const tracker_options&);
 
-  /// That life is over for good. At most `limits::max_ended` are remembered:
-  /// past it the one that would be forgotten first is.
+  /// That life is over for good. At most `limits::max_ended` are remembered; past that
+  /// the one that would be forgotten first goes.
   void end(const replica_id&, instant now);
   /// The latest life of that name that is over.
   std::optional<incarnation> ended(std::string_view name) const;
-  void forget(instant now); ///< those that are due; O(1) when none is
-  /// We did not run for so long: what came meanwhile is yet to be read, frames
-  /// of dead lives among it, so they are remembered for that much longer; never
-  /// longer from now than a life that ends now.
+  void forget(instant now); ///< drops those that are due; O(1) if none is
+  /// This node did not run for `lateness`, so frames of dead lives may still be queued:
+  /// remembers those lives for that much longer, but not past now + permdown_period.
   void forgive(instant lateness, instant now);
   std::size_t size() const noexcept { return ended_.size(); }
 
-  /// Counts a rebirth of our own; false: too many, keep the life we have for now.
+  /// Counts a rebirth of our own. Returns false if it has to wait.
   bool may_be_reborn(instant now);
-  /// The one that was just counted is the last of those that need not wait.
+  /// True if the rebirth counted last was the last one that need not wait.
   bool was_last_rebirth() const noexcept { return rebirths_.size() == max_rebirths; }
 
 private:

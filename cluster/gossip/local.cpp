@@ -56,7 +56,7 @@ void gossip::impl::on(const op_restore& e) {
   restored = true;
   out.ref = e.ref;
   out.prev_ref = e.prev_ref;
-  // A life that comes back is told as a whole, not by its first presence.
+  // A restored life is announced as a whole: its first presence does not flush at once.
   report_changes(std::move(did));
   if (std::exchange(flush_now, false)) wake_at = now + flush_window();
 }
@@ -74,12 +74,12 @@ void gossip::impl::on(const op_untrack_all& e) {
 }
 
 void gossip::impl::on(const op_actors_gone& e) {
-  if (drain) return; // their connections end since we are going: that is no leave yet
+  if (drain) return; // their connections end because we drain: no leave before the lease ends
   auto budget = std::max<std::size_t>(1, opt.limits.batch);
   for (auto actor : e.actors) untrack_some({actor, leave_reason::ended}, budget);
 }
 
-/// As many of that actor's presences as the budget allows; the rest waits.
+/// Untracks as many of the actor's presences as the budget allows; the rest is queued.
 void gossip::impl::untrack_some(untracking x, std::size_t& budget) {
   crdt::changes did;
   const bool done = st.untrack_all(x.actor, budget, did, x.why);
@@ -98,8 +98,8 @@ void gossip::impl::untrack_piece() {
   while (!untracks.empty() && budget > 0) untrack_some(untracks.front(), budget);
 }
 
-/// An actor that is untracked and then tracks anew: what is new must stay, so
-/// what is old must go first.
+/// The actor tracks again while its earlier presences are still being untracked: they
+/// must go first, so that the new one stays.
 void gossip::impl::finish_untracks(std::uint64_t actor) {
   const auto i = std::find_if(untracks.begin(), untracks.end(), of(actor));
   if (i == untracks.end()) return;
@@ -119,15 +119,15 @@ void gossip::impl::report_changes(crdt::changes did) {
   else
     all.insert(all.end(), did.begin(), did.end());
   if (wake_at) return;
-  // The window opens behind a change: the first one after a quiet window goes out
-  // at once, and what follows within it is gathered.
+  // The flush window opens after a change: the first change after a quiet window goes
+  // out at once, and later ones within the window are gathered.
   if (window_ends && now < *window_ends)
     wake_at = *window_ends;
   else
     flush_now = true;
 }
 
-/// Of changes of the own slice, what is to be reported.
+/// Keeps only the changes that readers see, for the report.
 void gossip::impl::only_seen(crdt::changes& did) {
   for (const auto& c : did)
     if (st.table().view(c.what).replica().name == st.self().name) out.own_changes.push_back(c);
@@ -142,8 +142,8 @@ void gossip::impl::on(const timer_due&) {
   check_leases();
 }
 
-/// How long changes are gathered: flush_interval, and longer where a frame to
-/// every peer each time would be more than max_frames_per_second.
+/// The flush window: flush_interval, or longer if a frame per peer and window would
+/// exceed max_frames_per_second.
 instant gossip::impl::flush_window() const {
   const auto up = std::count_if(peers.begin(), peers.end(),
                                 [](const auto& x) { return x.second.link.up && x.second.up(); });
@@ -151,8 +151,8 @@ instant gossip::impl::flush_window() const {
   return std::max(instant{opt.flush_interval}, instant{up * 1000 / most});
 }
 
-/// Closes the open delta (flushed, clock] and pushes it: encoded once, sent to
-/// every peer that is up. The next one starts where it ended, always.
+/// Closes the open delta (flushed, clock] and pushes it. It is encoded once and sent to
+/// every peer that is up. The next delta always starts where this one ended.
 bool gossip::impl::flush(bool tick) {
   wake_at.reset();
   flush_now = false;
@@ -169,7 +169,7 @@ bool gossip::impl::flush(bool tick) {
   const bool wanted = std::any_of(peers.begin(), peers.end(),
                                   [&](const auto& x) { return takes_deltas(x.second); });
   const auto cut = wanted ? cut_open_delta(a) : cut_frames{};
-  const bool too_large = wanted && cut.frames.empty(); // all pull, and need not wait for the tick
+  const bool too_large = wanted && cut.frames.empty(); // all peers pull it, without waiting
   std::vector<std::string_view> deltas_to, bare_to;
   for (auto& [name, p] : peers) {
     if (!p.link.up) continue;
@@ -184,14 +184,14 @@ bool gossip::impl::flush(bool tick) {
   for (auto& bytes : cut.frames)
     for (auto to : deltas_to) box.send(to, frame_kind::heartbeat, bytes);
   if (bare_to.empty()) return true;
-  // Clocks only, for peers that are behind, down or unknown: they will pull.
+  // Peers that are behind, down or unknown get the clocks only, and will pull.
   const auto bare = outbox::pack(heartbeat());
   for (auto to : bare_to) box.send(to, frame_kind::heartbeat, bare);
   return true;
 }
 
-/// The frames of (a, clock]. None when they are more than any peer may be sent:
-/// then the clocks alone go out, and all pull at their own pace.
+/// Cuts (a, clock] into frames. Returns none if they exceed the send window of a peer:
+/// then only the clocks go out, and each peer pulls at its own pace.
 gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
   cut_frames cut;
   const crdt::answer_id id{st.self(), ++answer_no};
@@ -210,9 +210,9 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
     } else {
       f.kind = frame_kind::heartbeat;
       f.from = st.self();
-      // A frame announces no more than what it and those before it carry: else
-      // the first of several would look like a gap, and be answered by a pull. And
-      // no less than was announced before: parts begin anew at the first dot.
+      // A frame announces no more than it and its predecessors carry: otherwise the
+      // first of several would look like a gap and cause a pull. It announces no less
+      // than was announced before, although parts begin again at the first dot.
       f.clocks = {{st.self(), std::max(a, e.cursor)}};
     }
     f.deltas.push_back(std::move(*piece));
@@ -225,9 +225,9 @@ gossip::impl::cut_frames gossip::impl::cut_open_delta(crdt::clock_value a) {
 
 // -- lives of our own ---------------------------------------------------------
 
-/// Rule "bump": who hears its own name with a higher incarnation takes one
-/// above it. Prevents that a host whose clock went back starts a life that all
-/// others take for an old one, and is never seen again.
+/// Rule "bump": a node that hears its own name with a higher incarnation begins a life
+/// above it. Otherwise, after the host's clock went back, all others would take the new
+/// life for an old one and never show it.
 void gossip::impl::check_name_conflict(const frame& f, std::uint64_t wall_us) {
   const auto& self = st.self();
   const replica_id* above = f.from.name == self.name && f.from.inc > self.inc ? &f.from : nullptr;
@@ -236,15 +236,15 @@ void gossip::impl::check_name_conflict(const frame& f, std::uint64_t wall_us) {
       above = &who;
   if (!above || canary(bug::bump)) return;
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
-  // Nobody may drive us so far ahead that others refuse us.
+  // No peer may drive us so far ahead that others refuse us.
   const bool believable = wall_us == 0 || canary(bug::future_lives)
                           || above->inc.start_us <= wall_us + max_ahead_us - 2 * hour_us;
   stats.lives_refused += !believable;
   if (believable && above->inc.start_us < top && ended.may_be_reborn(now)) {
     be_reborn(above->inc);
   } else if (!conflict_told || now - *conflict_told >= opt.broadcast_period) {
-    // Two living nodes keep rising above each other: no life is ever the last
-    // one. We stay with the one we have, and say so.
+    // Two living nodes of one name would rise above each other for ever. Keep the
+    // current life for now, and report the conflict.
     conflict_told = now;
     note(replica_change::name_conflict, *above);
   }
@@ -253,9 +253,9 @@ void gossip::impl::check_name_conflict(const frame& f, std::uint64_t wall_us) {
 void gossip::impl::be_reborn(const incarnation& above) {
   const auto old = st.self();
   crdt::changes leaves, joins;
-  // The last one that we may take for some time leaps: frames that were held up
-  // may name one former life of ours after the other, each higher than the one
-  // before, and whoever remembers the highest would not listen to us.
+  // The last rebirth that need not wait leaps ahead: delayed frames may name one former
+  // life of ours after the other, each higher than the one before, and a peer that
+  // remembers the highest would ignore us.
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
   const auto leap = ended.was_last_rebirth() ? std::min(hour_us, top - above.start_us) : 1;
   st.rebirth({old.name, {above.start_us + leap, old.inc.salt}}, leaves, joins);
@@ -266,8 +266,8 @@ void gossip::impl::be_reborn(const incarnation& above) {
   report_of(old) = std::move(leaves);
   report_of(st.self()) = std::move(joins);
   flushed = 0;
-  // What the old life said is void: answers cut from it, bytes under way, and
-  // its pulls, since the others read no frame of it any more.
+  // Peers ignore frames of the old life from now on, so its answers, bytes under way and
+  // pulls are void.
   for (auto& [name, p] : peers) {
     p.flow.clear();
     p.reply.reset();

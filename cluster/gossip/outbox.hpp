@@ -1,10 +1,9 @@
-// What goes out: frames under way within a step, and how much each peer may
-// still be sent.
+// Outgoing frames of a step, and the send window of each peer.
 //
-// Backpressure: what was sent to a peer and not acknowledged by its clocks is
-// bounded in bytes. Past the limit no deltas go to it; it pulls when it is
-// back, and a pull clears its account. So a peer that stands still costs its
-// account and no queue behind it.
+// Backpressure: the bytes of deltas that were sent to a peer and are not yet acknowledged
+// by its clocks are bounded. Past the limit the peer gets no deltas; it pulls when it
+// runs again, and a pull resets its window. So a peer that stands still costs at most
+// one window, and no queue.
 #pragma once
 
 #include "base/instant.hpp"
@@ -27,22 +26,22 @@ struct outgoing {
   std::shared_ptr<const std::string> bytes;
 };
 
-/// The bytes under way to one peer, and what we owe it.
+/// The send window of one peer, and the acknowledgement that we owe it.
 class send_window {
 public:
   bool fits(std::size_t bytes, std::size_t limit) const noexcept {
     return outstanding_ + bytes <= limit;
   }
-  /// Deltas up to our clock `upto` went out to it.
+  /// Deltas up to our clock `upto` were sent.
   void sent(crdt::clock_value upto, std::size_t bytes);
-  /// It has everything of ours up to `clock`.
+  /// The peer has everything of ours up to `clock`.
   void acknowledged(crdt::clock_value clock) noexcept;
   void clear() noexcept;
   std::size_t outstanding() const noexcept { return outstanding_; }
   std::size_t entries() const noexcept { return sent_.size(); }
 
-  /// So many bytes of deltas came from it. True when it waits for our clocks:
-  /// that is more than a quarter of the limit since it was last told.
+  /// That many bytes of deltas came from the peer. Returns true if an acknowledgement is
+  /// due: more than a quarter of the limit came since the last one.
   bool received(std::size_t bytes, std::size_t limit) noexcept;
   void told_clocks() noexcept { owed_ = 0; }
 
@@ -56,15 +55,15 @@ private:
   std::size_t owed_ = 0;
 };
 
-/// The answers under way to one peer. Each state carries a number that the next
-/// pull repeats: then it was read, and counts no longer. A peer that pulls and
-/// does not read gets as many bytes as may be under way, and then one frame in a
-/// period, since frames may be lost.
+/// The answers under way to one peer. Each state frame carries a number that the next
+/// pull repeats, which proves that the frame was read. A peer that pulls and does not
+/// read gets one window of bytes, and then one frame per period, since frames may be
+/// lost.
 class answer_window {
 public:
   static constexpr std::size_t max_unread = 8; ///< frames, whatever their size
 
-  /// A pull came, with the number that it repeats. False: drop it.
+  /// Call for each pull, with the number that it repeats. Returns false to drop it.
   bool may_answer(std::uint64_t read_proof, std::size_t limit, instant now, instant period);
   void sent(std::size_t bytes, std::uint64_t proof, instant now);
   void clear() noexcept { *this = {}; }
@@ -89,8 +88,8 @@ public:
   void send(std::string_view to, const frame& f) { send(to, f.kind, pack(f)); }
   std::vector<outgoing> take() noexcept;
 
-  /// A number that depends on all that was ever sent, to whomever: no receiver of
-  /// some of it can foretell it. Never 0.
+  /// A number that depends on everything sent so far to all peers, so that no single
+  /// receiver can predict it. Never 0.
   std::uint64_t unforeseen() noexcept;
 
 private:

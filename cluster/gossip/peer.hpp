@@ -1,6 +1,5 @@
-// All that the machine keeps of one other node, by concern. It is kept while
-// the node's link is up or a life of it is held: a peer that is permdown and
-// not linked leaves nothing behind.
+// The state that the machine keeps about one other node, as long as the node's link is
+// up or a life of it is held. A node that is permdown and not linked takes no memory.
 #pragma once
 
 #include "cluster/gossip/answers.hpp"
@@ -23,9 +22,9 @@ struct merge_position {
   bool moved = false;         ///< a prefix
 };
 
-/// A frame of which very much dies: it is merged in pieces.
+/// A frame that ends very many presences, and is merged in pieces.
 struct pending_merge {
-  std::string bytes; ///< that `what` looks into
+  std::string bytes; ///< the memory that `what` views
   frame what;
   merge_position at;
 };
@@ -36,13 +35,13 @@ struct peer {
   send_window flow;
   answer_window answered;
   pull_state pull;
-  std::optional<answer> reply;            ///< the one under way to it
-  std::optional<instant> corrected;       ///< when it was last told of a higher life of its name
-  std::unique_ptr<pending_merge> pending; ///< a frame of it that is being merged
-  std::optional<incarnation> refused;     ///< its life that is too far ahead, told of already
-  bool greeted = false;                   ///< with all that a restored life of ours brings
+  std::optional<answer> reply;            ///< our answer that is under way
+  std::optional<instant> corrected;       ///< when we last told it of a higher life of its name
+  std::unique_ptr<pending_merge> pending; ///< its frame that is being merged
+  std::optional<incarnation> refused;     ///< the life too far ahead that was reported last
+  bool greeted = false;                   ///< it got what a restored life of ours brings
   std::uint64_t summand = 0;              ///< of its clock in our digest
-  bool differs = false;                   ///< its last digest was not ours
+  bool differs = false;                   ///< its last digest differed from ours
 
   bool up() const noexcept { return life && life->up; }
   bool holds(const replica_id& id) const noexcept { return up() && life->id == id; }
@@ -58,7 +57,7 @@ struct peer {
   }
 };
 
-/// In order of name, so that the same events give the same actions.
+/// Ordered by name, so that the same events give the same actions.
 using peer_map = std::map<std::string, peer, std::less<>>;
 
 } // namespace rollcall::cluster

@@ -1,4 +1,4 @@
-// Peers: their links, their lives with us, what we hold of them and lack.
+// Peers: links, lives, and what we hold and lack of them.
 #include "base/canary.hpp"
 #include "cluster/gossip/impl.hpp"
 
@@ -18,7 +18,7 @@ void gossip::impl::on(const link_up& e) {
   }
   auto& p = i->second;
   p.link = {true, std::nullopt};
-  // What was under way went down with the link before.
+  // Frames under way were lost with the previous link.
   p.pull.abandon();
   p.flow.clear();
   p.answered.clear();
@@ -54,9 +54,8 @@ void gossip::impl::check_graces() {
 
 bool gossip::impl::come_up(peer& p, const frame& f) {
   if (!p.life) {
-    // The same life comes back after permdown while what was
-    // dropped of it still goes in pieces: its joins would be told before the
-    // leaves. Its frame is lost, as frames may be.
+    // The life comes back after permdown while its dropped slice is still being swept:
+    // its joins would be reported before the leaves. The frame counts as lost.
     if (!make_room()) {
       keep_out(f.from, "max_replicas");
       return false;
@@ -77,7 +76,7 @@ bool gossip::impl::come_up(peer& p, const frame& f) {
 void gossip::impl::hide(peer& p) {
   p.life->up = false;
   count_clock(p);
-  if (!p.life->lease) { // else it is shown until that is over
+  if (!p.life->lease) { // otherwise it is shown until the lease ends
     st.set_leaving(p.life->id, false);
     st.set_visible(p.life->id, false);
   }
@@ -98,7 +97,7 @@ void gossip::impl::drop(peer_map::iterator i, bool final, leave_reason why) {
     st.drop(id, why);
   }
   sweep_now = true;
-  // Its cursors would go on in another copy, if the same life comes back.
+  // If the same life came back, the cursors would continue in another copy.
   for (auto& [name, q] : peers)
     if (q.reply && q.reply->speaks_of(id)) q.reply.reset();
   digest.remove(p.summand);
@@ -124,14 +123,14 @@ bool gossip::impl::any_gap() const {
   return std::any_of(peers.begin(), peers.end(), [this](const auto& x) { return gap(x.second); });
 }
 
-/// One set for all three: what counts, what a pull names, what is announced.
-/// Rule "flushed": the own clock goes out as far as it has been flushed. The
-/// open delta would look like a gap to all, and be pulled before it is pushed.
+/// The clocks that we announce. Rule "flushed": our own clock goes out only as far as it
+/// was flushed. Otherwise the open delta would look like a gap to all peers, and be
+/// pulled before it is pushed.
 clock_list gossip::impl::clocks() const {
   clock_list all;
   all.reserve(peers.size() + 1);
   all.emplace_back(st.self(), canary(bug::flushed) ? st.clock() : flushed);
-  // What a relay said is in it: then it is not ours to announce.
+  // A copy that has hearsay is not announced.
   for (auto& [name, p] : peers)
     if (p.up()) all.emplace_back(p.life->id, st.hearsay(p.life->id) ? 0 : st.prefix(p.life->id));
   return all;
@@ -165,7 +164,7 @@ frame gossip::impl::heartbeat() const {
 
 frame gossip::impl::heartbeat_to(const peer& p) const {
   auto f = heartbeat();
-  if (p.up()) // a relay's word is no acknowledgement
+  if (p.up()) // hearsay is not acknowledged
     f.clocks.emplace_back(p.life->id, st.hearsay(p.life->id) ? 0 : st.prefix(p.life->id));
   if (canary(bug::downed_clocks))
     for (auto& [name, q] : peers)
@@ -182,8 +181,8 @@ void gossip::impl::count_clock(peer& p) {
 
 void gossip::impl::count_own_clock() { digest.set(own_summand, st.self(), flushed); }
 
-/// Rule "greet": who is new or back, or whose link came up, gets a heartbeat at
-/// once. Else a newcomer into an idle cluster waits for the next beat.
+/// Rule "greet": a peer that is new or back, or whose link came up, gets a heartbeat at
+/// once. Otherwise a newcomer in an idle cluster waits for the next one.
 void gossip::impl::greet(peer_map::value_type& x) {
   auto& [name, p] = x;
   if (!p.link.up || canary(bug::greet)) return;
@@ -191,7 +190,7 @@ void gossip::impl::greet(peer_map::value_type& x) {
   bool brings = restored && !std::exchange(p.greeted, true) && bring_all(f);
   auto bytes = outbox::pack(f);
   if (brings && !p.flow.fits(bytes->size(), peer_window)) {
-    brings = false; // it pulls
+    brings = false; // the peer pulls instead
     bytes = outbox::pack(heartbeat_to(p));
   }
   if (brings) p.flow.sent(st.clock(), bytes->size());
@@ -199,18 +198,16 @@ void gossip::impl::greet(peer_map::value_type& x) {
   p.flow.told_clocks();
 }
 
-/// A life that took presences along from the one before brings them with its
-/// first word, if one frame can hold them: so who drops the old life for it has
-/// the new one in the same step, and nobody is seen to leave and come back. What
-/// is larger is pulled, in pieces.
+/// A restored life sends its presences with its first heartbeat if one frame can hold
+/// them. A peer then drops the old life and has the new one in the same step, so no
+/// presence is seen to leave and come back. Larger ones are pulled in pieces.
 bool gossip::impl::bring_all(frame& f) {
   auto e = st.begin_answer(st.self(), 0);
   auto all = st.next_piece(e, {st.self(), ++answer_no}, cutting.max_frame_presences,
                            cutting.max_frame_bytes);
   if (!all || !st.done(e)) return false;
-  // The open delta is in it, and yet the clock that it announces stays that of
-  // the last flush, since the next frame may come before the flush, and announce
-  // that one.
+  // The piece includes the open delta, but the frame announces the clock of the last
+  // flush: the next frame may be sent before the flush, and announces that clock.
   f.deltas.push_back(std::move(*all));
   return true;
 }

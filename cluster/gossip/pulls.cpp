@@ -57,7 +57,7 @@ std::vector<std::string_view> choose(std::vector<candidate> peers,
                                      const std::vector<missing_range>& missing) {
   std::vector<std::string_view> chosen;
   if (missing.empty()) return chosen;
-  // Which lacks each candidate covers, by number.
+  // For each candidate, the indices of the ranges that it covers.
   std::vector<std::vector<std::size_t>> covers(peers.size());
   for (std::size_t p = 0; p < peers.size(); ++p)
     for (std::size_t i = 0; i < missing.size(); ++i)
@@ -82,7 +82,7 @@ std::vector<std::string_view> choose(std::vector<candidate> peers,
         best_mute = mute;
       }
     }
-    if (most == 0) break; // nobody knows the rest
+    if (most == 0) break; // no candidate knows the rest
     chosen.push_back(peers[best].name);
     for (auto i : covers[best]) open[i] = false;
     left -= most;

@@ -1,5 +1,6 @@
-// What is done when a limit is reached: the longest down make room for the living;
-// where that is not enough, it is told and counted, and made up for later.
+// Eviction when a limit is reached: replicas that are down make room for living ones,
+// the longest down first. If that is not enough, it is reported and counted, and what
+// was kept out is pulled once there is room.
 #include "cluster/gossip/room.hpp"
 
 #include "base/canary.hpp"
@@ -12,7 +13,8 @@ bool makes_room() noexcept { return !canary(bug::dead_stay); }
 
 namespace {
 
-/// Of two that are down: one that is still shown goes last, else the longest down first.
+/// Eviction order of two replicas that are down: one that is still shown goes last,
+/// otherwise the one that was heard longest ago goes first.
 bool goes_before(const peer_life& a, const peer_life& b) {
   const bool a_shown = a.lease && !a.lease_over, b_shown = b.lease && !b.lease_over;
   return a_shown != b_shown ? b_shown : a.heard < b.heard;
@@ -20,7 +22,7 @@ bool goes_before(const peer_life& a, const peer_life& b) {
 
 } // namespace
 
-/// A place for one more life: the longest down goes.
+/// Makes room for one more life.
 bool gossip::impl::make_room() {
   return st.slices_held() < opt.limits.max_replicas
          || (!canary(bug::dead_stay) && evict_longest_down());
@@ -39,8 +41,8 @@ bool gossip::impl::evict_longest_down() {
   return true;
 }
 
-/// A place for one more life that is over and still shown: the one that is shown for
-/// the shortest time yet goes.
+/// Makes room for one more life that is over and still shown: drops the one whose lease
+/// ends first.
 void gossip::impl::make_room_to_linger() {
   if (lingering.size() < opt.limits.max_replicas) return;
   const auto first = std::min_element(lingering.begin(), lingering.end(),
@@ -49,8 +51,8 @@ void gossip::impl::make_room_to_linger() {
   lingering.erase(first);
 }
 
-/// Links cost little, and there is no place to be had by a frame for one that finds
-/// none: they have more places than lives.
+/// Returns true if one more link can be held. There are more places for links than for
+/// lives: a link costs little, and the event that reports it is not repeated.
 bool gossip::impl::place_for_link() {
   const auto max = opt.limits.max_replicas;
   if (peers.size() < max + std::max<std::size_t>(1024, max)) return true;
@@ -59,7 +61,7 @@ bool gossip::impl::place_for_link() {
   return false;
 }
 
-/// Tells at most once a period, whoever it is.
+/// Counts each case, and reports at most one per down_period.
 void gossip::impl::keep_out(const replica_id& who, std::string_view limit) {
   ++stats.no_room;
   if (room_told && now - *room_told < opt.effective_down_period()) return;

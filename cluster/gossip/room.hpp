@@ -5,11 +5,11 @@
 
 namespace rollcall::cluster {
 
-/// True: what is hidden makes room for the living.
+/// True unless a canary is built in: hidden replicas are evicted for living ones.
 bool makes_room() noexcept;
 
-/// Hidden presences make room: what a limit of all presences refuses is tried
-/// again after the longest down has gone.
+/// Runs the operation. If a limit on all presences refuses it, evicts the replica that
+/// has been down for longest and tries again.
 template <class Operation>
 errc gossip::impl::with_room(std::string_view topic, Operation op) {
   auto code = op();

@@ -1,4 +1,4 @@
-// The tick: send, compare, detect. An idle one costs O(peers).
+// The tick: send, compare, detect. Complexity of an idle tick: O(peers).
 #include "base/canary.hpp"
 #include "cluster/gossip/impl.hpp"
 
@@ -14,9 +14,8 @@ void gossip::impl::on(const tick&) {
     ended.forgive(lateness, now);
   }
 
-  // Send. Rule "echo": the first tick after a change sends a heartbeat, with
-  // nothing new even; else a last frame that was lost is noticed only at the
-  // next beat.
+  // Send. Rule "echo": the first tick after a change sends a heartbeat even if nothing
+  // is new. Otherwise the loss of the last frame is noticed only at the next heartbeat.
   const bool sent = flush(true);
   if (!sent) {
     if ((changed && !canary(bug::echo)) || silent >= alive.silent_ticks()) {
@@ -26,12 +25,12 @@ void gossip::impl::on(const tick&) {
       ++silent;
     }
   }
-  changed = sent || (drain && !drained); // who is going says so until it is gone
+  changed = sent || (drain && !drained); // a draining node repeats it each tick
 
   st.scrub(std::min<std::size_t>(opt.limits.batch, 1024));
   tell_clocks();
 
-  // Compare. Rule "recheck": a gap that is still open is looked at each time.
+  // Compare. Rule "recheck": each tick looks at gaps that are still open.
   if (--samples == 0) {
     samples = std::max<std::size_t>(1, opt.clock_sample_periods);
     choose_and_pull();
@@ -45,7 +44,7 @@ void gossip::impl::on(const tick&) {
   check_graces();
   check_leases();
   ended.forget(now);
-  // An answer that nobody has asked of for so long is given up.
+  // Give up answers that were not continued for long.
   for (auto& [name, p] : peers)
     if (p.reply && now - p.reply->last_used() > 4 * opt.broadcast_period) p.reply.reset();
 }
@@ -58,9 +57,9 @@ void gossip::impl::announce() {
   }
 }
 
-/// Rule "turns": a peer whose digest differs is told all our clocks, a few peers a
-/// tick and each in its turn: so a relay repairs what an owner cannot, at a cost
-/// that does not grow with the square of the cluster.
+/// Rule "turns": peers whose digest differs get all our clocks, a few peers per tick in
+/// rotation. So a relay repairs what an owner cannot, without O(n^2) bytes in a cluster
+/// of n nodes.
 void gossip::impl::tell_clocks() {
   constexpr std::size_t bytes_per_tick = 16 * 1024, bytes_per_clock = 24, least = 2;
   auto left = std::max(least, bytes_per_tick / (bytes_per_clock * (peers.size() + 1)));
@@ -88,12 +87,12 @@ void gossip::impl::choose_and_pull() {
   for (auto& [name, p] : peers) {
     if (auto heard = p.pull.clocks()) {
       for (auto& [who, clock] : *heard) {
-        // Rule "strange": only replicas that we hold up count. A pull names no
-        // others, so we would ask for ever for what we may not hold.
+        // Rule "strange": only replicas that we hold up count. A pull names no others,
+        // so we would ask for ever for what we do not hold.
         auto i = peers.find(who.name);
         const bool held = i != peers.end() && i->second.holds(who);
         const bool counts = held || (canary(bug::downed_clocks) && st.holds(who));
-        // A relay may know what the owner has not told us yet, and may lie.
+        // A relay may know more than the owner has announced to us, and may lie.
         const auto upto = held ? std::min(clock, i->second.life->announced_clock) : clock;
         if (counts ? upto > st.prefix(who) : canary(bug::strange))
           missing_from(who, upto, held && answers(i->second));
@@ -123,7 +122,7 @@ void gossip::impl::judge_all() {
       case verdict::down:
         hide(p);
         break;
-      // Silence is not final: the same life may come back, from nothing.
+      // Silence is not final: the same life may come back and is then pulled from 0.
       case verdict::permdown:
         drop(i, false, leave_reason::node_down);
         break;
