@@ -1,5 +1,5 @@
-// The messages of a shard, and of a tracker as an actor: the interface that
-// everything else is sugar over. One struct for each operation.
+// The messages of a shard, and of a tracker as an actor. One struct per operation; the
+// functions of `tracker` offer the same operations.
 //
 //     self->request(tracker.shard_for("lobby"), 5s,
 //                   rollcall::track_msg{self->address(), "lobby", "ada", {{"status", "here"}}})
@@ -11,8 +11,9 @@
 // Sent to the tracker actor (`tracker.as_actor()`), each finds its shard or
 // goes to all of them.
 //
-// Order of one operation: state, published to readers, `handle_diff`,
-// subscribers, reply. So what was acknowledged is visible to every thread.
+// Order within one operation: the state is published to readers, then `handle_diff`
+// runs, then subscribers are told, then the reply is sent. So every thread sees what was
+// acknowledged.
 //
 // Errors are those of errc.hpp, as `caf::error` (error.hpp).
 // Threads: as any message. `update_with_msg` and `diff_msg` stay in the process.
@@ -35,8 +36,8 @@
 namespace rollcall {
 
 // -- operations ----------------------------------------------------------------
-// `who` is an address, not a handle: a message keeps nobody alive. An actor
-// that has ended is tracked, and leaves at once.
+// `who` is an address, since a message must not keep an actor alive. An actor that has
+// ended already is tracked and leaves at once.
 
 /// -> track_reply. already_tracked, not_local, bad_topic, bad_key, bad_meta,
 /// too_large, limit_reached.
@@ -50,8 +51,8 @@ struct track_reply {
   rollcall::ref ref;
 };
 
-/// The same meta under many keys of one topic -> track_many_reply. Stops at the
-/// first that fails: `count` says how many were tracked, `code` why it stopped.
+/// Tracks many keys of one topic with the same meta -> track_many_reply. Stops at the
+/// first key that fails: `count` is the number of tracked keys, `code` the error.
 struct track_many_msg {
   caf::actor_addr who;
   std::string topic;
@@ -76,8 +77,8 @@ struct update_reply {
   rollcall::ref prev_ref;
 };
 
-/// The new meta out of the old. Runs in the shard: be quick, and do not block.
-/// If it throws nothing changes: updater_failed. In this process only.
+/// Computes the new meta from the old one. Runs in the shard, so it must not block. If it
+/// throws, nothing changes: updater_failed. Cannot leave the process.
 using updater = std::function<meta(meta_view old)>;
 struct update_with_msg {
   caf::actor_addr who;
@@ -86,20 +87,20 @@ struct update_with_msg {
   updater next;
 };
 
-/// -> unit. Of nothing: ok too.
+/// -> unit. Idempotent: succeeds even if there is no such presence.
 struct untrack_msg {
   caf::actor_addr who;
   std::string topic;
   std::string key;
 };
 
-/// All that the actor has in this shard -> unit.
+/// Untracks all presences of the actor in this shard -> unit.
 struct untrack_actor_msg {
   caf::actor_addr who;
 };
 
-/// The same by number, as presences show it. not_local: of another node.
-/// not_owner: of an earlier life of this shard.
+/// The same by number, as presences show it. Errors: not_local if the pid belongs to
+/// another node, not_owner if it belongs to an earlier life of this shard.
 struct update_pid_msg {
   pid who;
   std::string topic;
@@ -113,11 +114,11 @@ struct untrack_pid_msg {
 };
 
 // -- leases ----------------------------------------------------------------------
-// Presences without an actor (lease.hpp). They are this node's, and go to the
-// shard that their `lease::shard` names.
+// Presences without an actor (lease.hpp). They belong to this node; `lease::shard` names
+// the shard.
 
-/// -> lease_reply. bad_lease, and as track_msg but for already_tracked: each lease
-/// is somebody else.
+/// -> lease_reply. Errors: bad_lease, and as track_msg except already_tracked: each lease
+/// has an identity of its own.
 struct track_lease_msg {
   std::string topic;
   std::string key;
@@ -129,8 +130,8 @@ struct lease_reply {
   rollcall::ref ref;
 };
 
-/// Each lasts for its ttl from now -> renew_reply. bad_lease; leases that have ended
-/// are no error.
+/// Renews each lease for its ttl from now -> renew_reply. Leases that have ended are no
+/// error. Errors: bad_lease.
 struct renew_msg {
   std::vector<lease> leases;
   std::uint64_t ttl_ms = 0; ///< from now on; 0: as before
@@ -164,7 +165,7 @@ struct get_by_key_msg {
   std::string topic;
   std::string key;
 };
-/// Those of replicas that are down, too.
+/// Includes presences of replicas that are down.
 struct dirty_list_msg {
   std::string topic;
 };
@@ -202,13 +203,13 @@ struct stats_reply {
   tracker_stats stats;
 };
 
-/// The handles of tracked actors, of this node or others -> resolve_reply; at most
-/// 4096, else limit_reached.
+/// Asks for the handles of tracked actors, of this node or others -> resolve_reply. At
+/// most 4096 at a time. Errors: limit_reached.
 struct resolve_msg {
   std::vector<pid> who;
 };
-/// none and a handle; nopresence: it is not tracked there (any more), or is a
-/// lease; unreachable: there is no link to its node, or it was lost meanwhile.
+/// `none` with a handle; `nopresence` if it is not tracked (any more) or is a lease;
+/// `unreachable` if there is no link to its node, or it was lost meanwhile.
 struct resolved_actor {
   caf::strong_actor_ptr handle;
   errc code = errc::none;
@@ -217,8 +218,8 @@ struct resolve_reply {
   std::vector<resolved_actor> actors; ///< in the order of `who`
 };
 
-/// What became visible or ceased to be of that key, as far as the journal of the
-/// shard reaches back -> why_reply.
+/// Asks for the changes of that key that readers saw, as far as the journal of the shard
+/// reaches back -> why_reply.
 struct why_msg {
   std::string topic;
   std::string key;
@@ -240,8 +241,8 @@ struct dispatch_msg {
   caf::message content;
   bool local = false; ///< to actors of this node only; then any content will do
 };
-/// To whom it was sent, as far as this node knew who is there. A node whose link
-/// is lost, or that is too far behind (limits::max_dispatch_backlog), does not count.
+/// The receivers, as far as this node knows who is present. Nodes whose link is lost, or
+/// that are too far behind (limits::max_dispatch_backlog), are not counted.
 struct dispatch_reply {
   std::uint64_t nodes = 0;
   std::uint64_t actors = 0;
@@ -253,10 +254,10 @@ enum class selection : std::uint8_t { topic, prefix, all };
 
 /// -> subscribe_reply, then to `who`: for each shard a `state_msg`, then
 /// `diff_msg` for each change, without gap or overlap. Between shards there is
-/// no order. A subscriber's answer to these (CAF sends it when the handler
-/// returns) is its credit: who falls limits::subscriber_credit diffs behind gets
-/// the state again instead. Ended subscribers are dropped; none is kept alive.
-/// limit_reached; bad_topic for an empty topic.
+/// no order. A subscriber's reply to these (CAF sends it when the handler returns)
+/// returns credit: a subscriber that is limits::subscriber_credit diffs behind gets the
+/// state again instead. A subscription does not keep its actor alive, and ends with it.
+/// Errors: limit_reached; bad_topic for an empty topic.
 struct subscribe_msg {
   caf::strong_actor_ptr who;
   selection what = selection::all;
@@ -272,14 +273,14 @@ struct unsubscribe_msg {
   std::uint64_t id = 0;
 };
 
-/// What is present now, in place of all that was said before.
+/// The present state. It replaces all earlier messages of this subscription and shard.
 struct state_msg {
   std::uint64_t id = 0;
   std::uint32_t shard = 0;
   std::vector<presence> presences; ///< by topic, then key, then ref
 };
 
-/// What changed. Shared by all subscribers: do not change it.
+/// A change. Shared by all subscribers, so it must not be modified.
 struct diff_msg {
   std::uint64_t id = 0;
   std::uint32_t shard = 0;
@@ -296,22 +297,22 @@ struct event_msg {
 
 // -- the rest --------------------------------------------------------------------
 
-/// For the handler: its handle_info hears of it. So does it of any message that
-/// is not of this interface.
+/// For the handler's handle_info, which also gets every message that is not part of this
+/// interface.
 struct info_msg {
   caf::message content;
 };
 
-/// This node is going -> unit, when that is announced. See tracker::drain.
-/// bad_lease: 0, or more than permdown_period.
+/// Announces that this node is going to stop -> unit, once announced. See tracker::drain.
+/// Errors: bad_lease if 0, or more than permdown_period.
 struct drain_msg {
   std::uint64_t lease_ms = 0;
 };
-/// Says bye to all and ends -> unit, when done.
+/// Says bye and stops the shard -> unit, when done.
 struct permdown_msg {
   std::uint8_t unused = 0;
 };
-/// Ends in order -> unit, when done. Says bye if permdown_on_shutdown.
+/// Stops the shard in order -> unit, when done. Says bye if permdown_on_shutdown is set.
 struct stop_msg {
   std::uint8_t unused = 0;
 };

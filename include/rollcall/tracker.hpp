@@ -12,22 +12,22 @@
 //     tracker->stop();
 //
 // A tracker is a named pool of shards, each an actor that owns a part of the
-// topics. This value is small (copy it freely) and picks the shard itself:
-// there is no routing hop. Dropping it stops nothing: `stop` does, and an actor
-// system does not end before its trackers have.
+// topics. This value is a cheap handle; it picks the shard itself, without a routing
+// hop. Destroying it does not stop the tracker: call `stop`. An actor system does not
+// end before its trackers have ended.
 //
-// Tracked actors are local actors, watched and never kept alive: when one ends,
-// its presences leave. Those of other nodes appear as numbers (`pid`).
+// Tracked actors are local actors. They are monitored and never kept alive: when one
+// ends, its presences leave. Actors of other nodes appear as numbers (`pid`).
 //
-// Threads: any thread. Reads (list, get_by_key, count, dirty_list, topics) never
-// wait: not for the shard, nor it for them; what was acknowledged, or told in a
-// diff, they show. The other operations block until the shard has answered, at
-// most for `timeout()` (5 s), then `timed_out`: the operation may still take
-// place. Inside a handler they answer `would_deadlock` at once; send messages
-// there (messages.hpp). Inside an actor prefer messages too.
+// Thread-safety: any thread. Reads (list, get_by_key, count, dirty_list, topics) never
+// wait for the shard, nor does the shard wait for them. They show every change that was
+// acknowledged or reported in a diff. Other operations block until the shard answers, at
+// most for `timeout()` (5 s); then they return `timed_out`, and the operation may still
+// take place. Inside a handler they return `would_deadlock` at once; send messages there
+// (messages.hpp). Inside an actor, prefer messages too.
 //
-// Errors: those of errc.hpp, in caf::error. `shutting_down` from the moment that
-// stop is called.
+// Errors: those of errc.hpp, in caf::error. All operations return `shutting_down` once
+// stop has been called.
 #pragma once
 
 #include "rollcall/cluster.hpp"
@@ -76,114 +76,116 @@ public:
   const std::string& node_name() const noexcept;
   std::size_t pool_size() const noexcept;
   const tracker_options& options() const noexcept;
-  /// False from the moment that it is being stopped, or has failed.
+  /// Returns false once the tracker is being stopped or has failed.
   bool running() const noexcept;
 
   // -- operations ------------------------------------------------------------
   // `Who`: any handle of a local actor, an actor_addr, or an actor's `self`.
 
-  /// The ref of the join; already_tracked, not_local, bad_topic, bad_key,
-  /// bad_meta, too_large, limit_reached; null_actor, other_system.
+  /// Returns the ref of the join. Errors: already_tracked, not_local, bad_topic, bad_key,
+  /// bad_meta, too_large, limit_reached, draining, null_actor, other_system.
   template <class Who>
   expected<ref> track(const Who& who, std::string_view topic, std::string_view key,
                       const meta& data = {}) const {
     return do_track(address_of(who), topic, key, data);
   }
-  /// The same meta under many keys, in one message. Stops at the first that
-  /// fails, and answers that error.
+  /// Tracks many keys with the same meta, in one message. Stops at the first key that
+  /// fails, and returns its error.
   template <class Who>
   expected<std::size_t> track_many(const Who& who, std::string_view topic,
                                    std::vector<std::string> keys, const meta& data = {}) const {
     return do_track_many(address_of(who), topic, std::move(keys), data);
   }
-  /// ref and prev_ref; nopresence, and as track.
+  /// Returns ref and prev_ref. Errors: nopresence, and as `track`.
   template <class Who>
   expected<update_reply> update(const Who& who, std::string_view topic, std::string_view key,
                                 const meta& data) const {
     return do_update(address_of(who), topic, key, data);
   }
-  /// `next` runs in the shard; if it throws, nothing changes: updater_failed.
-  /// A template, so that `{}` is an empty meta and no empty function.
+  /// `next` runs in the shard. If it throws, nothing changes: updater_failed. This is a
+  /// template so that `{}` means an empty meta and not an empty function.
   template <class Who, class F>
   requires(std::is_invocable_r_v<meta, F&, meta_view> && !std::is_convertible_v<F, meta>)
       expected<update_reply> update(const Who& who, std::string_view topic, std::string_view key,
                                     F next)
   const { return do_update(address_of(who), topic, key, updater{std::move(next)}); }
-  /// Of nothing: ok too.
+  /// Idempotent: succeeds even if there is no such presence.
   template <class Who>
   expected<void> untrack(const Who& who, std::string_view topic, std::string_view key) const {
     return do_untrack(address_of(who), topic, key);
   }
-  /// Everywhere; answers when all shards have.
+  /// Untracks the actor in all topics. Returns when all shards have done so.
   template <class Who>
   expected<void> untrack(const Who& who) const {
     return do_untrack(address_of(who));
   }
-  /// By number. not_local, not_owner.
+  /// The same, by number. Errors: not_local, not_owner.
   expected<update_reply> update(const pid& who, std::string_view topic, std::string_view key,
                                 const meta& data) const;
   expected<void> untrack(const pid& who, std::string_view topic, std::string_view key) const;
 
   // -- leases (lease.hpp): presences without an actor ------------------------------
-  /// It ends (a leave) when it is not renewed for `ttl`, up to 0.1 s late. bad_lease
-  /// (100 ms to 31 days), and as track.
+  /// The presence leaves when the lease is not renewed for `ttl` (100 ms to 31 days), at
+  /// most 0.1 s late. Errors: bad_lease, and as `track`.
   expected<lease_reply> track_lease(std::string_view topic, std::string_view key, const meta& data,
                                     millis ttl) const;
-  /// Lasts for its ttl, or the one given, from now. no_such_lease, bad_lease.
+  /// Renews the lease for its ttl, or a new one, from now. Errors: no_such_lease,
+  /// bad_lease.
   expected<void> renew(const lease&, std::optional<millis> ttl = {}) const;
-  /// Many, in one message to each shard. Those that have ended are no error, and
-  /// are named in the answer. bad_lease.
+  /// Renews many leases, with one message to each shard. Leases that have ended are no
+  /// error; the result names them. Errors: bad_lease.
   expected<renew_reply> renew(std::vector<lease>, std::optional<millis> ttl = {}) const;
-  /// Does not renew it. no_such_lease, and as track.
+  /// Changes the meta, and does not renew the lease. Errors: no_such_lease, and as `track`.
   expected<update_reply> update(const lease&, const meta& data) const;
   /// Idempotent: succeeds even if the lease has ended.
   expected<void> untrack(const lease&) const;
-  /// The presence as it is now; no_such_lease.
+  /// Returns the presence of the lease. Errors: no_such_lease.
   expected<presence> find(const lease&) const;
 
   // -- reads: any thread, no waiting ------------------------------------------
-  /// In order of key, then ref. Empty for an unknown topic, and after the end.
+  /// Ordered by key, then ref. Empty for an unknown topic, and once the tracker has ended.
   presence_list list(std::string_view topic) const;
   presence_list get_by_key(std::string_view topic, std::string_view key) const;
   std::size_t count(std::string_view topic) const;
-  /// How many different keys: heads, where one may have many connections. O(1).
+  /// The number of different keys, which counts people and not their connections. O(1).
   std::size_t count_keys(std::string_view topic) const;
-  /// Those of replicas that are down, too.
+  /// Includes presences of replicas that are down.
   presence_list dirty_list(std::string_view topic) const;
-  /// Of all shards: topic -> how many are present.
+  /// The number of presences of each topic, over all shards.
   std::map<std::string, std::size_t> topics() const;
 
   // -- state -------------------------------------------------------------------
   expected<std::vector<replica_state>> replicas() const;
   expected<tracker_stats> stats() const;
-  /// The handle of a tracked actor; of another node's, by asking that node.
-  /// nopresence when it is not tracked there (any more), unreachable.
+  /// Returns the handle of a tracked actor; asks the other node if it is not local.
+  /// Errors: nopresence if it is not tracked (any more), unreachable.
   expected<caf::strong_actor_ptr> resolve(const pid& who) const;
-  /// Many, in the order given: see resolve_msg.
+  /// Resolves many, in the order given: see resolve_msg.
   expected<std::vector<resolved_actor>> resolve(std::vector<pid> who) const;
-  /// What became visible or ceased to be of that key, oldest first, as far as the
-  /// journal of its shard reaches back (limits::max_journal_entries). Empty for what
-  /// nothing is known of. bad_topic, bad_key.
+  /// Returns the changes of that key that readers saw, oldest first, as far as the journal
+  /// of its shard reaches back (limits::max_journal_entries). Empty if there are none.
+  /// Errors: bad_topic, bad_key.
   expected<std::vector<story_entry>> why(std::string_view topic, std::string_view key) const;
 
   // -- messages to a topic -------------------------------------------------------
-  /// `content` to every actor in the topic, on every node, once: see dispatch_msg.
+  /// Sends `content` once to every actor in the topic, on every node: see dispatch_msg.
   ///     tracker.dispatch("room:1", caf::make_message(chat{"hello"}));
   expected<dispatch_reply> dispatch(std::string_view topic, caf::message content) const;
-  /// The same, to those of this node only.
+  /// The same, to actors of this node only.
   expected<dispatch_reply> dispatch_local(std::string_view topic, caf::message content) const;
 
   // -- subscriptions -------------------------------------------------------------
-  /// With callbacks. limit_reached, bad_topic.
+  /// Subscribes callbacks. Errors: limit_reached, bad_topic.
   expected<subscription> subscribe(selector, subscription_callbacks) const;
-  /// With an actor, which gets `state_msg` and `diff_msg`; the id names it.
+  /// Subscribes an actor, which gets `state_msg` and `diff_msg`. Returns the id of the
+  /// subscription.
   template <class Who>
   expected<std::uint64_t> subscribe_actor(const Who& who, selector what) const {
     return do_subscribe(caf::actor_cast<caf::strong_actor_ptr>(address_of(who)), std::move(what));
   }
   expected<void> unsubscribe(std::uint64_t id) const;
-  /// Replicas coming and going, failures; first a replica_up for each that is up
-  /// already. Runs as the callbacks of subscriptions do.
+  /// Calls back for each tracker_event, beginning with a replica_up for each replica that
+  /// is up. Runs in the threads of subscription callbacks.
   expected<subscription> observe(event_callback) const;
   template <class Who>
   expected<void> observe_actor(const Who& who) const {
@@ -191,44 +193,43 @@ public:
   }
 
   // -- the end ---------------------------------------------------------------------
-  // When either has succeeded, the shards have ended and no handler and no callback
-  // of a subscription or observer runs or begins. Called from inside a callback,
-  // it waits for all but that one, after which none begins. `timed_out`: a shard
-  // or a callback still runs; call it again. Idempotent.
+  // Once `stop` or `graceful_permdown` has succeeded, the shards have ended, and no
+  // handler and no callback runs or begins. Called inside a callback, it waits for all
+  // others, and none begins after that one. `timed_out` means that a shard or a callback
+  // still runs: call again. Idempotent.
 
-  /// This node is going, as in a deploy. From now on:
-  ///   - its presences stay shown on every node until the lease is over, also when
-  ///     the node says bye, is killed or starts again, and also those of actors that
-  ///     end meanwhile;
-  ///   - a join of the same topic and key on another node, or in the next life of
-  ///     this one, takes one of them over: each handler and subscriber gets the leave
+  /// Announces that this node is going to stop, as in a deploy. From now on:
+  ///   - its presences stay shown on every node until the lease ends, even if the node
+  ///     says bye, is killed or starts again, and even if their actors end meanwhile;
+  ///   - a join of the same topic and key on another node, or in the next life of this
+  ///     node, takes one of them over: each handler and subscriber gets the leave
   ///     (leave_reason::moved) and the join in one diff;
-  ///   - what has not come back when the lease is over leaves, once;
-  ///   - the node tracks nothing new: errc `draining`.
-  /// Answers when it is announced to all nodes that are linked. Asked again, the
-  /// earlier end counts. End the node at any time after, best with
-  /// graceful_permdown. bad_lease: 0 or less, or more than permdown_period.
+  ///   - presences that were not taken over leave when the lease ends;
+  ///   - new tracks fail with `draining`.
+  /// Returns when this is announced to all linked nodes. A second call can only shorten
+  /// the lease. Stop the node at any later time, preferably by graceful_permdown.
+  /// Errors: bad_lease if not positive, or more than permdown_period.
   ///
   ///     tracker.drain(30s);
   ///     tracker.graceful_permdown();
   expected<void> drain(millis lease) const;
-  /// Says bye to all: they drop our presences at once (but for a lease: see drain). Then ends, for
-  /// good.
+  /// Says bye: all other nodes drop our presences at once, or at the end of a lease (see
+  /// `drain`). Then stops the tracker.
   expected<void> graceful_permdown() const;
-  /// Ends in order, for good: flush, bye if permdown_on_shutdown.
+  /// Stops the tracker in order: flushes, and says bye if permdown_on_shutdown is set.
   expected<void> stop() const;
 
   // -- shards ------------------------------------------------------------------------
   std::size_t shard_of(std::string_view topic) const noexcept;
-  /// To send messages to. A shard that died and came back is another actor: ask
-  /// again. Null after the end.
+  /// The shard, to send messages to. A restarted shard is another actor: ask again. Null
+  /// once the tracker has ended.
   shard_actor shard(std::size_t number) const;
   shard_actor shard_for(std::string_view topic) const { return shard(shard_of(topic)); }
-  /// One address that finds the shard for each message.
+  /// An actor that forwards each message to its shard.
   shard_actor as_actor() const;
 
   millis timeout() const noexcept { return timeout_; }
-  /// The same tracker, whose blocking operations wait that long.
+  /// Returns a handle of the same tracker whose blocking operations wait that long.
   tracker with_timeout(millis) const;
 
   explicit tracker(std::shared_ptr<actors::pool> x) : pool_(std::move(x)) {}
@@ -251,27 +252,25 @@ private:
   millis timeout_{5000};
 };
 
-/// Starts the shards, in order, and waits for the handlers' `init`. Errors:
-/// bad_option (a rule of options.hpp is broken), tracker_exists, ignored,
-/// init_failed, what `init` said with `stop`, would_deadlock, other_system (the
-/// node belongs to another actor system), and what ended the node's membership
-/// (name_in_use, endpoint_failed). Nothing runs after an error.
+/// Starts the shards in order, and waits for the `init` of each handler. Errors:
+/// bad_option (options.hpp has the rules), tracker_exists, ignored, init_failed, the
+/// error that `init` returned with `stop`, would_deadlock, other_system (the node belongs
+/// to another actor system), name_in_use, endpoint_failed. After an error nothing runs.
 expected<tracker> start_tracker(caf::actor_system&, handler_factory, tracker_options,
                                 const cluster_node& = {});
 expected<tracker> start_tracker(caf::actor_system&, const tracker_spec&, const cluster_node& = {});
 
-/// The running tracker of that name in this actor system; no_such_tracker.
+/// Returns the running tracker of that name in this actor system. Errors: no_such_tracker.
 expected<tracker> find_tracker(caf::actor_system&, std::string_view name);
 
-/// One shard of a pool by itself, without the others and without a supervisor:
-/// what `Shard.start_link` is. Errors as start_tracker. Others find it by
-/// sending; end it with `stop_msg`.
+/// Starts one shard of a pool by itself, without a supervisor, as `Shard.start_link` does
+/// in Phoenix. Errors: as start_tracker. Stop it with `stop_msg`.
 expected<shard_actor> spawn_shard(caf::actor_system&, const tracker_spec&, std::size_t number,
                                   const cluster_node& = {});
 
 /// "lobby_shard0"
 std::string name_for_number(std::string_view tracker, std::size_t number);
-/// That of the shard which owns the topic: `phash2(topic, pool_size)`.
+/// The name of the shard that owns the topic: `phash2(topic, pool_size)`.
 std::string name_for_topic(std::string_view tracker, std::string_view topic, std::size_t pool_size);
 
 } // namespace rollcall
