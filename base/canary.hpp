@@ -5,9 +5,10 @@
 //
 //     if (!canary(bug::echo)) announce();   // in a shipped build: announce();
 //
-// That is so only in builds of their own (rollcall_crdt_canaries and
-// rollcall_gossip_canaries), which the programs of our checks alone link
-// (rollcall_sim, test_exhaustive_canaries), and none that links the plain ones.
+// That is so only in builds of their own (rollcall_crdt_canaries,
+// rollcall_gossip_canaries and rollcall_mesh_canaries), which the programs of our
+// checks alone link (rollcall_sim, test_exhaustive_canaries, test_mesh_canaries),
+// and none that links the plain ones.
 // In all others `canary` is false when it is compiled.
 // Switches stand in .cpp files only: then a header means the same to both.
 //
@@ -73,7 +74,19 @@ enum class bug : std::uint8_t {
   forged,
   future_lives,
   dead_stay,
-  end
+  end, ///< of those that rollcall_sim runs
+  // the mesh: names, addresses, and who keeps a name
+  lost_in_line,
+  no_quota,
+  dead_for_ever,
+  first_address,
+  self_dropped,
+  asked_once,
+  age_ends,
+  unvouched,
+  no_vouch,
+  strangers_merge,
+  mesh_end
 };
 
 #ifdef ROLLCALL_CANARIES

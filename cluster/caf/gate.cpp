@@ -161,10 +161,13 @@ void gate::core::make_room() {
                               "more than " + std::to_string(setup.most)
                                   + " connections at a time have not finished their handshake: the "
                                     "oldest was dropped"};
-  const auto oldest = std::find_if(handed_over_links.begin(), handed_over_links.end(),
-                                   [](const handed_over& x) { return !x.from.empty(); });
-  if (!guests.empty()
-      && (oldest == handed_over_links.end() || guests.front().until <= oldest->until)) {
+  // They stand in the order in which they were let in, which is not that in which
+  // they came.
+  const auto oldest = std::min_element(
+      handed_over_links.begin(), handed_over_links.end(), [](const auto& x, const auto& y) {
+        return std::pair{x.from.empty(), x.until} < std::pair{y.from.empty(), y.until};
+      });
+  if (strangers == 0 || (!guests.empty() && guests.front().until <= oldest->until)) {
     refuse(guests.front().from, why);
     guests.pop_front();
   } else {

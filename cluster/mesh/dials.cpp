@@ -1,4 +1,5 @@
 // Names, addresses and attempts: what to look up, whom to dial, and when again.
+#include "base/canary.hpp"
 #include "cluster/mesh/membership.hpp"
 
 #include <algorithm>
@@ -140,7 +141,8 @@ void membership::on_looked_up(const looked_up& e) {
   auto& x = i->second;
   x.asked = 0;
   x.late = false;
-  const auto found = in_dialing_order(e.addresses);
+  auto found = in_dialing_order(e.addresses);
+  if (canary(bug::first_address) && found.size() > 1) found.resize(1);
   if (found.empty()) {
     x.reason = printable(e.reason);
     x.ask_at = now_ + x.wait.next(random_);
@@ -179,6 +181,7 @@ void membership::seed_answered(const address& name, name_entry& x, bool changed)
   const auto most = options_.look_up_again;
   const auto jitter = random_.up_to(static_cast<std::uint64_t>((most / 4).count()));
   x.ask_at = now_ + (known ? most - millis{jitter} : std::min(x.wait.next(random_), most));
+  if (known && canary(bug::asked_once)) x.ask_at = instant::max();
 }
 
 void membership::mark_seeds() {
@@ -261,6 +264,9 @@ void membership::forget_own_address(const attempt& x) {
   const auto jitter = millis{random_.up_to(static_cast<std::uint64_t>((ours_again / 4).count()))};
   const auto until = now_ + ours_again - jitter;
   book_.place_is_ours(x.where, until);
+  if (canary(bug::self_dropped))
+    for (auto& [name, entry] : book_.names)
+      if (entry.addresses == std::vector{x.where}) entry.ask_at = instant::max();
   auto* left = book_.find(x.dialed);
   if (left == nullptr || !left->idle()) return;
   if (left->name.empty()) {

@@ -1,4 +1,5 @@
 // What others say: hello, welcome, update, refusal, ping, pong, bye.
+#include "base/canary.hpp"
 #include "cluster/mesh/membership.hpp"
 
 #include <algorithm>
@@ -94,7 +95,8 @@ void membership::on_hello(channel_id channel, hello x, bool welcome) {
     refuse(channel, x, why);
     // A namesake with links has the name, if we have none; of two without, the
     // older one. With links of our own, its word alone ends nobody.
-    if (why.code == errc::name_in_use && links_.empty() && (has_links(x) || x.inc < options_.inc))
+    if (why.code == errc::name_in_use && (links_.empty() || canary(bug::age_ends))
+        && (has_links(x) || x.inc < options_.inc))
       lose_name(in_use(x.node, x.inc, has_links(x)));
     return;
   }
@@ -439,7 +441,8 @@ void membership::claim(channel_id holder, channel_id claimant, hello x, bool wel
   // Only an older life with links can take a name from one that answers, and
   // only if a peer has a link with it: what it says of itself proves nothing.
   const auto& held = *book_.find(name);
-  const bool may_win = options_.islands_merge && has_links(x) && x.inc < held.inc;
+  const bool may_win =
+      (options_.islands_merge || canary(bug::strangers_merge)) && has_links(x) && x.inc < held.inc;
   if (may_win)
     for (const auto& [channel, l] : links_)
       if (channel != holder && channel != claimant)
@@ -452,6 +455,7 @@ void membership::claim(channel_id holder, channel_id claimant, hello x, bool wel
   c.nonce = nonce;
   c.until = now_ + options_.probe_timeout;
   c.may_win = may_win;
+  c.vouched = may_win && canary(bug::unvouched);
   contests_.emplace(name, std::move(c));
   emit(send{holder, pack_number(packet_kind::ping, nonce)});
 }
@@ -467,6 +471,7 @@ void membership::on_pong(channel_id channel, std::uint64_t nonce) {
 
 void membership::on_ask_life(channel_id channel, const named_life& x) {
   const auto* p = book_.find(x.name);
+  if (canary(bug::no_vouch)) return;
   if (p != nullptr && p->link != 0 && p->link != channel && p->inc == x.inc)
     emit(send{channel, pack_life(packet_kind::vouch, x)});
 }

@@ -1,5 +1,7 @@
 #include "cluster/mesh/peers.hpp"
 
+#include "base/canary.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <tuple>
@@ -211,7 +213,7 @@ const address* peer_book::name_of(const peer& x) const noexcept {
 }
 
 dial_class peer_book::class_of(const peer& x, instant now) {
-  if (x.was_up && now - x.down_since < lately)
+  if (x.was_up && now - x.down_since < lately && !canary(bug::lost_in_line))
     return x.wait.failures() <= few_failures ? dial_class::fresh : dial_class::lost;
   return x.is_seed() ? dial_class::seed : dial_class::hearsay;
 }
@@ -226,7 +228,7 @@ std::vector<peer_key> peer_book::due(instant now, const dial_slots& free) const 
   std::vector<peer_key> result;
   for (const auto& [why, failures, at, key] : found) {
     const auto i = static_cast<std::size_t>(why);
-    if (taken[i] >= free[i]) continue;
+    if (taken[i] >= free[i] && !(why == dial_class::hearsay && canary(bug::no_quota))) continue;
     ++taken[i];
     result.push_back(key);
   }
@@ -246,7 +248,7 @@ void peer_book::forget_gone(instant now, millis after) {
   for (auto i = peers_.begin(); i != peers_.end();) {
     const auto& x = i->second;
     ++i;
-    if (!x.idle() || x.is_seed()) continue;
+    if (!x.idle() || x.is_seed() || canary(bug::dead_for_ever)) continue;
     if (x.name.empty() || now - x.heard_of >= after) erase(x.key);
   }
   std::erase_if(names, [&](const auto& entry) {

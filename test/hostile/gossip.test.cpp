@@ -47,7 +47,7 @@ frame with_range(const replica_id& from, const replica_id& slice, crdt::range r)
 
 } // namespace
 
-TEST_CASE("a bye and a heartbeat in the name of another node hide nothing", "[.safety]") {
+TEST_CASE("a bye and a heartbeat in the name of another node hide nothing") {
   honest_cluster honest;
   const auto b = life_of(honest.a(), "b");
   REQUIRE(b.inc.start_us != 0);
@@ -67,7 +67,7 @@ TEST_CASE("a bye and a heartbeat in the name of another node hide nothing", "[.s
   honest.must_be_whole();
 }
 
-TEST_CASE("a range over all clocks of another's slice hides nothing", "[.safety]") {
+TEST_CASE("a range over all clocks of another's slice hides nothing") {
   honest_cluster honest;
   const auto b = life_of(honest.a(), "b");
   REQUIRE(b.inc.start_us != 0);
@@ -87,7 +87,7 @@ TEST_CASE("a range over all clocks of another's slice hides nothing", "[.safety]
   honest.must_be_whole();
 }
 
-TEST_CASE("20,000 pulls that nobody reads the answers of take bounded memory", "[.safety]") {
+TEST_CASE("20,000 pulls that nobody reads the answers of take bounded memory") {
   honest_cluster honest;
   honest.a().ask(R"({"op":"track_many","as":"some","topic":"many","keys":[0,20000]})");
   REQUIRE(eventually([&] { return honest.b().count("many") == 20'000; }));
@@ -102,7 +102,7 @@ TEST_CASE("20,000 pulls that nobody reads the answers of take bounded memory", "
   honest.must_be_whole();
 }
 
-TEST_CASE("thousands of deaths and births of one identity cost no node its peers", "[.safety]") {
+TEST_CASE("thousands of deaths and births of one identity cost no node its peers") {
   honest_cluster honest;
   member evil{honest.a().address(), {}};
   REQUIRE(evil.join());
@@ -149,7 +149,7 @@ TEST_CASE("random and damaged frames are dropped, and end nobody") {
   honest.must_be_whole();
 }
 
-TEST_CASE("a member that reads nothing costs bounded memory, and is cut") {
+TEST_CASE("a member that reads nothing costs bounded memory") {
   honest_cluster honest;
   member evil{honest.a().address(), {}};
   REQUIRE(evil.join());

@@ -35,7 +35,7 @@ std::uint64_t read_big_endian(std::string_view x) {
   return result;
 }
 
-int connect_to(const std::string& to) {
+int connect_to(const std::string& to, bool small_buffer) {
   const auto where = parse_address(to).value;
   sockaddr_in x{};
   x.sin_family = AF_INET;
@@ -43,6 +43,8 @@ int connect_to(const std::string& to) {
   ::inet_pton(AF_INET, where.host.c_str(), &x.sin_addr);
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval most{5, 0};
+  const int few = 4096;
+  if (small_buffer) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&x), sizeof x) == 0) return fd;
@@ -74,7 +76,7 @@ struct member::tls_state {
 member::member(const std::string& address, identity x)
     : self_(std::move(x)),
       own_node_text_(self_.caf_node.empty() ? new_node_text() : self_.caf_node),
-      fd_(connect_to(address)) {
+      fd_(connect_to(address, self_.small_buffer)) {
   if (fd_ < 0 || self_.certificate.empty()) return;
   tls_ = std::make_unique<tls_state>();
   tls_->ctx = SSL_CTX_new(TLS_client_method());
@@ -172,6 +174,8 @@ std::string member::hello() const {
   x.caf = there_.caf;
   x.trackers = {{"lobby", 1, millis{150}, millis{2000}, millis{1'200'000}}};
   x.members = {{"another", "127.0.0.1:1"}};
+  for (std::size_t i = 0; i < self_.pods.size(); ++i)
+    x.members.push_back({"pod-" + std::to_string(i), self_.pods[i]});
   return pack(packet_kind::hello, encode(x));
 }
 

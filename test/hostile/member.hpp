@@ -30,8 +30,10 @@ public:
     incarnation life{1'000'000, 1};
     std::string hello_name{}; ///< empty: `name`
     std::string certificate{}, key{}, ca{};
-    std::string caf_node{}; ///< empty: one of its own
-    std::string address{};  ///< that it says it has
+    std::string caf_node{};          ///< empty: one of its own
+    std::string address{};           ///< that it says it has
+    std::vector<std::string> pods{}; ///< addresses of others that it says it knows
+    bool small_buffer = false;       ///< its system takes little that it has not read
   };
   /// What it learns of the node.
   struct other_end {

@@ -22,8 +22,7 @@ bool log_has(const node& x, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("an older life of a living name ends nobody, directly or by way of a third node",
-          "[.names]") {
+TEST_CASE("an older life of a living name ends nobody, directly or by way of a third node") {
   honest_cluster honest;
   honest.load("claims of age", 20, [&](int i) {
     // Each is a process of its own that says it was there first.

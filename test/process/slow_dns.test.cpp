@@ -4,17 +4,7 @@
 // gives no namespaces.
 #include "test/catch.hpp"
 #include "test/process/harness.hpp"
-
-#include <arpa/inet.h>
-#include <cstdlib>
-#include <fstream>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <string>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "test/process/name_server.hpp"
 
 using namespace rollcall::test;
 using namespace std::chrono_literals;
@@ -23,59 +13,10 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-bool loopback_up() {
-  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq x{};
-  x.ifr_name[0] = 'l';
-  x.ifr_name[1] = 'o';
-  x.ifr_flags = IFF_UP | IFF_RUNNING;
-  const bool ok = fd >= 0 && ::ioctl(fd, SIOCSIFFLAGS, &x) == 0;
-  ::close(fd);
-  return ok;
-}
-
-/// Takes every question and answers none.
-class mute_name_server {
-public:
-  mute_name_server() : fd_(::socket(AF_INET, SOCK_DGRAM, 0)) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(53);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
-    std::ofstream{file_} << "nameserver 127.0.0.1\noptions timeout:20 attempts:3\n";
-    // Ours alone: the mounts of this namespace go with it.
-    REQUIRE(::mount(file_.c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) == 0);
-  }
-  ~mute_name_server() {
-    ::umount("/etc/resolv.conf");
-    ::unlink(file_.c_str());
-    ::close(fd_);
-  }
-  mute_name_server(const mute_name_server&) = delete;
-  mute_name_server& operator=(const mute_name_server&) = delete;
-
-  /// How many questions have come.
-  int asked() const {
-    char buffer[512];
-    int n = 0;
-    while (::recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT) > 0) ++n;
-    return n;
-  }
-
-private:
-  int fd_;
-  std::string file_ = "/tmp/rollcall-resolv-" + std::to_string(::getpid());
-};
-
 } // namespace
 
 TEST_CASE("names that take minutes to look up hold up neither links nor the end", "[.slow-dns]") {
-  if (!loopback_up() || ::access("/etc/resolv.conf", R_OK) != 0) {
-    WARN("SKIPPED: no network namespace of our own, or no /etc/resolv.conf; run it by "
-         "`unshare --net --mount`");
-    return;
-  }
+  if (!own_name_server_possible()) return;
   mute_name_server dns;
   const std::vector<std::string> lost{"one.example:4000", "two.example:4000", "three.example:4000"};
   node a({.name = "a", .seeds = lost});

@@ -93,14 +93,31 @@ TEST_CASE("only so many connections at a time may be unfinished: the oldest make
            c.links.connect_timeout = 10min;
          }};
   std::vector<std::unique_ptr<raw_tcp>> many;
-  for (int i = 0; i < 20; ++i) {
-    many.push_back(std::make_unique<raw_tcp>(a.address()));
-    if (i % 2 == 0) many.back()->send(encode(stranger())); // these reach CAF, and stay mute there
+  const auto come = [&](int n) {
+    for (int i = 0; i < n; ++i) many.push_back(std::make_unique<raw_tcp>(a.address()));
+  };
+  const auto are_gone = [&](std::size_t n) {
+    return eventually([&] {
+      return std::all_of(many.begin(), many.begin() + static_cast<std::ptrdiff_t>(n),
+                         [](const auto& x) { return x->is_closed(); });
+    });
+  };
+  come(6);
+  // Some reach CAF, and stay mute there. That those who came first get there last
+  // makes them no younger.
+  for (const std::size_t i : {4u, 2u, 0u}) {
+    many[i]->send(encode(stranger()));
+    std::this_thread::sleep_for(50ms);
   }
-  CHECK(eventually([&] {
-    return std::count_if(many.begin(), many.end(), [](const auto& x) { return x->is_closed(); })
-           == 12;
-  }));
+  come(4);
+  CHECK(are_gone(2));
+  for (int i = 0; i < 10; ++i) {
+    come(1);
+    if (i % 2 == 0) many.back()->send(encode(stranger()));
+  }
+  CHECK(are_gone(12));
+  CHECK(std::count_if(many.begin(), many.end(), [](const auto& x) { return x->is_closed(); })
+        == 12);
   CHECK(a.wait_refusal(errc::limit_reached, "more than 8"));
   node b{"b", {a.address()}}; // and there is room for who is of the cluster
   CHECK(a.wait_links({"b"}));

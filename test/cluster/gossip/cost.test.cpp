@@ -114,6 +114,28 @@ TEST_CASE("thousands of ranges before all intervals that are held cost what they
   CHECK(m.give(bytes) <= bound(bytes.size()));
 }
 
+TEST_CASE("a frame made to cost is left where it has cost enough, and counted") {
+  machine m;
+  m.give(gaps(4000, 1000));
+  m.give(gaps(95, 10'000));
+  REQUIRE(m.g.stats().frames_costly == 0);
+  // All of it is known; but each death is looked for among all intervals.
+  auto f = heartbeat();
+  for (std::size_t i = 0; i < 2000; ++i)
+    f.deltas.push_back({liar, crdt::range{1002, 1003, {}, {1001}}});
+  // What stands behind it is lost, as frames may be: it is a gap, and pulled.
+  f.deltas.push_back({liar, crdt::range{0, 1, {}, {}}});
+  const auto bytes = encode(f);
+  REQUIRE(decode(bytes, limits{}).code == errc::none);
+  CHECK(m.give(bytes) <= bound(bytes.size()));
+  CHECK(m.g.stats().frames_costly == 1);
+  CHECK(m.g.state().prefix(liar) == 0);
+  f.deltas.erase(f.deltas.begin(), f.deltas.end() - 1);
+  m.give(f);
+  CHECK(m.g.stats().frames_costly == 1);
+  CHECK(m.g.state().prefix(liar) == 1);
+}
+
 TEST_CASE("no random hostile frame costs more than in proportion to n log n") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     sim::random r{seed, "hostile"};

@@ -1,4 +1,5 @@
 #include "cluster/mesh/dispatch_backlog.hpp"
+
 #include "test/catch.hpp"
 
 #include <limits>

@@ -37,7 +37,8 @@ struct life {
   std::vector<std::string> downs;       ///< reasons
   std::optional<fatal> end;
   std::size_t dials = 0;
-  std::map<std::size_t, std::size_t> dials_to; ///< by place
+  std::map<std::size_t, std::size_t> dials_to;  ///< by place
+  std::map<std::uint64_t, std::size_t> dialing; ///< under way: the place, by the dial's number
   std::size_t look_ups = 0;
   millis ticks_at{0}; ///< the next one
   std::size_t ticks = 0;
@@ -91,7 +92,12 @@ public:
   bool run_until(const std::function<bool()>&, millis most);
   void step(life&, const event&);
 
+  /// That channel of it, which is nobody's of the world, is lost soon.
+  void later_loss(life&, channel_id);
+  bool listening_at(std::size_t place) { return listening(place) != nullptr; }
+
   std::vector<life*> living();
+  std::vector<life*> all(); ///< those that have ended, too
   /// All that live and have not ended have one link with each other.
   bool full_mesh();
   /// Who sees what, for a test that failed.

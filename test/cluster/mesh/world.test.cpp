@@ -51,6 +51,13 @@ void world::tick_of(life& x, millis when) {
 
 void world::step(life& x, const event& e) {
   if (!x.alive) return;
+  std::visit(overloaded{
+                 [&](const dial_done& d) { x.dialing.erase(d.dial); },
+                 [&](const dial_failed& d) { x.dialing.erase(d.dial); },
+                 [&](const dial_self& d) { x.dialing.erase(d.dial); },
+                 [](const auto&) {},
+             },
+             e);
   carry_out(x, x.machine->step(e, now));
   check(x);
   if (x.machine->ended() || x.machine->next_tick() >= x.ticks_at) return;
@@ -165,6 +172,7 @@ void world::dial_out(life& x, const dial& a) {
   ++x.dials;
   const auto place = place_of(a.where);
   ++x.dials_to[place];
+  x.dialing[a.id] = place;
   auto fail = [this, &x, id = a.id](millis delay) {
     later(delay, [this, &x, id] {
       deliver(x, [this, &x, id] { step(x, dial_failed{id, "nobody is there"}); });
@@ -290,6 +298,18 @@ bool world::run_until(const std::function<bool()>& done, millis most) {
     run(millis{50});
   }
   return broken.empty();
+}
+
+void world::later_loss(life& x, channel_id channel) {
+  later(millis{100}, [this, &x, channel] {
+    deliver(x, [this, &x, channel] { step(x, channel_lost{channel, "gone"}); });
+  });
+}
+
+std::vector<life*> world::all() {
+  std::vector<life*> result;
+  for (auto& x : lives_) result.push_back(&x);
+  return result;
 }
 
 std::vector<life*> world::living() {
