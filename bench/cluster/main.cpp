@@ -1,7 +1,7 @@
 // How long until the others know: real nodes on loopback, at the default
 // periods, driven as anybody drives them (`rollcall node`).
 //
-//     rollcall_cluster_bench                  everything, about three minutes
+//     rollcall_cluster_bench                  everything, about four minutes
 //     rollcall_cluster_bench --only burst --only late_join
 //     rollcall_cluster_bench --million 100000 --idle-seconds 0    quicker
 //
@@ -31,7 +31,10 @@ const std::vector<std::pair<std::string, scenario>> scenarios{{"propagation", pr
                                                               {"burst", burst},
                                                               {"late_join", late_join},
                                                               {"million", million},
-                                                              {"down_and_back", down_and_back}};
+                                                              {"down_and_back", down_and_back},
+                                                              {"kill_seen", kill_seen},
+                                                              {"deploy", deploy},
+                                                              {"dispatch", dispatch}};
 
 void check(const char* name, std::int64_t x, std::int64_t least, std::int64_t most) {
   if (x < least || x > most) throw po::error{fmt::format("--{} is {} to {}", name, least, most)};
@@ -48,13 +51,16 @@ int main(int argc, char** argv) {
   // clang-format off
   options.add_options()
     ("help", "this text")
-    ("only", po::value(&only)->composing(), "one of propagation, burst, late_join, million, down_and_back; any number of times")
+    ("only", po::value(&only)->composing(), "one of propagation, burst, late_join, million, down_and_back, kill_seen, deploy, dispatch; any number of times")
     ("joins", size(n.joins), "single joins to time")
     ("burst", size(n.burst), "joins at once")
     ("late", size(n.late), "presences that a late joiner is to get")
     ("million", size(n.million), "presences of the large ones")
     ("changed", size(n.changed), "of them, that change")
     ("idle-seconds", size(n.idle_seconds), "how long nothing happens; 0: leave that out")
+    ("kills", size(n.kills), "nodes that are killed, to time when that is seen")
+    ("deployed", size(n.deployed), "keys of the eight nodes of the deploy")
+    ("listeners", size(n.listeners), "actors that get a dispatch")
     ("bare-caf", po::bool_switch(&bare), "be the actor system that idle nodes are compared with");
   // clang-format on
   try {
@@ -71,6 +77,9 @@ int main(int argc, char** argv) {
     check("late", n.late, 1, 1'000'000);
     check("million", n.million, 100, 10'000'000);
     check("changed", n.changed, 1, n.million / 10);
+    check("kills", n.kills, 1, 10'000);
+    check("deployed", n.deployed, 8, 1'000'000);
+    check("listeners", n.listeners, 3, 100'000);
     check("idle-seconds", n.idle_seconds, 0, 3600);
     for (const auto& x : only)
       if (std::none_of(scenarios.begin(), scenarios.end(),

@@ -75,6 +75,11 @@ void node::send(const std::string& line) {
   if (!process_.write_line(line)) throw std::runtime_error{"node " + name_ + " has ended"};
 }
 
+void node::leave() {
+  ask(R"({"op":"permdown"})");
+  if (!process_.wait(10s)) throw std::runtime_error{"node " + name_ + " does not end"};
+}
+
 json::object node::await(std::string_view event) {
   const auto until = steady::now() + patience;
   for (std::string line; steady::now() < until;) {
@@ -84,6 +89,7 @@ json::object node::await(std::string_view event) {
     if (line.empty()) continue;
     auto x = json::parse(line).as_object();
     const auto* e = x.if_contains("event");
+    if (e && on_event_) on_event_(x);
     if (e ? e->as_string() == event : event.empty()) return x;
   }
   throw std::runtime_error{

@@ -9,8 +9,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rollcall::bench {
@@ -35,6 +37,12 @@ public:
   const std::string& address() const noexcept { return address_; }
   pid_t pid() const noexcept { return process_.pid(); }
 
+  /// Called with each event that is read, also those that nobody waits for.
+  void on_event(std::function<void(const boost::json::object&)> f) { on_event_ = std::move(f); }
+  void kill() { process_.end(); }
+  /// Says bye to all and ends.
+  void leave();
+
   void send(const std::string& line);
   /// The next line that is this event, or, of "", an answer.
   boost::json::object await(std::string_view event);
@@ -50,6 +58,7 @@ public:
 private:
   std::string name_, address_;
   tool::child_process process_;
+  std::function<void(const boost::json::object&)> on_event_;
 };
 
 /// Asks again and again until it is so; throws after a long while.

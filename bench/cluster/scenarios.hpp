@@ -14,6 +14,9 @@ struct sizes {
   std::int64_t million = 1'000'000;
   std::int64_t changed = 1'000;
   std::int64_t idle_seconds = 10;
+  std::int64_t kills = 60;
+  std::int64_t deployed = 20'000;
+  std::int64_t listeners = 1'000;
 };
 
 /// Single joins on a until the diff stands on b's output, at random moments.
@@ -26,5 +29,11 @@ void late_join(const sizes&, results&);
 void million(const sizes&, results&);
 /// A replica with a million falls silent: hidden, shown again, dropped.
 void down_and_back(const sizes&, results&);
+/// Nodes are killed, until another has told that their presences left.
+void kill_seen(const sizes&, results&);
+/// Eight nodes are drained and started again in turn, while their keys come back.
+void deploy(const sizes&, results&);
+/// One message for all in a topic on three nodes, until the last has told of it.
+void dispatch(const sizes&, results&);
 
 } // namespace rollcall::bench

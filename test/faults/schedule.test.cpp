@@ -51,10 +51,15 @@ TEST_CASE("schedule: every cycle hits a node, none twice, and every kind has its
           CHECK(hit.insert(n).second);
           CHECK(n < nodes);
           if (f.kind == fault_kind::kill || f.kind == fault_kind::log_full
-              || f.kind == fault_kind::clock_restart)
+              || f.kind == fault_kind::clock_restart || f.kind == fault_kind::drain
+              || f.kind == fault_kind::deploy)
             CHECK(n >= nodes / 2);
         }
         if (f.kind == fault_kind::cut) CHECK(2 * f.nodes.size() <= static_cast<std::size_t>(nodes));
+        if (f.kind == fault_kind::drain || f.kind == fault_kind::deploy) {
+          CHECK(f.amount > 0);
+          CHECK(f.amount <= s.periods.permdown.count());
+        }
         if (f.kind == fault_kind::pause_short) CHECK(f.lasts * 10 <= s.periods.down * 8);
         if (f.kind == fault_kind::pause_long) CHECK(f.lasts > s.periods.down);
         if (f.kind == fault_kind::pause_forgotten) CHECK(f.lasts > s.periods.permdown);

@@ -25,7 +25,7 @@ po::options_description described() {
     ("cycles", text("N"), "so many cycles of faults and healing (default 20)")
     ("duration", text("TIME"), "instead: as many cycles as go into that time")
     ("soak", text("TIME"), "the same, with half of the nodes never killed, and their memory watched")
-    ("stalls", text("N"), "instead: only SIGSTOPs of 0.8 * down period, so many; nobody may be called down")
+    ("stalls", text("N"), "instead: only SIGSTOPs of 0.8 * down period, at most 6.4s, so many; nobody may be called down")
     ("nodes", text("N"), "3 to 8 (default 8)")
     ("seed", text("N"), "of the schedule (default 1)")
     ("from-cycle", text("N"), "first cycle of the schedule (default 0)")

@@ -118,7 +118,9 @@ bool campaign::settle(std::uint64_t number, const std::string& story, bool at_en
   cluster_.read_every(read_while_broken);
   auto v = judge(records.now(), args_.nodes, 3);
   for (const auto& f : v.findings) ++sum_.findings[to_string(f.what)];
-  const bool passed = v.passed() && in_time && cluster_.failure().empty();
+  const auto absent = cluster_.take_absent();
+  if (!absent.empty()) sum_.findings["absent"] += absent.size();
+  const bool passed = v.passed() && absent.empty() && in_time && cluster_.failure().empty();
   ++(passed ? sum_.passed : sum_.failed);
   double equal = -1;
   if (in_time && v.agreed_after.size() == static_cast<std::size_t>(args_.nodes)) {
@@ -134,6 +136,8 @@ bool campaign::settle(std::uint64_t number, const std::string& story, bool at_en
   if (!passed) {
     for (std::size_t i = 0; i < std::min<std::size_t>(v.findings.size(), 10); ++i)
       fmt::print("  {}\n", to_string(v.findings[i]));
+    for (std::size_t i = 0; i < std::min<std::size_t>(absent.size(), 10); ++i)
+      fmt::print("  absent: {}\n", absent[i]);
     if (!in_time) fmt::print("  not all equal after {} s\n", args_.patience.count() / 1000);
     if (!cluster_.failure().empty()) fmt::print("  {}\n", cluster_.failure());
     if (sum_.first_failed.empty())
@@ -175,7 +179,10 @@ tally campaign::run() {
 }
 
 tally campaign::run_stalls() {
-  const auto stall = args_.periods.down * 8 / 10;
+  // A link over which nothing comes for 5 s is given up, and its node is down when it
+  // is not back link_grace, 3 s, later: longer stalls are rightly called down.
+  constexpr milliseconds longest{6400};
+  const auto stall = std::min(args_.periods.down * 8 / 10, longest);
   const auto most = static_cast<std::uint64_t>(std::max(1, args_.nodes / 2));
   rollcall::cluster::random_stream random{args_.seed};
   std::uint64_t done = 0;

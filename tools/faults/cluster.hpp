@@ -2,6 +2,7 @@
 // them, and the faults that hit them.
 #pragma once
 
+#include "tools/faults/key_watch.hpp"
 #include "tools/faults/load.hpp"
 #include "tools/faults/member.hpp"
 #include "tools/faults/namespaces.hpp"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rollcall::faults {
@@ -38,6 +40,8 @@ struct cluster_counts {
   std::uint64_t acked = 0, refused = 0, reads = 0, downs = 0, unexpected_downs = 0, restarts = 0;
   std::vector<std::string> unexpected; ///< the first few of those
   std::uint64_t wrong_refs = 0;
+  std::uint64_t deploys = 0;      ///< whose keys came back elsewhere in time
+  std::uint64_t keys_watched = 0; ///< of these, by every observer that nothing else disturbed
 };
 
 class cluster {
@@ -73,6 +77,9 @@ public:
   /// Every node has a link to every other, and holds none of them down.
   bool linked() const;
 
+  /// Keys of a deploy that an observer saw absent, since the last call.
+  std::vector<std::string> take_absent() { return std::exchange(absent_, {}); }
+
   recorder& records() noexcept { return records_; }
   const cluster_counts& counts() const noexcept { return counts_; }
   proxy_counts proxied() const { return proxy_ ? proxy_->counts() : proxy_counts{}; }
@@ -83,6 +90,8 @@ public:
   std::string log_of(int node) const;
 
 private:
+  /// How a node ends that drains.
+  enum class ending { none, quit, bye, killed };
   struct slot {
     member process;
     std::optional<faults::load> load;
@@ -91,6 +100,9 @@ private:
     bool log_full = false;              ///< from its next start
     fault_kind life = fault_kind::kill; ///< how its next life differs
     bool clocked = false;
+    bool draining = false;
+    ending going = ending::none; ///< it is to end so
+    instant lease_over = 0;      ///< of a drain
     int reads_waiting = 0;
     instant next_read = 0;
     std::vector<bool> right;          ///< by topic: its last read agrees
@@ -100,7 +112,8 @@ private:
 
   slot& of(int n) { return nodes_[static_cast<std::size_t>(n)]; }
   void spawn(int n);
-  void kill(int n);
+  void end(int n, ending);
+  void kill(int n) { end(n, ending::killed); }
   void take_event(int n, const boost::json::object&);
   void issue_load();
   void issue_reads();
@@ -108,6 +121,13 @@ private:
   void operate(int n);
   void apply();
   void reset_again();
+  void drain(const fault&);
+  void prepare_deploy(const fault&);
+  void begin_deploy(const fault&);
+  void end_deploy();
+  void bring_back(const fault&);
+  void exclude_disturbed(const fault&);
+  void take_diff(int n, const boost::json::object&);
   std::string unread_log(int n);
   std::string clock_of(int n) const { return settings_.dir + "/" + node_name(n) + ".clock"; }
   std::vector<std::string> command_of(int n) const;
@@ -135,7 +155,18 @@ private:
   std::vector<int> unread_; ///< ends of full pipes
   std::vector<fault> active_;
   instant next_reset_ = 0;
+  struct deploy_state {
+    int from = -1, to = -1;
+    std::string topic;
+    bool back = false; ///< its keys are, in time
+  };
+  deploy_state deploy_;
+  key_watch watch_;
+  std::vector<std::string> absent_;
 };
+
+/// Whether these two may rightly hold each other down because of that fault.
+bool disturbs(const fault&, int a, int b);
 
 /// Certificates of a private CA for so many nodes, in that directory; empty, or
 /// what went wrong.

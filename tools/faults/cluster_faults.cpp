@@ -26,6 +26,8 @@ bool cuts(const fault& f, int from, int to) {
   }
 }
 
+} // namespace
+
 /// Whether these two may rightly hold each other down because of it.
 bool disturbs(const fault& f, int a, int b) {
   switch (f.kind) {
@@ -40,6 +42,8 @@ bool disturbs(const fault& f, int a, int b) {
     return hits(f, a) || hits(f, b);
   }
 }
+
+namespace {
 
 void add(const fault& f, proxy_rule& r) {
   const auto x = static_cast<int>(f.amount);
@@ -95,6 +99,8 @@ void set_clock(const std::string& file, std::int64_t seconds) {
 std::size_t cluster::inject(const fault& f) {
   std::size_t hit = 0;
   for (const int n : f.nodes) hit += living(n);
+  if (f.kind == fault_kind::deploy) prepare_deploy(f);
+  exclude_disturbed(f);
   active_.push_back(f);
   apply();
   const int n = f.nodes.front();
@@ -111,6 +117,12 @@ std::size_t cluster::inject(const fault& f) {
     break;
   case fault_kind::kill:
     kill(n);
+    break;
+  case fault_kind::drain:
+    drain(f);
+    break;
+  case fault_kind::deploy:
+    begin_deploy(f);
     break;
   case fault_kind::clock_restart:
     set_clock(clock_of(n), f.amount);
@@ -156,6 +168,10 @@ void cluster::undo(const fault& f) {
   case fault_kind::dead_names:
   case fault_kind::kill:
   case fault_kind::clock_restart:
+  case fault_kind::drain:
+  case fault_kind::deploy:
+    if (f.kind == fault_kind::deploy) end_deploy();
+    if (of(n).process.now() != member::state::off) kill(n); // it was not asked in time
     spawn(n);
     ++counts_.restarts;
     of(n).log_full = false;

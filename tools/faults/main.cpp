@@ -88,9 +88,10 @@ void report(const arguments& a, const tally& sum, const cluster& c) {
     const auto at = sum.findings.find(what);
     return at == sum.findings.end() ? 0 : at->second;
   };
-  fmt::print("lost {}, ghosts {}, flickers {}, own {}, unread {}, wrong refs {}\n", found("lost"),
-             found("ghost"), found("flicker"), found("own missing") + found("own ghost"),
-             found("unread"), n.wrong_refs);
+  fmt::print("lost {}, ghosts {}, flickers {}, own {}, absent {}, unread {}, wrong refs {}\n",
+             found("lost"), found("ghost"), found("flicker"),
+             found("own missing") + found("own ghost"), found("absent"), found("unread"),
+             n.wrong_refs);
   auto line = [](const char* what, const percentiles& p) {
     fmt::print("{}: p50 {:.0f}, p90 {:.0f}, p99 {:.0f}, max {:.0f} ms\n", what, p.p50, p.p90, p.p99,
                p.max);
@@ -101,6 +102,9 @@ void report(const arguments& a, const tally& sum, const cluster& c) {
   fmt::print("replicas called down: {}, without a fault that explains it: {}\n", n.downs,
              n.unexpected_downs);
   for (const auto& x : n.unexpected) fmt::print("  {}\n", x);
+  if (n.deploys > 0)
+    fmt::print("deploys whose keys came back in time: {}; keys watched by all observers: {}\n",
+               n.deploys, n.keys_watched);
   const auto p = c.proxied();
   fmt::print("restarts {}; proxy: {} connections, {} reset, {} dials without answer, {} bits "
              "flipped, {:.1f} MB\n",

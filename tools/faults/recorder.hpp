@@ -18,7 +18,8 @@ public:
   /// `ref` as the answer had it. What was refused, or may have been carried
   /// out or not, stays open until its node's life ends.
   void acked(const operation&, const std::string& ref, instant);
-  /// The life of a node ended between these times, and all that it tracked.
+  /// The life of a node ended between these times, and all that it tracked. Of a
+  /// node that drains: from the announcement to the end of its lease.
   void life_ended(int node, instant before, instant after);
 
   void shown(read);

@@ -3,6 +3,7 @@
 #include "cluster/mesh/backoff.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rollcall::faults {
 
@@ -20,6 +21,8 @@ bool kills(fault_kind k) {
   case fault_kind::seeds_by_name:
   case fault_kind::dead_names:
   case fault_kind::clock_restart:
+  case fault_kind::drain:
+  case fault_kind::deploy:
     return true;
   default:
     return false;
@@ -67,7 +70,7 @@ milliseconds length_of(random_stream& random, fault_kind k, const periods& p) {
   }
 }
 
-std::int64_t amount_of(random_stream& random, fault_kind k) {
+std::int64_t amount_of(random_stream& random, fault_kind k, const periods& p) {
   switch (k) {
   case fault_kind::delay:
     return static_cast<std::int64_t>(20 + random.up_to(380));
@@ -80,6 +83,11 @@ std::int64_t amount_of(random_stream& random, fault_kind k) {
     const auto jump = static_cast<std::int64_t>(60 + random.up_to(7200));
     return random.up_to(1) ? jump : -jump;
   }
+  case fault_kind::drain:
+    // Before the node is back, or long after; no longer than an end is remembered.
+    return std::min(part(random, p.down, 20, 250), p.permdown).count();
+  case fault_kind::deploy:
+    return (p.permdown * 8 / 10).count();
   default:
     return 0;
   }
@@ -114,6 +122,8 @@ const std::vector<kind_info>& all_kinds() {
       {k::files_full, "files-full", "no file descriptor is left, and the links are reset"},
       {k::clock_jump, "clock-jump", "the time of day of a node jumps by up to two hours"},
       {k::clock_restart, "clock-restart", "the same, and killed and started again in that time"},
+      {k::drain, "drain", "says that it goes, ends before or after its lease, and starts again"},
+      {k::deploy, "deploy", "the same, while its keys are tracked elsewhere: none may be absent"},
       {k::link_flap, "link-flap", "its interface goes down and up (needs namespaces)"},
   };
   return all;
@@ -154,7 +164,8 @@ std::vector<fault> plan(const schedule_settings& s, std::uint64_t cycle) {
   std::vector<int> free;
   for (int i = 0; i < s.nodes; ++i) free.push_back(i);
   std::vector<fault> out;
-  bool cut = false; // one at a time: two would overlap in what they heal
+  bool deployed = false; // one at a time: one topic is watched
+  bool cut = false;      // one at a time: two would overlap in what they heal
   const auto count = 1 + random.up_to(2);
   for (std::uint64_t i = 0; i < count && !s.kinds.empty(); ++i) {
     fault f;
@@ -164,11 +175,12 @@ std::vector<fault> plan(const schedule_settings& s, std::uint64_t cycle) {
     // The long ones only in their turn, or every other cycle would wait for them.
     if (i > 0 && (f.kind == fault_kind::pause_forgotten || f.kind == fault_kind::cut_forgotten))
       continue;
+    if (f.kind == fault_kind::deploy && std::exchange(deployed, true)) continue;
     cut = cut || has_sides(f.kind);
     f.at = milliseconds{
         static_cast<std::int64_t>(random.up_to(static_cast<std::uint64_t>(start_within.count())))};
     f.lasts = length_of(random, f.kind, s.periods);
-    f.amount = amount_of(random, f.kind);
+    f.amount = amount_of(random, f.kind, s.periods);
     const auto targets =
         has_sides(f.kind) ? 1 + random.up_to(static_cast<std::uint64_t>(s.nodes / 2) - 1) : 1;
     for (std::uint64_t n = 0; n < targets; ++n)

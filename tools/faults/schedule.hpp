@@ -34,6 +34,8 @@ enum class fault_kind {
   files_full,      ///< no file descriptor is left, and the links are reset
   clock_jump,      ///< the host's time of day jumps
   clock_restart,   ///< it jumps, and the node is killed and started again in it
+  drain,           ///< it says that it goes, and ends before its lease or after
+  deploy,          ///< the same, and its keys are tracked elsewhere before it ends
   link_flap,       ///< the network interface goes down and up
 };
 
@@ -65,7 +67,8 @@ struct fault {
   std::vector<int> nodes; ///< whom it hits; of a cut: one side
   milliseconds at{0};     ///< from the start of the cycle
   milliseconds lasts{0};
-  std::int64_t amount = 0; ///< delay: ms; loss, corrupt: per mille; clock: seconds
+  std::int64_t amount = 0; ///< delay: ms; loss, corrupt: per mille; clock: seconds;
+                           ///< drain, deploy: the lease in ms
 };
 
 struct schedule_settings {
