@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -65,8 +66,11 @@ public:
   /// A presence is there, or has another meta or ref than before.
   void put(outgoing&&);
   void remove(const std::string& id);
-  /// Changes since the last flush go to all. Call it soon after a change.
-  void flush(bridge_actions&);
+  /// Changes since the last flush go to all: at once, but not so often that Phoenix,
+  /// whose merge walks over all that it holds, has nothing else to do.
+  void flush(instant now, bridge_actions&);
+  /// How long to wait before what is left for a flush may go.
+  std::optional<instant> until_flush(instant now) const;
   /// Call it a few times in each broadcast period.
   void tick(instant now, bridge_actions&);
   /// We leave: Phoenix drops what is ours, and all that was theirs leaves.
@@ -113,6 +117,7 @@ private:
   std::map<std::string, out_entry> shard_of_; ///< of what is outgoing
   std::map<std::string, instant> lost_links_;
   std::set<std::string> links_;
+  instant next_flush_{0};
   std::uint64_t next_id_ = 1, refs_ = 0;
   std::uint64_t next_pid_ = 16; ///< the first are for the processes of the node itself
   bridge_counters counters_;

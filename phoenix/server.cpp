@@ -65,18 +65,24 @@ private:
     while (!inbox_.ended()) {
       ready.assign(1, pollfd{inbox_.fd(), POLLIN, 0});
       if (work_) work_->erlang->add_descriptors(ready);
-      const auto left = next_tick - steady_clock::now();
-      const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
-      ::poll(ready.data(), ready.size(), static_cast<int>(std::max<long>(0, ms + 1)));
+      ::poll(ready.data(), ready.size(), patience(next_tick));
       for (auto& item : inbox_.take()) std::visit([this](auto& x) { take(x); }, item);
       if (work_) work_->erlang->serve(ready);
       if (steady_clock::now() >= next_tick) {
         next_tick = steady_clock::now() + std::chrono::milliseconds{100};
         tick();
       }
-      if (work_) step([](bridge& b, bridge_actions& out) { b.flush(out); });
+      step([](bridge& b, bridge_actions& out) { b.flush(now(), out); });
     }
     stop_work();
+  }
+
+  /// Until there is something to do without being told, in ms.
+  int patience(steady_clock::time_point next_tick) const {
+    auto left = std::chrono::ceil<instant>(next_tick - steady_clock::now());
+    if (work_)
+      if (const auto flush = work_->machine.until_flush(now())) left = std::min(left, *flush);
+    return static_cast<int>(std::max<long>(0, left.count()));
   }
 
   void tick() {
