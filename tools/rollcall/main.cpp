@@ -5,6 +5,7 @@
 #include "tools/rollcall/gateway/command.hpp"
 #include "tools/rollcall/node.hpp"
 #include "tools/rollcall/options.hpp"
+#include "tools/rollcall/phoenix/command.hpp"
 #include "tools/rollcall/why.hpp"
 #include "tools/version.hpp"
 
@@ -21,10 +22,23 @@ constexpr const char* help =
     "\n"
     "  node     one node, driven by JSON Lines on stdin and stdout\n"
     "  gateway  a node that browsers connect to: Phoenix Channels, HTTP, metrics\n"
+    "  phoenix  a node that is also a member of a Phoenix.Tracker cluster\n"
     "  why      what a journal tells of a key: why it was, or was not, present\n"
     "  demo     three nodes, some people, and what can go wrong: 40 seconds to watch\n"
     "\n"
     "rollcall <command> --help tells more; rollcall --version names the version.\n";
+
+int phoenix(const std::vector<std::string>& args) {
+#ifdef ROLLCALL_PHOENIX
+  return rollcall::tool::run_phoenix(args);
+#else
+  static_cast<void>(args);
+  std::fputs("rollcall phoenix: this build is without Erlang's libei; install erlang-dev and build "
+             "again\n",
+             stderr);
+  return rollcall::tool::exit_bad_arguments;
+#endif
+}
 
 } // namespace
 
@@ -37,6 +51,7 @@ int main(int argc, char** argv) {
   if (say_version(argc, argv, "rollcall")) return exit_ok;
   if (command == "node") return run_node(args);
   if (command == "gateway") return run_gateway(args);
+  if (command == "phoenix") return phoenix(args);
   if (command == "why") return run_why(args);
   if (command == "demo") return demo::run_demo(args);
   if (command == "guest" && args.size() == 1) return demo::run_guest(args.front().c_str());
@@ -45,7 +60,7 @@ int main(int argc, char** argv) {
     return exit_ok;
   }
   std::fprintf(stderr, "rollcall: %s%s (see rollcall --help)\n",
-               command.empty() ? "say what to run: node, gateway, why or demo"
+               command.empty() ? "say what to run: node, gateway, phoenix, why or demo"
                                : "no such command: ",
                command.c_str());
   return exit_bad_arguments;

@@ -154,6 +154,7 @@ int run_node(const node_options& o, const std::string& program, const companion&
       stop.ask();
     });
     out.write(ready_line(*node, beside));
+    if (beside.told_by) beside.told_by([&out](std::string line) { out.offer(std::move(line)); });
     log_line(log_level::info, "ready",
              {{"name", o.cluster.node_name},
               {"listen", node->listen()},

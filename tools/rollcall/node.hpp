@@ -18,6 +18,9 @@ struct companion {
   std::function<caf::error(caf::actor_system&, const tracker&, const cluster_node&)> start{};
   /// Adds members to the `ready` line.
   std::function<void(json_writer&)> describe{};
+  /// Gets what writes a line of its own to stdout, after the `ready` line. That may be
+  /// used until `stop` has returned.
+  std::function<void(std::function<void(std::string)>)> told_by{};
   /// Before the tracker stops.
   std::function<void()> stop{};
 };

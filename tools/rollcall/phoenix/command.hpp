@@ -1,0 +1,12 @@
+// `rollcall phoenix`: a node that is also a member of a Phoenix.Tracker cluster.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rollcall::tool {
+
+/// The whole program; `args` is what stands after `rollcall phoenix`.
+int run_phoenix(const std::vector<std::string>& args);
+
+} // namespace rollcall::tool
