@@ -93,8 +93,8 @@ void bridge::greet(std::size_t number, const std::string& node, bridge_actions& 
   beat(number, node, out);
   if (shards_[number].own.clock() == 0) return;
   ++counters_.states_sent;
-  send(number, node,
-       write_transfer_ack(options_.self, next_ref(), shards_[number].own.full()), out);
+  send(number, node, write_transfer_ack(options_.self, next_ref(), shards_[number].own.full()),
+       out);
 }
 
 void bridge::ask(std::size_t number, peer& p, instant now, bridge_actions& out) {
@@ -196,8 +196,8 @@ void bridge::end(bridge_actions& out) {
 }
 
 void bridge::beat(std::size_t number, std::string node, bridge_actions& out) const {
-  send(number, std::move(node),
-       write_heartbeat(options_.self, {}, shards_[number].own.flushed()), out);
+  send(number, std::move(node), write_heartbeat(options_.self, {}, shards_[number].own.flushed()),
+       out);
 }
 
 void bridge::send(std::size_t number, std::string node, term message, bridge_actions& out) const {

@@ -22,10 +22,10 @@ namespace rollcall::phoenix {
 using instant = std::chrono::milliseconds;
 
 struct bridge_options {
-  replica self;                ///< our node's name, and a life greater than any before
-  std::uint32_t creation = 1;  ///< of the node, as our pids carry it; another in each life
-  std::string tracker = "TR";  ///< module name
-  std::size_t pool_size = 1;   ///< of the Phoenix tracker
+  replica self;               ///< our node's name, and a life greater than any before
+  std::uint32_t creation = 1; ///< of the node, as our pids carry it; another in each life
+  std::string tracker = "TR"; ///< module name
+  std::size_t pool_size = 1;  ///< of the Phoenix tracker
   instant broadcast_period{1500};
   instant down_period{30'000}; ///< silence after which a replica is down
   instant link_grace{3'000};   ///< the same, once its link is lost
@@ -49,8 +49,8 @@ struct bridge_actions {
 };
 
 struct bridge_counters {
-  std::uint64_t unreadable = 0;    ///< messages that are none that we know
-  std::uint64_t other_shard = 0;   ///< of a shard that the pool does not have
+  std::uint64_t unreadable = 0;  ///< messages that are none that we know
+  std::uint64_t other_shard = 0; ///< of a shard that the pool does not have
   std::uint64_t state_requests = 0;
   std::uint64_t states_sent = 0;
 };

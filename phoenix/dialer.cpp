@@ -88,8 +88,8 @@ void dialer::dial_now(const std::string& node, std::uint32_t creation) {
   if (!options_.insecure && !is_loopback(*address))
     return on_result_(node, -1, "beyond loopback: put a tunnel between, or allow it by --insecure");
   ei_cnode self;
-  if (::ei_connect_xinit(&self, own.host.c_str(), own.alive.c_str(), options_.name.c_str(),
-                         nullptr, options_.cookie.c_str(), creation)
+  if (::ei_connect_xinit(&self, own.host.c_str(), own.alive.c_str(), options_.name.c_str(), nullptr,
+                         options_.cookie.c_str(), creation)
       != 0)
     return on_result_(node, -1, "libei takes no such name or cookie");
   std::string alive = other.alive;

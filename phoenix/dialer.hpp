@@ -12,7 +12,7 @@
 namespace rollcall::phoenix {
 
 struct dial_options {
-  std::string name;   ///< ours: bridge@127.0.0.1
+  std::string name; ///< ours: bridge@127.0.0.1
   std::string cookie;
   std::uint32_t creation = 1;
   bool insecure = false; ///< dial beyond loopback, where Erlang's protocol is plain

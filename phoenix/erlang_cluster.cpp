@@ -19,7 +19,9 @@ std::shared_ptr<const std::string> shared(const term& x) {
 
 erlang_cluster::erlang_cluster(const phoenix_options& o, const std::string& cookie,
                                std::uint32_t creation, inbox& in, handlers on)
-    : options_(o), self_{o.erlang_name, 1, 0, creation}, scope_(o.pubsub, self_),
+    : options_(o),
+      self_{o.erlang_name, 1, 0, creation},
+      scope_(o.pubsub, self_),
       on_(std::move(on)),
       dialer_({o.erlang_name, cookie, creation, o.insecure},
               [&in](std::string node, int fd, std::string why) {

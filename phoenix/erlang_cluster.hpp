@@ -23,7 +23,7 @@ namespace rollcall::phoenix {
 class erlang_cluster {
 public:
   struct handlers {
-    std::function<void(term&&)> forward;                              ///< of the adapter
+    std::function<void(term&&)> forward; ///< of the adapter
     std::function<void(const std::string& node)> up;
     std::function<void(const std::string& node, const std::string& why)> down;
     std::function<void(const std::string& node, const std::string& why)> not_reached;

@@ -112,8 +112,8 @@ void link::tick(clock::time_point now) {
 }
 
 void link::send(const erlang_pid& to, std::shared_ptr<const std::string> message) {
-  std::string head = std::string(1, pass_through)
-                     + encode_message(tuple({integer(op_send), atom(""), pid(to)}));
+  std::string head =
+      std::string(1, pass_through) + encode_message(tuple({integer(op_send), atom(""), pid(to)}));
   send_packet(std::move(head), std::move(message));
 }
 

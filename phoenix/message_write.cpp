@@ -38,26 +38,16 @@ term values_of(const replica& of, const std::vector<tracked>& values) {
 /// order, so that it is the same to the byte as theirs.
 term state(const replica& of, const char* mode, term clouds, term context, term range, term values,
            term replicas) {
-  return map({atom("__struct__"),
-              atom("Elixir.Phoenix.Tracker.State"),
-              atom("clouds"),
-              std::move(clouds),
-              atom("context"),
-              std::move(context),
-              atom("delta"),
-              atom("unset"),
-              atom("mode"),
-              atom(mode),
-              atom("pids"),
-              atom("nil"),
-              atom("range"),
-              std::move(range),
-              atom("replica"),
-              write(of),
-              atom("replicas"),
-              std::move(replicas),
-              atom("values"),
-              std::move(values)});
+  return map({atom("__struct__"), atom("Elixir.Phoenix.Tracker.State"),
+              atom("clouds"),     std::move(clouds),
+              atom("context"),    std::move(context),
+              atom("delta"),      atom("unset"),
+              atom("mode"),       atom(mode),
+              atom("pids"),       atom("nil"),
+              atom("range"),      std::move(range),
+              atom("replica"),    write(of),
+              atom("replicas"),   std::move(replicas),
+              atom("values"),     std::move(values)});
 }
 
 term part(const replica& of, const own_part& x) {
@@ -100,8 +90,8 @@ term write_permdown(const replica& from) {
 }
 
 term write_forward(std::string_view topic, term message) {
-  return tuple({atom("forward_to_local"), binary(topic), std::move(message),
-                atom("Elixir.Phoenix.PubSub")});
+  return tuple(
+      {atom("forward_to_local"), binary(topic), std::move(message), atom("Elixir.Phoenix.PubSub")});
 }
 
 } // namespace rollcall::phoenix

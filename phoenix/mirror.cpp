@@ -15,7 +15,9 @@ constexpr millis renew_period{15'000};
 } // namespace
 
 mirror::mirror(tracker t, std::string own_key, meta own_meta)
-    : tracker_(std::move(t)), own_key_(std::move(own_key)), own_meta_(std::move(own_meta)),
+    : tracker_(std::move(t)),
+      own_key_(std::move(own_key)),
+      own_meta_(std::move(own_meta)),
       thread_([this] { run(); }) {}
 
 mirror::~mirror() {

@@ -37,7 +37,8 @@ std::string validate(const phoenix_options& o) {
   if (auto why = node_problem("erlang-name", o.erlang_name, o.insecure); !why.empty()) return why;
   for (const auto& node : o.erlang_nodes)
     if (auto why = node_problem("erlang-node", node, o.insecure); !why.empty()) return why;
-  if (!is_module(o.pubsub)) return "set --pubsub to the module of the Phoenix.PubSub, as in MyApp.PubSub";
+  if (!is_module(o.pubsub))
+    return "set --pubsub to the module of the Phoenix.PubSub, as in MyApp.PubSub";
   if (!is_module(o.tracker))
     return "set --phoenix-tracker to the module of the Phoenix.Tracker, as in MyApp.Tracker";
   if (o.pool_size < 1 || o.pool_size > 1024) return "--phoenix-pool-size: choose 1 to 1024";
@@ -57,7 +58,8 @@ std::string read_cookie(const std::string& file, std::string& why) {
   }
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
   if (line.empty() || line.size() > 255) {
-    why = "--erlang-cookie-file \"" + file + "\": its first line is no cookie (1 to 255 characters)";
+    why =
+        "--erlang-cookie-file \"" + file + "\": its first line is no cookie (1 to 255 characters)";
     return {};
   }
   return line;

@@ -23,9 +23,9 @@ bool pg_scope::receive(const term& x, std::vector<reply>& out) {
     if (!x.items[1].is(term::kind::pid) || x.items.size() > 3) return false;
     std::vector<term> all;
     for (const auto& group : groups_) all.push_back(tuple({atom(group), list({pid(self_)})}));
-    out.push_back({false, x.items[1].as_pid(),
-                   tuple({atom("$gen_cast"),
-                          tuple({atom("sync"), pid(self_), list(std::move(all))})})});
+    out.push_back(
+        {false, x.items[1].as_pid(),
+         tuple({atom("$gen_cast"), tuple({atom("sync"), pid(self_), list(std::move(all))})})});
     return true;
   }
   if (x.is_tuple(2) && x.items[0].is_atom("$gen_cast")) {
@@ -45,9 +45,8 @@ bool pg_scope::receive(const term& x, std::vector<reply>& out) {
 void pg_scope::learn(const term& group, std::vector<reply>& out) {
   if (!group.is(term::kind::atom) || !group.text.starts_with(adapter_ + "_")) return;
   const auto number = std::string_view{group.text}.substr(adapter_.size() + 1);
-  if (number.empty() || !std::all_of(number.begin(), number.end(), [](char c) {
-        return c >= '0' && c <= '9';
-      }))
+  if (number.empty()
+      || !std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return;
   if (groups_.size() >= max_groups || !groups_.insert(group.text).second) return;
   out.push_back({true, {}, tuple({atom("join"), pid(self_), group, pid(self_)})});

@@ -49,7 +49,7 @@ bool remote_slice::merge(own_part&& part, std::uint64_t& next_id, std::vector<mi
 void remote_slice::apply(std::vector<std::uint64_t> dead, std::vector<tracked>&& born,
                          std::uint64_t& next_id, std::vector<mirror_change>& out) {
   // A death and a birth of one identity are an update.
-  std::map<identity, std::uint64_t, compare> ended;
+  std::multimap<identity, std::uint64_t, compare> ended;
   for (const auto clock : dead) {
     const auto x = live_.find(clock);
     ended.emplace(std::move(x->second.what), x->second.id);
@@ -58,6 +58,7 @@ void remote_slice::apply(std::vector<std::uint64_t> dead, std::vector<tracked>&&
   std::sort(born.begin(), born.end(),
             [](const tracked& a, const tracked& b) { return a.clock < b.clock; });
   for (auto& v : born) {
+    if (live_.contains(v.clock)) continue; // one clock for two joins: theirs is no such message
     identity what{v.pid.as_pid(), v.topic, v.key};
     const auto before = ended.find(what);
     const bool update = before != ended.end();

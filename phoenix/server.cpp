@@ -30,18 +30,20 @@ std::string id_of(const presence& p) {
 }
 
 /// What Phoenix shall not have: its own, and what bridges say among themselves.
-bool stays_here(const presence& p) {
-  return p.topic() == bridges_topic || p.meta()[origin_member];
-}
+bool stays_here(const presence& p) { return p.topic() == bridges_topic || p.meta()[origin_member]; }
 
 } // namespace
 
 class server::impl {
 public:
   impl(tracker t, const phoenix_options& o, std::string cookie, server_events on)
-      : tracker_(std::move(t)), options_(o), cookie_(std::move(cookie)), on_(std::move(on)),
+      : tracker_(std::move(t)),
+        options_(o),
+        cookie_(std::move(cookie)),
+        on_(std::move(on)),
         key_(o.pubsub + "/" + o.tracker),
-        mirror_(tracker_, key_, meta{{"erlang", o.erlang_name}}), thread_([this] { run(); }) {}
+        mirror_(tracker_, key_, meta{{"erlang", o.erlang_name}}),
+        thread_([this] { run(); }) {}
   ~impl() {
     inbox_.end();
     thread_.join();
@@ -129,8 +131,8 @@ private:
       if (on_.down) on_.down(node, why);
     };
     h.not_reached = on_.not_reached ? on_.not_reached : [](const auto&, const auto&) {};
-    work_->erlang = std::make_unique<erlang_cluster>(options_, cookie_, b.creation, inbox_,
-                                                     std::move(h));
+    work_->erlang =
+        std::make_unique<erlang_cluster>(options_, cookie_, b.creation, inbox_, std::move(h));
     const auto number = work_->number = ++subscriptions_;
     auto from = tracker_.subscribe(
         on_all(), {[this, number](std::uint32_t shard, const std::vector<presence>& all) {

@@ -34,16 +34,16 @@ struct erlang_pid {
 
 struct term {
   enum class kind : std::uint8_t {
-    integer,   ///< `number`
-    real,      ///< `real`
-    atom,      ///< `text`, UTF-8
-    binary,    ///< `text`
-    tuple,     ///< `items`
-    list,      ///< `items`; proper
-    improper,  ///< `items`, the last of which is the tail
-    map,       ///< `items`: key, value, key, value ... in the order they came
-    pid,       ///< `text` is the node, `number` serial << 32 | id, and `creation`
-    other,     ///< `text` is its encoding: references, ports, functions, large integers, bits
+    integer,  ///< `number`
+    real,     ///< `real`
+    atom,     ///< `text`, UTF-8
+    binary,   ///< `text`
+    tuple,    ///< `items`
+    list,     ///< `items`; proper
+    improper, ///< `items`, the last of which is the tail
+    map,      ///< `items`: key, value, key, value ... in the order they came
+    pid,      ///< `text` is the node, `number` serial << 32 | id, and `creation`
+    other,    ///< `text` is its encoding: references, ports, functions, large integers, bits
   };
   kind type = kind::list;
   std::uint32_t creation = 0;

@@ -1,5 +1,6 @@
 // The machine of the bridge against replicas that are played by the same parts.
 #include "phoenix/bridge.hpp"
+
 #include "phoenix/pg_scope.hpp"
 #include "test/catch.hpp"
 
@@ -115,6 +116,26 @@ TEST_CASE("a delta that a full state was ahead of brings only what is new", "[ph
   CHECK(changes(out) == texts{"join 2", "leave 1"});
 }
 
+// Found by fuzzing: a message that no replica of good will sends.
+TEST_CASE("of two presences of one identity each leaves", "[phoenix]") {
+  remote_slice slice(elixir);
+  std::vector<mirror_change> out;
+  std::uint64_t ids = 1;
+  const auto who = pid({"a@h", 1, 0, 1});
+  own_part part;
+  part.what = own_part::form::full;
+  part.to = 3;
+  for (const std::uint64_t clock : {1, 2, 2})
+    part.values.push_back({clock, who, binary("room"), binary("x"), map({})});
+  CHECK(slice.merge(std::move(part), ids, out));
+  own_part none;
+  none.what = own_part::form::full;
+  none.to = 4;
+  CHECK(slice.merge(std::move(none), ids, out));
+  CHECK(slice.size() == 0);
+  CHECK(out.size() == 4);
+}
+
 TEST_CASE("silence, a lost link and a new life end what a replica had", "[phoenix]") {
   bridge b(options());
   phoenix_replica p;
@@ -211,8 +232,7 @@ TEST_CASE("the scope answers a discover, and joins every group of the adapter", 
   const auto groups = list({tuple({atom("Elixir.PS.Adapter_2"), list({pid(peer)})}),
                             tuple({atom("Elixir.PS.Adapter"), list({pid(peer)})}),
                             tuple({atom("other"), list({pid(peer)})})});
-  const auto sync =
-      tuple({atom("$gen_cast"), tuple({atom("sync"), pid(peer), groups})});
+  const auto sync = tuple({atom("$gen_cast"), tuple({atom("sync"), pid(peer), groups})});
   CHECK(scope.receive(sync, out));
   REQUIRE(out.size() == 1);
   CHECK(out[0].to_all);

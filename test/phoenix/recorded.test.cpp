@@ -92,8 +92,8 @@ TEST_CASE("our messages are theirs to the byte", "[phoenix]") {
     // The order in a set of more than 32 is theirs alone; these are smaller.
     if (encode_message(written) == encode_message(*theirs)) ++same;
     const auto* ours = &written.items[3];
-    for (const char* field : {"__struct__", "context", "delta", "mode", "pids", "replica", "replicas",
-                              "values"})
+    for (const char* field :
+         {"__struct__", "context", "delta", "mode", "pids", "replica", "replicas", "values"})
       CHECK(*ours->find(field) == *theirs->items[3].find(field));
   }
   CHECK(same >= 1);
