@@ -59,6 +59,20 @@ void add_frames(collector& to, const tracker_stats& s) {
   }
 }
 
+// One name, so that one alert watches all of them.
+void add_limits(collector& to, const tracker_stats& s) {
+  constexpr auto help = "times that a limit kept something out, or cut it off";
+  const auto add = [&](const char* what, std::uint64_t times) {
+    to.counter("rollcall_limits_hit_total", help, times, {{"limit", what}});
+  };
+  add("no_room", s.no_room);
+  add("evicted", s.evicted);
+  add("frames_costly", s.frames_costly);
+  add("pulls_dropped", s.pulls_dropped);
+  add("lives_refused", s.lives_refused);
+  add("subscriber_credit", s.resyncs);
+}
+
 // Buckets as of a histogram: the count of all that took less than `le` seconds.
 void add_busy(collector& to, const tracker_stats& s) {
   std::uint64_t sum = 0;
@@ -121,6 +135,10 @@ std::vector<metric> metrics_of(const tracker& t) {
   to.counter("rollcall_handler_failures_total", "exceptions of handlers", s.handler_failures);
   to.counter("rollcall_shard_restarts_total", "shards that died and were replaced", s.restarts);
   to.counter("rollcall_frames_unknown_total", "frames of a later version", s.frames_unknown);
+  to.counter("rollcall_frames_forged_total", "frames that named another sender than their link",
+             s.frames_forged);
+  to.counter("rollcall_divergences_total", "copies that the audit found wrong", s.divergences);
+  add_limits(to, s);
   add_frames(to, s);
   add_busy(to, s);
   return to.take();

@@ -1,8 +1,8 @@
 #include "gateway/core.hpp"
 
 #include "gateway/hub.hpp"
-#include "gateway/leases.hpp"
 #include "gateway/long_poll.hpp"
+#include "gateway/relay.hpp"
 #include "gateway/rooms.hpp"
 #include "gateway/tokens.hpp"
 

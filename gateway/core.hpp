@@ -21,8 +21,8 @@
 namespace rollcall::gateway {
 
 class hub;
-class leases;
 class long_polls;
+class relay;
 class rooms;
 class session;
 class tokens;
@@ -58,7 +58,7 @@ struct core {
   std::unique_ptr<hub> actors;
   std::unique_ptr<rooms> topics;
   std::unique_ptr<long_polls> polls;
-  std::unique_ptr<leases> leased;
+  std::unique_ptr<relay> others;
 };
 
 } // namespace rollcall::gateway

@@ -10,7 +10,7 @@ struct counters {
   std::uint64_t connections = 0, long_polls = 0, channels = 0, rooms = 0, listeners = 0; // now
   std::uint64_t accepted = 0, requests = 0, messages_in = 0, messages_out = 0, bytes_out = 0;
   std::uint64_t changes_delivered = 0, diffs_encoded = 0, states_encoded = 0;
-  std::uint64_t resyncs = 0, broadcasts = 0, broadcasts_dropped = 0;
+  std::uint64_t resyncs = 0, broadcasts = 0, broadcasts_dropped = 0, leases = 0;
   std::uint64_t refused_connections = 0, refused_requests = 0, refused_unauthorized = 0;
   std::uint64_t refused_rate = 0, refused_channels = 0, refused_payload = 0, refused_frames = 0;
   std::uint64_t closed_slow = 0, closed_expired = 0, throttled = 0;
@@ -41,8 +41,9 @@ inline constexpr counter_row counter_table[] = {
     {"states_encoded_total", "States encoded", &counters::states_encoded, false},
     {"resyncs_total", "Slow clients that were given the state again", &counters::resyncs, false},
     {"broadcasts_total", "Broadcasts of clients", &counters::broadcasts, false},
-    {"broadcasts_dropped_total", "Broadcasts not sent to a slow client",
+    {"broadcasts_dropped_total", "Broadcasts not sent to a slow client, or another gateway",
      &counters::broadcasts_dropped, false},
+    {"leases_total", "Presences tracked by HTTP", &counters::leases, false},
     {"refused_connections_total", "Refused for want of room: --max-connections",
      &counters::refused_connections, false},
     {"refused_requests_total", "Requests that are no good HTTP, or too large or slow",

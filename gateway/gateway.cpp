@@ -4,8 +4,8 @@
 #include "gateway/core.hpp"
 #include "gateway/http_connection.hpp"
 #include "gateway/hub.hpp"
-#include "gateway/leases.hpp"
 #include "gateway/long_poll.hpp"
+#include "gateway/relay.hpp"
 #include "gateway/rooms.hpp"
 #include "gateway/session.hpp"
 #include "gateway/tokens.hpp"
@@ -167,8 +167,8 @@ struct server::impl {
     thread.join();
     // An actor system does not end before its actors have.
     for (auto& [number, x] : std::exchange(shared.lingering, {})) hub::end_member(x);
-    shared.leased.reset();
     shared.actors->stop();
+    shared.others->stop();
     shared.blocking.stop();
     shared.blocking.join();
   }
@@ -206,12 +206,20 @@ expected<std::unique_ptr<server>> server::start(caf::actor_system& system, track
   if (auto error = x->listen()) return error;
   c.topics = std::make_unique<rooms>(c);
   c.polls = std::make_unique<long_polls>(c);
+  const auto post = [&c](hub::task f) { asio::post(c.io, std::move(f)); };
+  auto others = relay::start(
+      system, t, c.cluster, post,
+      {[&c](const std::string& topic, const std::string& tail) {
+         c.topics->say(topic, std::make_shared<const std::string>("[null,null," + tail), nullptr);
+       },
+       [&c] { ++c.count.broadcasts_dropped; }});
+  if (!others) return others.error();
+  c.others = std::move(*others);
   c.actors = std::make_unique<hub>(
-      system, std::move(t), [&c](hub::task f) { asio::post(c.io, std::move(f)); },
+      system, std::move(t), post,
       hub::events{[&c](const std::string& topic) { c.topics->state(topic); },
                   [&c](const std::shared_ptr<const diff>& changes) { c.topics->changed(*changes); },
                   [&c] { c.topics->lost(); }});
-  c.leased = std::make_unique<leases>(c.io, *c.actors);
   x->accept();
   x->watch();
   x->thread = std::thread([raw = x.get()] { raw->run(); });

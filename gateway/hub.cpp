@@ -107,7 +107,16 @@ public:
 
   template <class Message, class Ok>
   void ask(std::string_view topic, Message x, Ok ok, hub::answer to) {
-    auto shard = home_->tracker.shard_for(topic);
+    ask(home_->tracker.shard_for(topic), std::move(x), std::move(ok), std::move(to));
+  }
+
+  template <class Message, class Ok>
+  void ask(const lease& which, Message x, Ok ok, hub::answer to) {
+    ask(home_->tracker.shard(which.shard), std::move(x), std::move(ok), std::move(to));
+  }
+
+  template <class Message, class Ok>
+  void ask(const shard_actor& shard, Message x, Ok ok, hub::answer to) {
     if (!shard) {
       if (to) home_->deliver([to] { to({{}, to_string(errc::shutting_down)}); });
       return;
@@ -194,6 +203,63 @@ void hub::untrack(const caf::actor& who, std::string topic, std::string key) {
   push([who, topic = std::move(topic), key = std::move(key)](hub_actor* self) {
     self->ask(
         topic, untrack_msg{who.address(), topic, key}, [] {}, nullptr);
+  });
+}
+
+void hub::track_lease(std::string topic, std::string key, meta data, millis ttl, lease_answer to) {
+  push([topic = std::move(topic), key = std::move(key), data = std::move(data), ttl,
+        to = std::move(to)](hub_actor* self) {
+    self->ask(
+        topic, track_lease_msg{topic, key, data, static_cast<std::uint64_t>(ttl.count())},
+        [to, home = self->home()](const lease_reply& r) {
+          home->deliver([to, r] { to(r.lease, {to_string(r.ref), {}}); });
+        },
+        [to](const tracker_answer& why) { to({}, why); });
+  });
+}
+
+void hub::find(const lease& which, found to) {
+  push([which, to = std::move(to)](hub_actor* self) {
+    self->ask(
+        which, find_lease_msg{which},
+        [to, home = self->home()](const presences_reply& r) {
+          home->deliver(
+              [to, r] { to(r.presences.empty() ? std::nullopt : std::optional{r.presences[0]}); });
+        },
+        [to](const tracker_answer&) { to(std::nullopt); });
+  });
+}
+
+void hub::renew(const lease& which, std::optional<millis> ttl, answer to) {
+  push([which, ttl, to = std::move(to)](hub_actor* self) {
+    const auto ms = static_cast<std::uint64_t>(ttl.value_or(millis{0}).count());
+    self->ask(
+        which, renew_msg{{which}, ms},
+        [to, home = self->home()](const renew_reply& r) {
+          home->deliver([to, ended = !r.missing.empty()] {
+            to({{}, ended ? to_string(errc::no_such_lease) : std::string{}});
+          });
+        },
+        to);
+  });
+}
+
+void hub::update(const lease& which, meta data, answer to) {
+  push([which, data = std::move(data), to = std::move(to)](hub_actor* self) {
+    self->ask(
+        which, update_lease_msg{which, data},
+        [to, home = self->home()](const update_reply& r) {
+          home->deliver([to, text = to_string(r.ref)] { to({text, {}}); });
+        },
+        to);
+  });
+}
+
+void hub::untrack(const lease& which, answer to) {
+  push([which, to = std::move(to)](hub_actor* self) {
+    self->ask(
+        which, untrack_lease_msg{which},
+        [to, home = self->home()] { home->deliver([to] { to({}); }); }, to);
   });
 }
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ public:
   };
   using task = std::function<void()>;
   using answer = std::function<void(const tracker_answer&)>;
+  using lease_answer = std::function<void(const lease&, const tracker_answer&)>;
+  using found = std::function<void(const std::optional<presence>&)>;
 
   hub(caf::actor_system&, tracker, std::function<void(task)> post, events);
   ~hub();
@@ -45,6 +48,16 @@ public:
   void track(const caf::actor& who, std::string topic, std::string key, meta, answer);
   void update(const caf::actor& who, std::string topic, std::string key, meta, answer);
   void untrack(const caf::actor& who, std::string topic, std::string key);
+
+  // -- presences that live by a lease
+  void track_lease(std::string topic, std::string key, meta, millis ttl, lease_answer);
+  /// Nothing if it has ended, or never was.
+  void find(const lease&, found);
+  /// Lasts for its ttl, or the one given, from now.
+  void renew(const lease&, std::optional<millis> ttl, answer);
+  void update(const lease&, meta, answer);
+  void untrack(const lease&, answer);
+
   void subscribe(std::string topic, std::uint64_t id);
   void unsubscribe(std::string topic, std::uint64_t id);
 

@@ -1,10 +1,9 @@
 #include "gateway/rest.hpp"
 
 #include "base/json_text.hpp"
-#include "gateway/leases.hpp"
+#include "gateway/rest_leases.hpp"
 
 #include <boost/asio/post.hpp>
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -13,8 +12,6 @@
 #include <utility>
 
 namespace rollcall::gateway {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -84,10 +81,6 @@ std::optional<std::size_t> limit_of(const url& target) {
 http_reply bad_limit() {
   return error_reply(400, "bad_request", "limit is a whole number from 1 on");
 }
-http_reply unauthorized() {
-  return error_reply(403, "unauthorized", "the token does not give that right for this topic");
-}
-
 void topics(core& c, const api_request& r, const respond& to) {
   const auto limit = limit_of(r.target);
   if (!limit) return to(bad_limit());
@@ -221,108 +214,6 @@ http_reply cluster_state(const tracker& t, const cluster_node& node) {
   return {200, out + "}"};
 }
 
-// -- leases ------------------------------------------------------------------
-
-struct wanted_presence {
-  std::optional<std::string> key;
-  std::optional<meta> data;
-  std::optional<millis> ttl;
-};
-
-std::optional<millis> ttl_of(const json::value& x) {
-  std::string text;
-  if (x.is_string()) text.assign(x.get_string().data(), x.get_string().size());
-  std::uint64_t number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
-  if (error != std::errc{}) return std::nullopt;
-  const std::uint64_t ms = unit == "ms"    ? 1
-                           : unit == "s"   ? 1000
-                           : unit == "min" ? 60'000
-                           : unit == "h"   ? 3'600'000
-                                           : 0;
-  if (ms == 0 || number > static_cast<std::uint64_t>(leases::most_ttl.count()) / ms)
-    return std::nullopt;
-  const millis result{static_cast<std::int64_t>(number * ms)};
-  if (result < leases::least_ttl) return std::nullopt;
-  return result;
-}
-
-std::variant<wanted_presence, http_reply> read_presence(std::string_view body) {
-  const auto wrong = [](std::string_view code, std::string_view text) {
-    return error_reply(400, code, text);
-  };
-  json::error_code error;
-  json::parse_options options;
-  options.max_depth = max_frame_depth;
-  const auto value = body.empty() ? json::value(json::object{})
-                                  : json::parse({body.data(), body.size()}, error, {}, options);
-  if (error || !value.is_object()) return wrong("bad_json", "the body is a JSON object");
-  const auto& all = value.get_object();
-  wanted_presence result;
-  if (const auto* x = all.if_contains("key")) {
-    if (!x->is_string()) return wrong("bad_key", "key is a string of 1 to 1024 bytes");
-    result.key = std::string(x->get_string().data(), x->get_string().size());
-  }
-  if (const auto* x = all.if_contains("meta")) {
-    result.data = meta_of(*x);
-    if (!result.data) return wrong("bad_meta", R"(a meta is a map: {"status":"online"})");
-  }
-  if (const auto* x = all.if_contains("ttl")) {
-    result.ttl = ttl_of(*x);
-    if (!result.ttl) return wrong("bad_ttl", R"(ttl is a time from 100ms to 24h, such as "10s")");
-  }
-  return result;
-}
-
-unsigned status_of(std::string_view error) {
-  if (error == "limit_reached") return 429;
-  if (error == "shutting_down" || error == "internal") return 503;
-  if (error == "too_large") return 413;
-  return 400;
-}
-
-void begin_lease(core& c, const api_request& r, const std::string& topic, const respond& to) {
-  if (!r.rights.allows(topic, right::track)) return to(unauthorized());
-  auto read = read_presence(r.body);
-  if (auto* wrong = std::get_if<http_reply>(&read)) return to(*wrong);
-  auto& x = std::get<wanted_presence>(read);
-  if (!x.key) x.key = r.rights.subject ? *r.rights.subject : core::random_key();
-  if (r.rights.subject && *x.key != *r.rights.subject) return to(unauthorized());
-  if (!x.ttl) return to(error_reply(400, "bad_ttl", R"(give a ttl, such as "10s")"));
-  c.leased->begin(topic, *x.key, x.data.value_or(meta{}), *x.ttl,
-                  [to](const std::string& name, const tracker_answer& answer) {
-                    if (!answer.error.empty())
-                      return to(error_reply(status_of(answer.error), answer.error,
-                                            "the presence was not tracked: see docs/errors.md"));
-                    to({201, R"({"lease":")" + name + R"(","ref":")" + answer.ref + R"("})"});
-                  });
-}
-
-void one_lease(core& c, const api_request& r, const std::string& name, const respond& to) {
-  auto* lease = c.leased->find(name);
-  if (lease == nullptr || (r.rights.subject && *r.rights.subject != lease->key))
-    return to(error_reply(404, "no_such_lease", "it has ended: track the presence again"));
-  const std::string done = R"({"lease":")" + name + "\"";
-  if (r.method == "DELETE") {
-    c.leased->end(name);
-    return to({200, done + "}"});
-  }
-  auto read = read_presence(r.body);
-  if (auto* wrong = std::get_if<http_reply>(&read)) return to(*wrong);
-  auto& x = std::get<wanted_presence>(read);
-  if (x.ttl) lease->ttl = *x.ttl;
-  c.leased->renew(name, *lease);
-  if (!x.data) return to({200, done + R"(,"renewed":1})"});
-  c.actors->update(lease->actor, lease->topic, lease->key, *x.data,
-                   [to, done](const tracker_answer& answer) {
-                     if (!answer.error.empty())
-                       return to(error_reply(status_of(answer.error), answer.error,
-                                             "the meta was not changed: see docs/errors.md"));
-                     to({200, done + R"(,"renewed":1,"ref":")" + answer.ref + R"("})"});
-                   });
-}
-
 void not_there(const respond& to) {
   to(error_reply(404, "not_found", "there is nothing here: see docs/gateway.md"));
 }
@@ -341,6 +232,10 @@ http_reply error_reply(unsigned status, std::string_view code, std::string_view 
   out += ',';
   append_text(out, "message", message);
   return {status, out + "}"};
+}
+
+http_reply unauthorized() {
+  return error_reply(403, "unauthorized", "the token does not give that right for this topic");
 }
 
 void answer_api(core& c, const api_request& r, respond to) {

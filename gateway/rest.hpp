@@ -22,6 +22,8 @@ using respond = std::function<void(http_reply)>;
 
 /// `{"error":"…","message":"…"}`
 http_reply error_reply(unsigned status, std::string_view code, std::string_view message);
+/// 403: the token does not give that right.
+http_reply unauthorized();
 
 struct api_request {
   std::string_view method; ///< "GET"

@@ -31,7 +31,8 @@ public:
 
   void listen(session&, const std::string& topic, std::string join_ref);
   void unlisten(session&, const std::string& topic);
-  /// To all listeners but that one. `tail` as `encode_tail` makes it.
+  /// To all listeners of this gateway but that one, which may be null. `body` is
+  /// the whole frame.
   void say(const std::string& topic, std::shared_ptr<const std::string> body,
            const session* except);
   /// The session has room again: it gets the state where it was left behind.

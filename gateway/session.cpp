@@ -3,6 +3,7 @@
 #include "base/json_text.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/presence_json.hpp"
+#include "gateway/relay.hpp"
 #include "gateway/rooms.hpp"
 
 #include <utility>
@@ -90,6 +91,7 @@ void session::on(update_meta& x) {
 void session::on(broadcast& x) {
   ++core_.count.broadcasts;
   core_.topics->say(x.topic, std::make_shared<const std::string>("[null,null," + x.tail), this);
+  core_.others->say(x.topic, x.tail);
 }
 
 void session::on(list_page& x) {

@@ -30,7 +30,7 @@ class Server {
     server.child = spawn(command, params, { stdio: ["pipe", "pipe", "inherit"] })
     const [line] = await once(createInterface({ input: server.child.stdout }), "line")
     server.child.stdout.resume()
-    Object.assign(server, JSON.parse(line))
+    Object.assign(server, JSON.parse(line), { name })
     return server
   }
   get memory() { return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))[1]) }
@@ -49,10 +49,10 @@ class Client {
     this.phoenix = server.name === "rollcall"
     this.socket = new WebSocket(`ws://${server.http}${this.phoenix ? "/socket/websocket?vsn=2.0.0" : "/socket.io/?EIO=4&transport=websocket"}`, { perMessageDeflate: false })
     this.socket.on("message", data => this.heard(data.toString()))
-    this.socket.on("error", () => {})
+    this.socket.on("error", e => { this.failed = e })
     this.open = new Promise((resolve, reject) => {
       this.opened = resolve
-      this.socket.on("close", () => reject(new Error("closed")))
+      this.socket.on("close", () => reject(this.failed ?? new Error("closed")))
       if (this.phoenix) this.socket.on("open", resolve)
     })
     this.ref = 0

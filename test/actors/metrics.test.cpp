@@ -44,6 +44,8 @@ TEST_CASE("metrics of a tracker count what happened to it", "[metrics]") {
   CHECK(value_of(all, "rollcall_replicas", "up") == 2); // a replica for each shard
   CHECK(value_of(all, "rollcall_replicas", "down") == 0);
   CHECK(value_of(all, "rollcall_busy_total", "+Inf") >= 3);
+  CHECK(value_of(all, "rollcall_limits_hit_total", "no_room") == 0);
+  CHECK(value_of(all, "rollcall_limits_hit_total", "subscriber_credit") == 0);
   for (const auto& x : all)
     CHECK(x.labels.front() == std::pair<std::string, std::string>{"tracker", "hall"});
 }

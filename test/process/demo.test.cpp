@@ -8,6 +8,9 @@
 
 #include <csignal>
 #include <fstream>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 using namespace rollcall::test;
 namespace demo = rollcall::tool::demo;
@@ -107,7 +110,8 @@ TEST_CASE("the demo plays to its end and its check holds") {
   INFO(result.out << result.err);
   CHECK(result.code == 0);
   CHECK(result.out.find("all agree") != std::string::npos);
-  CHECK(result.out.find('\x1b') == std::string::npos); // no terminal: no escapes
+  CHECK(result.out.find("http://127.0.0.1:4000/") != std::string::npos); // the last line
+  CHECK(result.out.find('\x1b') == std::string::npos);                   // no terminal: no escapes
   CHECK(result.err.empty());
 }
 
@@ -121,4 +125,65 @@ TEST_CASE("the demo ends its processes when it is stopped") {
   process.send_signal(SIGTERM);
   CHECK(process.wait(patience) == 1);
   for (const auto child : children) CHECK(eventually([&] { return ::kill(child, 0) != 0; }));
+}
+
+namespace {
+
+/// What a server on loopback answers to a GET; empty if nothing comes.
+std::string get(const std::string& address, const std::string& path) {
+  const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0) {
+    const auto request =
+        "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
+    static_cast<void>(!::write(fd, request.data(), request.size()));
+    char chunk[4096];
+    for (ssize_t n; (n = ::read(fd, chunk, sizeof chunk)) > 0;)
+      answer.append(chunk, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+  return answer;
+}
+
+} // namespace
+
+TEST_CASE("the demo for browsers serves until it is stopped, and restarts what was killed") {
+  using rollcall::tool::child_process;
+  child_process process({ROLLCALL_PROGRAM, "demo", "--web"});
+  std::vector<std::string> pages;
+  pid_t of_b = 0;
+  std::string line;
+  const auto next = [&] {
+    REQUIRE(process.read_line(line, patience) == child_process::read_result::line);
+  };
+  for (next(); line.find("Ctrl-C") == std::string::npos; next()) {
+    if (const auto at = line.find("http://"); at != std::string::npos)
+      pages.push_back(line.substr(at + 7, line.rfind('/') - at - 7));
+    if (line.starts_with("node b is process ")) of_b = std::stoi(line.substr(18));
+  }
+  REQUIRE(pages.size() == 2);
+  for (const auto& where : pages) {
+    INFO(where);
+    CHECK(get(where, "/").find("<!doctype html>") != std::string::npos);
+    CHECK(eventually([&] { // all of the cluster, and people in it
+      const auto cluster = get(where, "/api/cluster");
+      return cluster.find("\"name\":\"c\",\"status\":\"up\"") != std::string::npos
+             && get(where, "/api/topics").find("room:") != std::string::npos;
+    }));
+  }
+  const auto children = children_of(process.pid());
+  CHECK(children.size() == 5);
+  REQUIRE(of_b > 0);
+  ::kill(of_b, SIGKILL);
+  while (line.find("b is back") == std::string::npos) next();
+  const auto again = children_of(process.pid());
+  CHECK(again.size() == 5);
+  process.send_signal(SIGINT);
+  CHECK(process.wait(patience) == 0);
+  for (const auto child : again) CHECK(eventually([&] { return ::kill(child, 0) != 0; }));
 }

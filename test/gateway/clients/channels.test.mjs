@@ -173,6 +173,38 @@ test("a broadcast reaches the others of the topic, and not the one who sends it"
   assert.deepEqual(heard, [[], [{ text: "hi", n: 1.5 }], []])
 })
 
+test("a broadcast reaches the clients of other gateways, once, in order, and those that only listen", async t => {
+  const a = await gateway("--update-rate", "1000")
+  t.after(() => a.stop())
+  const b = await Program.start(["--name", "b", "--seed", a.ready.listen])
+  t.after(() => b.stop())
+  const sockets = [connect(a), connect(a), connect(b), connect(b, { transport: LongPoll }), connect(b)]
+  t.after(() => sockets.forEach(s => s.disconnect()))
+  const all = [
+    join(sockets[0], "t", { key: "ada" }), join(sockets[1], "t", { key: "bob" }), join(sockets[2], "t", { key: "eve" }),
+    join(sockets[3], "t", { track: false }), join(sockets[4], "u", { key: "ida" }),
+  ]
+  await Promise.all(all.map(x => x.reply))
+  const heard = all.map(() => [])
+  all.forEach((x, i) => x.channel.on("broadcast", payload => heard[i].push(payload.n ?? payload)))
+  // the gateways have found each other when what one says comes through
+  await until(async () => {
+    await push(all[0].channel, "broadcast", { hello: "?" })
+    return heard[2].length > 0
+  }, "the gateways have found each other")
+  await until(() => heard[1].length <= heard[2].length + 1 && heard[3].length > 0, "the listener hears, too")
+  const numbers = Array.from({ length: 20 }, (_, n) => n)
+  for (const n of numbers) await push(all[0].channel, "broadcast", { n })
+  const counted = i => heard[i].filter(x => typeof x === "number")
+  for (const i of [1, 2, 3]) await until(() => counted(i).length >= 20, `client ${i} has heard all`)
+  await push(all[2].channel, "broadcast", { n: "back" })
+  await until(() => heard[0].includes("back") && heard[1].includes("back") && heard[3].includes("back"), "the other way, too")
+  for (const i of [1, 2, 3]) assert.deepEqual(counted(i), numbers, `client ${i}`)
+  assert.deepEqual([heard[0], heard[4]], [["back"], []])
+  // how gateways find each other is nobody's topic
+  assert.deepEqual((await b.ask("topics")).topics, { t: 3, u: 1 })
+})
+
 test("another version of the protocol is refused, and says which one is not", async t => {
   const a = await gateway()
   t.after(() => a.stop())

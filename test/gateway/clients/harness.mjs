@@ -73,8 +73,7 @@ export async function until(condition, what) {
   }
 }
 
-export function connect(where, { transport = WebSocket, ...options } = {}) {
-  const base = transport === LongPoll ? "http://" : "ws://"
+export function connect(where, { transport = WebSocket, base = transport === LongPoll ? "http://" : "ws://", ...options } = {}) {
   const socket = new Socket(`${base}${where.http ?? where}/socket`, {
     transport, reconnectAfterMs: () => 100, rejoinAfterMs: () => 100, timeout: patience, ...options,
   })

@@ -79,9 +79,16 @@ test("a presence of something without a socket lives as long as it is renewed", 
   await until(() => keys(x.presence).length === 0, "its end")
   assert.equal((await send(a, "PUT", "/api/leases/" + made.body.lease)).status, 404)
   assert.equal((await send(a, "DELETE", "/api/leases/" + made.body.lease)).status, 404)
-  await send(a, "POST", "/api/topics/t/presences", { key: "short", ttl: "300ms" })
-  await until(async () => (await metric(a, "rollcall_gateway_leases")) === 0, "it ends by itself")
+  const short = await send(a, "POST", "/api/topics/t/presences", { key: "short", ttl: "300ms" })
+  const listed = (await json(a, "/api/topics/t")).body.presences[0]
+  assert.ok(listed === undefined || BigInt(listed.pid.slice(2)) >= 1n << 63n, "a lease, and no actor")
+  await until(async () => (await json(a, "/api/topics/t")).body.count === 0, "it ends by itself")
+  assert.equal((await send(a, "PUT", "/api/leases/" + short.body.lease)).status, 404)
   await until(() => keys(x.presence).length === 0, "and leaves")
+  assert.equal(await metric(a, "rollcall_gateway_leases_total"), 2)
+  const text = made.body.lease
+  for (const other of ["x", text + "0", text.replace(/-\d+-/, "-17-"), text.slice(0, -1) + (text.endsWith("0") ? "1" : "0"), "99" + text.slice(1)])
+    assert.equal((await send(a, "PUT", "/api/leases/" + other)).status, 404, other)
   for (const body of [{ key: "k" }, { key: "k", ttl: "soon" }, { key: "k", ttl: 10 }, { key: 7, ttl: "10s" }, { key: "", ttl: "10s" }, { key: "k", ttl: "10s", meta: 1 }, []])
     assert.equal((await send(a, "POST", "/api/topics/t/presences", body)).status, 400, JSON.stringify(body))
 })

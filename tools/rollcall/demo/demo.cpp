@@ -3,6 +3,7 @@
 #include "tools/command_line.hpp"
 #include "tools/rollcall/demo/check.hpp"
 #include "tools/rollcall/demo/story.hpp"
+#include "tools/rollcall/demo/web.hpp"
 #include "tools/rollcall/options.hpp"
 
 #include <boost/program_options.hpp>
@@ -21,6 +22,7 @@ namespace {
 
 struct demo_options {
   bool plain = false;
+  bool web = false;
   double pace = 1;
 };
 
@@ -29,6 +31,7 @@ std::variant<demo_options, early_end> parse(const std::vector<std::string>& args
   demo_options o;
   // clang-format off
   known.add_options()
+    ("web", po::bool_switch(&o.web), "three nodes and two gateways to look at in a browser, until Ctrl-C")
     ("plain", po::bool_switch(&o.plain), "a line for what happens, no drawing")
     ("pace", po::value<double>(&o.pace)->value_name("N"), "time to look, 0 to 10; 0: as fast as things happen (default: 1, about 40 s)")
     ("help", "print this");
@@ -71,6 +74,7 @@ int run_demo(const std::vector<std::string>& args) {
   const auto& options = std::get<demo_options>(parsed);
   stop_on_signals();
   terminal out(options.plain);
+  if (options.web) return run_web(out);
   stage s(out);
   const bool agrees = play(s, options.pace) && check(s);
   if (s.stopped()) {
@@ -81,6 +85,8 @@ int run_demo(const std::vector<std::string>& args) {
     out.print({{"It went wrong: " + s.trouble(), style::bad}});
     out.print("The logs of the nodes: " + s.logs());
   }
+  if (agrees)
+    out.print("In a browser: script/demo --web, then http://127.0.0.1:4000/ (rollcall demo --web)");
   return agrees ? exit_ok : exit_does_not_hold;
 }
 

@@ -54,6 +54,8 @@ stage::~stage() {
   if (!logs_.empty() && trouble_.empty()) std::filesystem::remove_all(logs_, ignored);
 }
 
+bool stop_was_asked() noexcept { return stop_asked; }
+
 bool stage::stopped() const noexcept { return stop_asked; }
 
 double stage::seconds() const { return duration<double>(steady_clock::now() - start_).count(); }

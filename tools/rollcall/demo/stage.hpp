@@ -107,5 +107,6 @@ private:
 
 /// Ctrl-C and the like: the stage stops at the next moment.
 void stop_on_signals();
+bool stop_was_asked() noexcept;
 
 } // namespace rollcall::tool::demo
