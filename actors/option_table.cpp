@@ -48,7 +48,8 @@ constexpr row rows[] = {
      [](node_settings& x) -> option_value { return &x.cluster.limits.max_unfinished; }},
     {"max-connections-per-node", nullptr, "N", "connections of one node",
      [](node_settings& x) -> option_value { return &x.cluster.limits.max_connections_per_node; }},
-    {"max-connections-per-certificate", nullptr, "N", "connections of all that show one certificate",
+    {"max-connections-per-certificate", nullptr, "N",
+     "connections of all that show one certificate",
      [](node_settings& x) -> option_value {
        return &x.cluster.limits.max_connections_per_certificate;
      }},

@@ -110,7 +110,8 @@ TEST_CASE("a meta is a map of values that fit") {
     CHECK(problem(R"({"op":"track","meta":{"x":[)" + large + "]}}") == "bad_meta");
   // With a fraction or an exponent it is a double, and in quotes a text.
   CHECK(problem(R"({"op":"track","meta":{"x":18446744073709551616.0,"y":1e30}})").empty());
-  CHECK(problem(R"({"op":"track","meta":{"\"18446744073709551616":"18446744073709551616"}})").empty());
+  CHECK(problem(R"({"op":"track","meta":{"\"18446744073709551616":"18446744073709551616"}})")
+            .empty());
   CHECK(code_of(R"({"id":18446744073709551616,"op":"topics"})") == "bad_command");
 }
 

@@ -1,7 +1,6 @@
 // The scenarios of upstream's clock tests.
-#include "tools/replay/vector_clock.hpp"
-
 #include "test/catch.hpp"
+#include "tools/replay/vector_clock.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // A record of clock.jsonl: two clocks `a` and `b` and what each function made
 // of them; and clocks appended to a set one after another, with the whole set
 // after each.
-#include "tools/replay/vector_clock.hpp"
 #include "tools/replay/json.hpp"
 #include "tools/replay/records.hpp"
+#include "tools/replay/vector_clock.hpp"
 
 #include <boost/json.hpp>
 

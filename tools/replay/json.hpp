@@ -2,8 +2,8 @@
 // text is not of the form; none throws.
 #pragma once
 
-#include "tools/replay/vector_clock.hpp"
 #include "tools/replay/value.hpp"
+#include "tools/replay/vector_clock.hpp"
 
 #include <boost/json/fwd.hpp>
 

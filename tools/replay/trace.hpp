@@ -3,8 +3,8 @@
 // Reading only: what the operations mean is the replayer's business.
 #pragma once
 
-#include "tools/replay/vector_clock.hpp"
 #include "tools/replay/value.hpp"
+#include "tools/replay/vector_clock.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -76,8 +76,8 @@ void lease_names::remove(std::string_view name) {
 
 void lease_names::forget_ended(time_point now) {
   for (auto at = names_.begin(); at != names_.end();) {
-    size_ -= std::erase_if(at->second,
-                           [&](const entry& x) { return x.deadline + surely_ended < now; });
+    size_ -=
+        std::erase_if(at->second, [&](const entry& x) { return x.deadline + surely_ended < now; });
     at = at->second.empty() ? names_.erase(at) : std::next(at);
   }
 }

@@ -1,6 +1,6 @@
 // The operations on the node: cluster, counters, subscriptions, the end.
-#include "tools/rollcall/answers.hpp"
 #include "base/duration.hpp"
+#include "tools/rollcall/answers.hpp"
 #include "tools/rollcall/session.hpp"
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "tools/rollcall/gateway/command.hpp"
 
-#include "gateway/gateway.hpp"
 #include "base/duration.hpp"
+#include "gateway/gateway.hpp"
 #include "tools/rollcall/log.hpp"
 #include "tools/rollcall/node.hpp"
 
