@@ -1,6 +1,9 @@
 // Messages for all in a topic, and handles of actors by number.
 #include "test/actors/fabric.hpp"
 
+#include <atomic>
+#include <map>
+
 using namespace fixture;
 
 namespace {
@@ -150,4 +153,37 @@ TEST_CASE("many actors are resolved by message, each by its own node and life on
             sa.get(), a.as_actor(),
             rollcall::resolve_msg{std::vector<rollcall::pid>(5000, who["ada"])}))
         == errc::limit_reached);
+}
+
+TEST_CASE("dispatches to an actor that is slow wait for it, in order, and hold up no other") {
+  notes heard;
+  std::atomic<bool> go{false};
+  test_system s;
+  auto t = s.started(patient());
+  auto slow = s.get().spawn<caf::detached>([&](caf::event_based_actor*) -> caf::behavior {
+    return {[&](const std::string& text) {
+      while (!go) std::this_thread::sleep_for(1ms);
+      heard.add("slow:" + text);
+    }};
+  });
+  s.adopt(slow);
+  const auto quick = reader(s, heard, "quick");
+  REQUIRE(t.track(slow, "room", "slow"));
+  REQUIRE(t.track(quick, "room", "quick"));
+  constexpr int many = 10'000;
+  for (int i = 0; i < many; ++i) {
+    const auto sent = t.dispatch("room", text(std::to_string(i)));
+    if (!sent || sent->actors != 2) FAIL("dispatch " << i << " did not go to both");
+  }
+  CHECK(eventually([&] { return heard.get().size() == many; }));
+  CHECK(t.count("room") == 2); // the shard serves meanwhile
+  go = true;
+  CHECK(eventually([&] { return heard.get().size() == 2 * many; }));
+  std::map<std::string, int> next;
+  bool in_order = true;
+  for (const auto& line : heard.get()) {
+    const auto at = line.find(':');
+    in_order = in_order && line.substr(at + 1) == std::to_string(next[line.substr(0, at)]++);
+  }
+  CHECK(in_order);
 }

@@ -195,3 +195,39 @@ TEST_CASE("a lease is seen on other nodes, and its end is") {
   REQUIRE(a.renew(l->lease, 100ms));
   CHECK(eventually([&] { return keys(b.list("room")) == "ada"; }));
 }
+
+TEST_CASE("a lease that is not renewed while its node drains ends then, and nothing of it comes "
+          "back") {
+  fabric net;
+  test_system sa, sb;
+  rollcall::tracker_options o;
+  o.broadcast_period = 50ms;
+  o.down_period = 30s;
+  o.permdown_period = 60s;
+  auto a = sa.started(o, {}, net.join(sa, "a"));
+  auto b = sb.started(o, {}, net.join(sb, "b"));
+  const auto kept = a.track_lease("room", "kept", {}, 1min);
+  const auto short_one = a.track_lease("room", "short", {}, 1min);
+  const auto moved = a.track_lease("room", "moved", {}, 1min);
+  REQUIRE(kept);
+  REQUIRE(short_one);
+  REQUIRE(moved);
+  CHECK(eventually([&] { return b.count("room") == 3; }));
+  REQUIRE(a.drain(50s));
+  CHECK(code(a.track_lease("room", "new", {}, 1min)) == errc::draining);
+  // Renewed while it drains, also for less: both end long before the drain does.
+  REQUIRE(a.renew(kept->lease));
+  auto here = sb.idle();
+  CHECK(eventually([&] { // heard of as soon as a join takes it over
+    const auto joined = b.track(here, "room", "moved");
+    if (b.count("room") == 3) return true;
+    (void)b.untrack(here);
+    return false;
+  }));
+  REQUIRE(a.renew(short_one->lease, 100ms));
+  REQUIRE(a.renew(moved->lease, 100ms));
+  CHECK(eventually([&] { return keys(b.list("room")) == "kept moved"; }));
+  CHECK(eventually([&] { return keys(a.list("room")) == "kept moved"; }));
+  CHECK(code(a.renew(short_one->lease)) == errc::no_such_lease);
+  CHECK(b.get_by_key("room", "moved").to_vector().at(0).who.actor == here.id());
+}

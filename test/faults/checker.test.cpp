@@ -200,3 +200,17 @@ TEST_CASE("checker: equal at the end is equal to the element") {
   CHECK(all_equal(h, 2, 1));
   CHECK_FALSE(all_equal(h, 3, 1)); // a node that was not read
 }
+
+TEST_CASE("checker: what a join elsewhere takes over while the link is lost does not flicker") {
+  auto h = two_nodes();
+  reads(h, 0, 110, {1});
+  reads(h, 1, 120, {1});
+  reads(h, 1, 3'000'000, {});
+  reads(h, 1, 3'000'010, {1});
+  CHECK(count(judge(h, 2, 1), kind::flicker) == 1);
+  h.unlinked.push_back({1, 0, 2'900'000, 3'000'005});
+  CHECK(judge(h, 2, 1).passed());
+  h.unlinked[0].until = 500; // long before
+  h.unlinked[0].from = 400;
+  CHECK(count(judge(h, 2, 1), kind::flicker) == 1);
+}

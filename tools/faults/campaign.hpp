@@ -18,6 +18,8 @@ struct tally {
   std::uint64_t presences_hit = 0, faults = 0;
   std::vector<double> equal_ms; ///< of each cycle: until the last node was right
   std::vector<double> visible_ms;
+  double slowest_ms = -1; ///< of `equal_ms`
+  std::string slowest;    ///< that cycle, and what it waited for last
   std::uint64_t stale = 0;
   double seconds = 0;
   std::string first_failed;   ///< the command that replays it

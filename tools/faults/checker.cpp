@@ -27,11 +27,14 @@ bool must_not_show(const element& e, instant settled) { return e.end_acked <= se
 /// A node hides first and tells then, so a read may be ahead of the word.
 constexpr instant word_behind = 2'000'000;
 
+/// Or had no link to it, so that others may have taken over what it has.
 bool held_down(const history& h, const read& r, int owner) {
-  return std::any_of(h.downs.begin(), h.downs.end(), [&](const down_time& d) {
+  const auto now = [&](const down_time& d) {
     return d.reader == r.reader && d.owner == owner && d.from <= r.completed + word_behind
            && (d.until == never || d.until + word_behind >= r.invoked);
-  });
+  };
+  return std::any_of(h.downs.begin(), h.downs.end(), now)
+         || std::any_of(h.unlinked.begin(), h.unlinked.end(), now);
 }
 
 /// What is wrong with a read, as far as was settled. Missing elements count even

@@ -8,7 +8,8 @@
 //   ghost     ended before the healing, and the last read of a node shows it;
 //             or shown though nobody ever asked for it
 //   flicker   a node showed the settled elements right, and later wrong again,
-//             without having said that it holds the owner down; of an ended
+//             without having said that it holds the owner down or lost the
+//             link to it (a join elsewhere may take over then); of an ended
 //             element: only if its end had been shown before
 //   own       a node does not show what it acknowledged itself before the read
 //             was asked for, or shows what it acknowledged to have ended: at no

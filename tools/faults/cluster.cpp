@@ -115,6 +115,8 @@ void cluster::take_event(int n, const object& e) {
   if (other < 0 || other >= settings_.nodes || other == n) return;
   if (what == "peer_up" || what == "peer_down")
     of(n).links[static_cast<std::size_t>(other)] = what == "peer_up";
+  if (what == "peer_up") records_.link_back(n, other, now());
+  if (what == "peer_down") records_.link_lost(n, other, now());
   auto& life = of(n).up_life[static_cast<std::size_t>(other)];
   const auto which = text(e, "incarnation");
   if (what == "replica_up") {
@@ -237,6 +239,24 @@ bool cluster::linked() const {
   const auto& downs = records_.now().downs;
   return std::none_of(downs.begin(), downs.end(),
                       [](const down_time& d) { return d.until == never; });
+}
+
+std::string cluster::waits_for() const {
+  for (int n = 0; n < settings_.nodes; ++n) {
+    const auto& x = nodes_[static_cast<std::size_t>(n)];
+    if (x.process.now() != member::state::up || x.stopped) return "the start of " + node_name(n);
+  }
+  for (int a = 0; a < settings_.nodes; ++a)
+    for (int b = 0; b < settings_.nodes; ++b)
+      if (a != b && !nodes_[static_cast<std::size_t>(a)].links[static_cast<std::size_t>(b)])
+        return "the link of " + node_name(a) + " to " + node_name(b);
+  for (const auto& d : records_.now().downs)
+    if (d.until == never)
+      return node_name(d.reader) + ", which holds " + node_name(d.owner) + " down";
+  for (int n = 0; n < settings_.nodes; ++n)
+    for (const bool right : nodes_[static_cast<std::size_t>(n)].right)
+      if (!right) return "a list of " + node_name(n);
+  return {};
 }
 
 void cluster::run(milliseconds time, const std::function<bool()>& until) {

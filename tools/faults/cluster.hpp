@@ -76,6 +76,8 @@ public:
 
   /// Every node has a link to every other, and holds none of them down.
   bool linked() const;
+  /// In words: what keeps the cluster from being whole and right; empty: nothing.
+  std::string waits_for() const;
 
   /// Keys of a deploy that an observer saw absent, since the last call.
   std::vector<std::string> take_absent() { return std::exchange(absent_, {}); }

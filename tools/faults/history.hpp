@@ -47,6 +47,9 @@ struct history {
   std::vector<element> elements; ///< ascending by id
   std::vector<read> reads;       ///< in the order in which they completed
   std::vector<down_time> downs;
+  /// The reader had no link to the owner. Meanwhile a join elsewhere under the same
+  /// topic and key takes over what the owner had, until the link is back.
+  std::vector<down_time> unlinked;
   instant healed = 0; ///< from here on nothing was broken
 };
 

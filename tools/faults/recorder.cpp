@@ -53,9 +53,19 @@ void recorder::replica_up(int reader, int owner, instant now) {
     if (d.reader == reader && d.owner == owner && d.until == never) d.until = now;
 }
 
+void recorder::link_lost(int reader, int owner, instant now) {
+  history_.unlinked.push_back({reader, owner, now, never});
+}
+
+void recorder::link_back(int reader, int owner, instant now) {
+  for (auto& d : history_.unlinked)
+    if (d.reader == reader && d.owner == owner && d.until == never) d.until = now;
+}
+
 void recorder::reader_ended(int reader, instant now) {
-  for (auto& d : history_.downs)
-    if (d.reader == reader && d.until == never) d.until = now;
+  for (auto* all : {&history_.downs, &history_.unlinked})
+    for (auto& d : *all)
+      if (d.reader == reader && d.until == never) d.until = now;
 }
 
 void recorder::next_cycle() {
@@ -66,7 +76,8 @@ void recorder::next_cycle() {
     return true;
   });
   h.reads.clear();
-  std::erase_if(h.downs, [&](const down_time& d) { return d.until != never; });
+  for (auto* all : {&h.downs, &h.unlinked})
+    std::erase_if(*all, [&](const down_time& d) { return d.until != never; });
 }
 
 } // namespace rollcall::faults

@@ -28,6 +28,8 @@ public:
 
   void replica_down(int reader, int owner, instant);
   void replica_up(int reader, int owner, instant);
+  void link_lost(int reader, int owner, instant);
+  void link_back(int reader, int owner, instant);
   void reader_ended(int reader, instant);
 
   void healed(instant at) { history_.healed = at; }
