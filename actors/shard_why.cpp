@@ -100,6 +100,11 @@ void shard::journal_report(const cluster::report& x, cluster::instant steady) {
   const auto& table = machine_->state().table();
   for (const auto& c : x.changes) {
     const auto p = table.view(c.what);
+    // A presence that another one took over is of another replica than the report.
+    if (const auto& whose = p.replica(); whose != *now.whose) {
+      now.whose = &whose;
+      journal_.begin(now);
+    }
     auto what = c.join ? story_event::joined : story_event::left;
     auto cause = base;
     if (!own) switch (c.why) {
@@ -133,7 +138,7 @@ void shard::journal_report(const cluster::report& x, cluster::instant steady) {
       e.what = what;
       e.reason = c.why;
       e.cause = cause;
-      e.who = {x.whose, p.actor()};
+      e.who = {*now.whose, p.actor()};
       e.ref = p.ref();
       e.from = now.from;
       e.heard_ms = now.heard_ms;

@@ -3,6 +3,7 @@
 #include "actors/journal_file.hpp"
 #include "test/actors/fabric.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -163,6 +164,35 @@ TEST_CASE("why tells that a node was silent, and that it came back") {
   CHECK(story->back().reason == leave_reason::ended);
   CHECK(to_text((*story)[1]).find("hidden: a was silent for ") != std::string::npos);
   CHECK(to_text((*story)[2]).find("shown again") != std::string::npos);
+}
+
+TEST_CASE("why names the replica whose presence was taken over") {
+  fabric net;
+  test_system sa, sb;
+  rollcall::tracker_options o;
+  o.broadcast_period = 50ms;
+  o.down_period = 30s;
+  o.permdown_period = 60s;
+  auto a = sa.started(o, {}, net.join(sa, "a"));
+  auto b = sb.started(o, {}, net.join(sb, "b"));
+  auto there = sa.idle(), here = sb.idle();
+  REQUIRE(a.track(there, "room", "ada"));
+  CHECK(eventually([&] { return b.count("room") == 1; }));
+  REQUIRE(a.drain(50s));
+  CHECK(eventually([&] { // heard of as soon as a join takes it over
+    (void)b.track(here, "room", "ada");
+    if (b.count("room") == 1) return true;
+    (void)b.untrack(here);
+    return false;
+  }));
+  const auto story = b.why("room", "ada");
+  REQUIRE(story);
+  const auto moved = std::find_if(story->begin(), story->end(), [](const auto& x) {
+    return x.what == story_event::left && x.reason == leave_reason::moved;
+  });
+  REQUIRE(moved != story->end());
+  CHECK(moved->who.replica.name == "a");
+  CHECK(story->back().who.replica.name == "b");
 }
 
 TEST_CASE("a story is told in words") {
