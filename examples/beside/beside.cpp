@@ -8,6 +8,7 @@
 //     example_beside cluster shop
 #include "price.hpp" // differs between CAF 0.17 and 1.x
 
+#include <caf/io/middleman.hpp>
 #include <caf/openssl/all.hpp>
 #include <fmt/format.h>
 
@@ -32,6 +33,7 @@ T value(caf::expected<T> x) {
 /// The application's config: TLS of its own, then what rollcall needs.
 struct config : shop_config {
   config(const std::string& name, const std::string& cluster, const std::string& shop) {
+    load<caf::io::middleman>(); // before the module that needs it
     load<caf::openssl::manager>();
     openssl_certificate = shop + "/" + name + ".pem";
     openssl_key = shop + "/" + name + ".key";

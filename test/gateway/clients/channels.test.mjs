@@ -192,7 +192,7 @@ test("a broadcast reaches the clients of other gateways, once, in order, and tho
     await push(all[0].channel, "broadcast", { hello: "?" })
     return heard[2].length > 0
   }, "the gateways have found each other")
-  await until(() => heard[1].length <= heard[2].length + 1 && heard[3].length > 0, "the listener hears, too")
+  await until(() => heard[3].length > 0, "the listener hears, too")
   const numbers = Array.from({ length: 20 }, (_, n) => n)
   for (const n of numbers) await push(all[0].channel, "broadcast", { n })
   const counted = i => heard[i].filter(x => typeof x === "number")
