@@ -1,10 +1,10 @@
 #include "gateway/rest_leases.hpp"
 
+#include "base/duration.hpp"
 #include "gateway/hub.hpp"
 
 #include <boost/json/parse.hpp>
 
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -24,21 +24,10 @@ struct wanted_presence {
 };
 
 std::optional<millis> ttl_of(const json::value& x) {
-  std::string text;
-  if (x.is_string()) text.assign(x.get_string().data(), x.get_string().size());
-  std::uint64_t number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
-  if (error != std::errc{}) return std::nullopt;
-  const std::uint64_t ms = unit == "ms"    ? 1
-                           : unit == "s"   ? 1000
-                           : unit == "min" ? 60'000
-                           : unit == "h"   ? 3'600'000
-                                           : 0;
-  if (ms == 0 || number > static_cast<std::uint64_t>(most_ttl.count()) / ms) return std::nullopt;
-  const millis result{static_cast<std::int64_t>(number * ms)};
-  if (result < min_lease_ttl) return std::nullopt;
-  return result;
+  if (!x.is_string()) return std::nullopt;
+  const auto& text = x.get_string();
+  const auto ttl = parse_duration({text.data(), text.size()});
+  return ttl && *ttl >= min_lease_ttl && *ttl <= most_ttl ? ttl : std::nullopt;
 }
 
 std::variant<wanted_presence, http_reply> read_presence(std::string_view body) {

@@ -37,11 +37,6 @@ void mirror::add(std::vector<mirror_change> more) {
   changed_.notify_one();
 }
 
-std::size_t mirror::waiting() const {
-  std::lock_guard guard(mutex_);
-  return queue_.size();
-}
-
 std::optional<ref> mirror::own_ref() const {
   std::lock_guard guard(mutex_);
   return own_ref_;

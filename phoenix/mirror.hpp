@@ -33,8 +33,6 @@ public:
 
   std::uint64_t printed() const noexcept { return printed_; }
   std::uint64_t refused() const noexcept { return refused_; }
-  /// How many changes wait.
-  std::size_t waiting() const;
 
 private:
   void run();

@@ -153,7 +153,7 @@ struct gossip::impl {
   std::optional<instant> wake_at;
   /// Changes before it are gathered; the first one after it goes out at once.
   std::optional<instant> window_ends;
-  bool flush_now = false;       ///< at the end of this step, or of the last that it is told with
+  bool flush_now = false; ///< flush at the end of this step, or of the last track that follows
   std::optional<instant> drain; ///< while we drain: the end of our lease
   bool drained = false;         ///< our lease is over
   struct ended_life {
