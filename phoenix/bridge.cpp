@@ -34,7 +34,12 @@ void bridge::receive(term&& forward, instant now, bridge_actions& out) {
     ++counters_.unreadable;
     return;
   }
-  if (m->from.name == options_.self.name) return;
+  if (m->from.name == options_.self.name) {
+    if (m->from.vsn == options_.self.vsn) return;
+    ++counters_.name_clashes;
+    out.clashes.push_back(m->from);
+    return;
+  }
   auto* from = hear(*number, *m, now, out);
   if (from == nullptr) return;
   switch (m->what) {
@@ -65,6 +70,10 @@ bridge::peer* bridge::hear(std::size_t number, const message& m, instant now, br
   }
   if (x == peers.end()) {
     if (m.what == message::kind::permdown) return nullptr;
+    if (!has_room(shards_[number])) {
+      ++counters_.over_limit;
+      return nullptr;
+    }
     x = peers.emplace(m.from.name, peer(m.from)).first;
   }
   auto& p = x->second;
@@ -78,10 +87,24 @@ bridge::peer* bridge::hear(std::size_t number, const message& m, instant now, br
   return &p;
 }
 
+/// Makes room for a replica, if a known one is down.
+bool bridge::has_room(shard& s) {
+  if (s.peers.size() < limit::replicas) return true;
+  const auto down =
+      std::find_if(s.peers.begin(), s.peers.end(), [](const auto& x) { return !x.second.up; });
+  if (down == s.peers.end()) return false;
+  s.peers.erase(down);
+  return true;
+}
+
 void bridge::take_part(std::size_t number, peer& p, own_part&& part,
                        std::optional<std::uint64_t> clock, instant now, bridge_actions& out) {
   const bool full = part.what == own_part::form::full;
-  const bool complete = p.slice.merge(std::move(part), next_id_, out.mirror);
+  const auto size = p.slice.size(), lacked = full ? 0 : p.slice.lacking();
+  const auto room = options_.max_presences - std::min(held_, options_.max_presences);
+  const bool complete = p.slice.merge(std::move(part), size + room, next_id_, out.mirror);
+  held_ += p.slice.size() - size;
+  counters_.over_limit += p.slice.lacking() - lacked;
   if (full) p.waits = false;
   const bool behind = !complete || (clock && *clock > p.slice.known());
   if (behind && (!p.waits || now - p.asked >= options_.broadcast_period)) ask(number, p, now, out);
@@ -110,6 +133,7 @@ void bridge::lose(peer& p, bridge_actions& out) {
   if (!p.up) return;
   p.up = false;
   p.waits = false;
+  held_ -= p.slice.size();
   p.slice.clear(out.mirror);
   out.down.push_back(p.slice.who());
 }
@@ -149,6 +173,7 @@ void bridge::flush(instant now, bridge_actions& out) {
     auto& own = shards_[i].own;
     if (!own.has_delta()) continue;
     any = true;
+    ++counters_.deltas_sent;
     const auto delta = own.take_delta();
     send(i, "", write_heartbeat(options_.self, delta, own.clock()), out);
   }
@@ -162,6 +187,11 @@ std::optional<instant> bridge::until_flush(instant now) const {
   for (const auto& s : shards_)
     if (s.own.has_delta()) return std::max(instant{0}, next_flush_ - now);
   return {};
+}
+
+/// Some tenth of the limit is free.
+bool bridge::has_room_again() const noexcept {
+  return held_ <= options_.max_presences - options_.max_presences / 10;
 }
 
 void bridge::tick(instant now, bridge_actions& out) {
@@ -178,7 +208,8 @@ void bridge::tick(instant now, bridge_actions& out) {
           || (lost != lost_links_.end() && now - lost->second > options_.link_grace
               && p.heard <= lost->second))
         lose(p, out);
-      else if (p.up && p.waits && now - p.asked >= 2 * options_.broadcast_period)
+      else if (p.up && now - p.asked >= 2 * options_.broadcast_period
+               && (p.waits || (p.slice.lacking() != 0 && has_room_again())))
         ask(i, p, now, out);
     }
     std::erase_if(s.peers, [&](const auto& x) {
@@ -222,13 +253,6 @@ term bridge::next_ref() {
   x.type = term::kind::other;
   x.text = std::move(bytes);
   return x;
-}
-
-std::size_t bridge::incoming_count() const {
-  std::size_t n = 0;
-  for (const auto& s : shards_)
-    for (const auto& [name, p] : s.peers) n += p.slice.size();
-  return n;
 }
 
 std::vector<std::string> bridge::outgoing_ids() const {

@@ -4,6 +4,7 @@
 // actions in their order.
 #pragma once
 
+#include "phoenix/limits.hpp"
 #include "phoenix/own_slice.hpp"
 #include "phoenix/remote_slice.hpp"
 
@@ -29,6 +30,7 @@ struct bridge_options {
   instant broadcast_period{1500};
   instant down_period{30'000}; ///< silence after which a replica is down
   instant link_grace{3'000};   ///< the same, once its link is lost
+  std::size_t max_presences = limit::presences;
 };
 
 /// A presence of the rollcall cluster that Phoenix shall have.
@@ -46,6 +48,7 @@ struct bridge_actions {
   std::vector<message_to> send;
   std::vector<mirror_change> mirror;
   std::vector<replica> up, down;
+  std::vector<replica> clashes; ///< others under our name
 };
 
 struct bridge_counters {
@@ -53,6 +56,9 @@ struct bridge_counters {
   std::uint64_t other_shard = 0; ///< of a shard that the pool does not have
   std::uint64_t state_requests = 0;
   std::uint64_t states_sent = 0;
+  std::uint64_t deltas_sent = 0;
+  std::uint64_t over_limit = 0;   ///< joins and replicas not taken, since a limit was reached
+  std::uint64_t name_clashes = 0; ///< messages of another node under our name
 };
 
 class bridge {
@@ -77,7 +83,7 @@ public:
   void end(bridge_actions&);
 
   std::size_t outgoing_count() const noexcept { return shard_of_.size(); }
-  std::size_t incoming_count() const;
+  std::size_t incoming_count() const noexcept { return held_; }
   const bridge_counters& counters() const noexcept { return counters_; }
   /// The ids of what Phoenix has of us.
   std::vector<std::string> outgoing_ids() const;
@@ -103,6 +109,8 @@ private:
   };
 
   peer* hear(std::size_t number, const message&, instant now, bridge_actions&);
+  static bool has_room(shard&);
+  bool has_room_again() const noexcept;
   void take_part(std::size_t number, peer&, own_part&&, std::optional<std::uint64_t> clock,
                  instant now, bridge_actions&);
   void greet(std::size_t number, const std::string& node, bridge_actions&);
@@ -118,6 +126,7 @@ private:
   std::map<std::string, instant> lost_links_;
   std::set<std::string> links_;
   instant next_flush_{0};
+  std::size_t held_ = 0; ///< presences in all slices
   std::uint64_t next_id_ = 1, refs_ = 0;
   std::uint64_t next_pid_ = 16; ///< the first are for the processes of the node itself
   bridge_counters counters_;

@@ -1,5 +1,7 @@
 #include "phoenix/erlang_cluster.hpp"
 
+#include "phoenix/limits.hpp"
+
 #include <unistd.h>
 
 namespace rollcall::phoenix {
@@ -9,7 +11,6 @@ namespace {
 constexpr auto dial_period = std::chrono::seconds{1};
 constexpr auto question_period = std::chrono::seconds{5};
 constexpr auto forget_after = std::chrono::minutes{10};
-constexpr std::size_t max_nodes = 256;
 
 std::shared_ptr<const std::string> shared(const term& x) {
   return std::make_shared<const std::string>(encode_message(x));
@@ -106,7 +107,7 @@ void erlang_cluster::learn_nodes(const term& x) {
     if (!name.is(term::kind::atom) || name.text == options_.erlang_name) continue;
     const auto parts = split_node_name(name.text);
     if (parts.alive.empty() || parts.host.empty()) continue;
-    if (nodes_.size() >= max_nodes && !nodes_.contains(name.text)) continue;
+    if (nodes_.size() >= limit::nodes && !nodes_.contains(name.text)) continue;
     nodes_[name.text].seen = clock::now();
   }
 }
@@ -134,6 +135,8 @@ void erlang_cluster::drop_broken() {
   for (auto& [name, n] : nodes_) {
     if (n.connection == nullptr || n.connection->broken().empty()) continue;
     const auto why = n.connection->broken();
+    counters_.unreadable += n.connection->unreadable();
+    ++counters_.links_lost;
     n.connection.reset();
     n.next_dial = clock::now() + std::chrono::milliseconds{200};
     on_.down(name, why);
@@ -150,6 +153,16 @@ void erlang_cluster::send(const std::string& node, const term& forward) {
   const auto found = nodes_.find(node);
   if (found != nodes_.end() && found->second.connection != nullptr)
     found->second.connection->send(self_, scope_.adapter(), bytes);
+}
+
+erlang_counters erlang_cluster::counters() const {
+  auto all = counters_;
+  for (const auto& [name, n] : nodes_) {
+    if (n.connection == nullptr) continue;
+    ++all.links;
+    all.unreadable += n.connection->unreadable();
+  }
+  return all;
 }
 
 void erlang_cluster::drain() {

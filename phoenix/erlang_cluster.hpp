@@ -20,6 +20,12 @@
 
 namespace rollcall::phoenix {
 
+struct erlang_counters {
+  std::uint64_t links = 0; ///< that there are now
+  std::uint64_t links_lost = 0;
+  std::uint64_t unreadable = 0; ///< packets that hold no term
+};
+
 class erlang_cluster {
 public:
   struct handlers {
@@ -44,6 +50,7 @@ public:
   void send(const std::string& node, const term& forward);
   /// Sends what waits, for a short time. At the end.
   void drain();
+  erlang_counters counters() const;
 
 private:
   using clock = std::chrono::steady_clock;
@@ -67,6 +74,7 @@ private:
   pg_scope scope_;
   handlers on_;
   std::map<std::string, known> nodes_;
+  erlang_counters counters_;
   dialer dialer_; // last: its thread ends first
 };
 

@@ -1,15 +1,11 @@
 #include "phoenix/inbox.hpp"
 
+#include "phoenix/limits.hpp"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace rollcall::phoenix {
-
-namespace {
-
-constexpr std::size_t much = 1024;
-
-} // namespace
 
 inbox::inbox() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
@@ -35,7 +31,7 @@ void inbox::put(inbox_item x) {
 void inbox::put_or_wait(inbox_item x) {
   {
     std::unique_lock guard(mutex_);
-    room_.wait(guard, [&] { return ended_ || items_.size() < much; });
+    room_.wait(guard, [&] { return ended_ || items_.size() < limit::inbox_items; });
     if (ended_) return;
     items_.push_back(std::move(x));
   }

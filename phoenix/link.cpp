@@ -59,7 +59,7 @@ void link::take_packets(const on_message& on) {
   while (in_.size() - at >= 4 && broken_.empty()) {
     std::size_t n = 0;
     for (std::size_t i = 0; i < 4; ++i) n = n << 8 | static_cast<unsigned char>(in_[at + i]);
-    if (n > max_packet) return fail("a packet of " + std::to_string(n) + " bytes");
+    if (n > limit::packet_bytes) return fail("a packet of " + std::to_string(n) + " bytes");
     if (in_.size() - at - 4 < n) break;
     if (n != 0) take_packet(std::string_view{in_}.substr(at + 4, n), on);
     at += 4 + n;
@@ -128,7 +128,7 @@ void link::send(const erlang_pid& from, std::string_view to_name,
 void link::send_packet(std::string head, std::shared_ptr<const std::string> message) {
   if (!broken_.empty()) return;
   const auto size = head.size() + message->size();
-  if (waiting_ + size > max_waiting) return fail("it does not take what is sent to it");
+  if (waiting_ + size > limit::backlog_bytes) return fail("it does not take what is sent to it");
   head.insert(0, length_of(size));
   waiting_ += head.size() + message->size();
   sent_ = clock::now();

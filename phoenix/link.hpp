@@ -6,6 +6,7 @@
 // reading nor writing waits.
 #pragma once
 
+#include "phoenix/limits.hpp"
 #include "phoenix/term.hpp"
 
 #include <chrono>
@@ -46,9 +47,6 @@ public:
   void send(const erlang_pid& from, std::string_view to_name,
             std::shared_ptr<const std::string> message);
   std::size_t unreadable() const noexcept { return unreadable_; }
-
-  static constexpr std::size_t max_packet = 64u << 20;
-  static constexpr std::size_t max_waiting = 256u << 20;
 
 private:
   void send_packet(std::string head, std::shared_ptr<const std::string> message);

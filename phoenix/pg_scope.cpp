@@ -1,16 +1,11 @@
 #include "phoenix/pg_scope.hpp"
 
+#include "phoenix/limits.hpp"
 #include "phoenix/message.hpp"
 
 #include <algorithm>
 
 namespace rollcall::phoenix {
-
-namespace {
-
-constexpr std::size_t max_groups = 256;
-
-} // namespace
 
 pg_scope::pg_scope(std::string_view pubsub, erlang_pid self)
     : adapter_(module_atom(pubsub) + ".Adapter"), self_(std::move(self)), groups_{adapter_} {}
@@ -48,7 +43,7 @@ void pg_scope::learn(const term& group, std::vector<reply>& out) {
   if (number.empty()
       || !std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return;
-  if (groups_.size() >= max_groups || !groups_.insert(group.text).second) return;
+  if (groups_.size() >= limit::groups || !groups_.insert(group.text).second) return;
   out.push_back({true, {}, tuple({atom("join"), pid(self_), group, pid(self_)})});
 }
 

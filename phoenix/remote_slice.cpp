@@ -23,11 +23,13 @@ bool remote_slice::compare::operator()(const identity& a, const identity& b) con
   return !(key_a == key_b) && text_of(key_a) < text_of(key_b);
 }
 
-bool remote_slice::merge(own_part&& part, std::uint64_t& next_id, std::vector<mirror_change>& out) {
+bool remote_slice::merge(own_part&& part, std::size_t max_size, std::uint64_t& next_id,
+                         std::vector<mirror_change>& out) {
   if (part.what == own_part::form::none) return true;
   const bool full = part.what == own_part::form::full;
   if (full ? part.to < known_ : part.to <= known_ && !part.cloud.empty()) return true; // an old one
   if (!full && part.from > known_) return false;
+  if (full) lacking_ = 0;
   std::set<std::uint64_t> alive;
   for (const auto& v : part.values) alive.insert(v.clock);
   std::vector<std::uint64_t> dead;
@@ -41,13 +43,14 @@ bool remote_slice::merge(own_part&& part, std::uint64_t& next_id, std::vector<mi
   std::erase_if(part.values, [&](const tracked& v) {
     return v.clock > part.to || (full ? live_.contains(v.clock) : v.clock <= known_);
   });
-  apply(std::move(dead), std::move(part.values), next_id, out);
+  apply(std::move(dead), std::move(part.values), max_size, next_id, out);
   known_ = std::max(known_, part.to);
   return true;
 }
 
 void remote_slice::apply(std::vector<std::uint64_t> dead, std::vector<tracked>&& born,
-                         std::uint64_t& next_id, std::vector<mirror_change>& out) {
+                         std::size_t max_size, std::uint64_t& next_id,
+                         std::vector<mirror_change>& out) {
   // A death and a birth of one identity are an update.
   std::multimap<identity, std::uint64_t, compare> ended;
   for (const auto clock : dead) {
@@ -59,6 +62,10 @@ void remote_slice::apply(std::vector<std::uint64_t> dead, std::vector<tracked>&&
             [](const tracked& a, const tracked& b) { return a.clock < b.clock; });
   for (auto& v : born) {
     if (live_.contains(v.clock)) continue; // one clock for two joins: theirs is no such message
+    if (live_.size() >= max_size) {
+      ++lacking_;
+      continue;
+    }
     identity what{v.pid.as_pid(), v.topic, v.key};
     const auto before = ended.find(what);
     const bool update = before != ended.end();
@@ -74,6 +81,7 @@ void remote_slice::apply(std::vector<std::uint64_t> dead, std::vector<tracked>&&
 void remote_slice::clear(std::vector<mirror_change>& out) {
   for (const auto& [clock, x] : live_) out.push_back({mirror_change::kind::leave, x.id});
   live_.clear();
+  lacking_ = 0;
   known_ = 0;
 }
 

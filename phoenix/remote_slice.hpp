@@ -32,7 +32,12 @@ public:
 
   /// Takes in what the replica said. Returns false if something is missing before it:
   /// then nothing changes, and its full state is needed.
-  bool merge(own_part&& part, std::uint64_t& next_id, std::vector<mirror_change>& out);
+  /// It then holds no more than `max_size`: what comes beyond that is not taken.
+  bool merge(own_part&& part, std::size_t max_size, std::uint64_t& next_id,
+             std::vector<mirror_change>& out);
+  /// How many presences of the last full state, and of deltas since, were not taken. The
+  /// next full state brings them.
+  std::size_t lacking() const noexcept { return lacking_; }
   /// All leave. It is as if nothing had been heard.
   void clear(std::vector<mirror_change>& out);
 
@@ -45,11 +50,12 @@ private:
     std::uint64_t id = 0;
     identity what;
   };
-  void apply(std::vector<std::uint64_t> dead, std::vector<tracked>&& born, std::uint64_t& next_id,
-             std::vector<mirror_change>& out);
+  void apply(std::vector<std::uint64_t> dead, std::vector<tracked>&& born, std::size_t max_size,
+             std::uint64_t& next_id, std::vector<mirror_change>& out);
 
   replica who_;
   std::uint64_t known_ = 0;
+  std::size_t lacking_ = 0;
   std::map<std::uint64_t, held> live_; ///< by the clock of its join
 };
 

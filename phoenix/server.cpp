@@ -4,6 +4,7 @@
 #include "phoenix/erlang_cluster.hpp"
 #include "phoenix/meta_terms.hpp"
 #include "phoenix/mirror.hpp"
+#include "phoenix/outgoing_list.hpp"
 
 #include <chrono>
 #include <optional>
@@ -24,14 +25,6 @@ std::int64_t wall_us() {
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-std::string id_of(const presence& p) {
-  return to_string(p.who().replica) + "#" + std::to_string(p.who().actor) + '\0' + p.topic() + '\0'
-         + p.key();
-}
-
-/// What Phoenix shall not have: its own, and what bridges say among themselves.
-bool stays_here(const presence& p) { return p.topic() == bridges_topic || p.meta()[origin_member]; }
-
 } // namespace
 
 class server::impl {
@@ -42,24 +35,39 @@ public:
         cookie_(std::move(cookie)),
         on_(std::move(on)),
         key_(o.pubsub + "/" + o.tracker),
-        mirror_(tracker_, key_, meta{{"erlang", o.erlang_name}}),
+        life_(wall_us()),
+        mirror_(tracker_, mirror_setup()),
         thread_([this] { run(); }) {}
   ~impl() {
     inbox_.end();
     thread_.join();
   }
 
+  phoenix_counters counters() const {
+    std::lock_guard guard(counters_mutex_);
+    return counters_;
+  }
+
 private:
   /// What there is while this bridge works.
   struct work {
-    work(const phoenix_options& o, const bridge_options& b) : options(o), machine(b) {}
-    phoenix_options options;
+    work(const bridge_options& b, const std::set<std::string>& atom_keys,
+         std::function<void(const presence&)> on_join)
+        : machine(b), list(machine, atom_keys, std::move(on_join)) {}
     bridge machine;
+    outgoing_list list;
     std::unique_ptr<erlang_cluster> erlang;
-    std::map<std::uint32_t, std::set<std::string>> shards; ///< what is out of each of our shards
     subscription from;
     std::uint64_t number = 0;
   };
+
+  mirror_options mirror_setup() {
+    mirror_options o;
+    o.own_key = key_;
+    o.own_meta = meta{{"erlang", options_.erlang_name}, {"life", life_}};
+    o.on_same_key = on_.same_key;
+    return o;
+  }
 
   void run() {
     auto next_tick = steady_clock::now();
@@ -91,17 +99,16 @@ private:
     const bool active = is_oldest();
     if (active && !work_) start_work();
     if (!active && work_) stop_work();
+    count();
     if (!work_) return;
     work_->erlang->tick();
     step([](bridge& b, bridge_actions& out) { b.tick(now(), out); });
-    tell_losses();
   }
 
   /// Presences of one key come in order of their refs: the oldest first.
   bool is_oldest() const {
-    const auto own = mirror_.own_ref();
-    if (!own) return false;
-    for (const auto& p : tracker_.get_by_key(bridges_topic, key_)) return p.ref() == *own;
+    for (const auto& p : tracker_.get_by_key(bridges_topic, key_))
+      return p.meta()["life"].as_int() == life_;
     return false;
   }
 
@@ -117,7 +124,8 @@ private:
     b.broadcast_period = options_.broadcast_period;
     b.down_period = options_.down_period;
     b.link_grace = options_.link_grace;
-    work_ = std::make_unique<work>(options_, b);
+    work_ = std::make_unique<work>(b, options_.atom_keys,
+                                   [this](const presence& p) { look_for_same_key(p); });
     erlang_cluster::handlers h;
     h.forward = [this](term&& x) {
       step([&](bridge& m, bridge_actions& out) { m.receive(std::move(x), now(), out); });
@@ -146,6 +154,7 @@ private:
       return;
     }
     work_->from = std::move(*from);
+    ++counted_.takeovers;
     if (on_.active) on_.active(true);
   }
 
@@ -154,6 +163,7 @@ private:
     step([](bridge& b, bridge_actions& out) { b.end(out); });
     work_->erlang->drain();
     auto from = std::move(work_->from);
+    counted_ = total();
     work_.reset();
     // Its callback may wait for room in the inbox, so that must not fill up meanwhile.
     std::thread cancel([&] { from.cancel(); });
@@ -175,6 +185,8 @@ private:
     f(work_->machine, out);
     for (const auto& m : out.send) work_->erlang->send(m.node, m.forward);
     if (!out.mirror.empty()) mirror_.add(std::move(out.mirror));
+    for (const auto& other : out.clashes)
+      if (on_.name_clash) on_.name_clash(other.name);
   }
 
   void take(dialed& x) {
@@ -185,65 +197,72 @@ private:
   }
   void take(shard_state& x) {
     if (!work_ || x.subscription != work_->number) return;
-    auto& held = work_->shards[x.shard];
-    std::set<std::string> gone;
-    gone.swap(held);
-    for (const auto& p : x.all) {
-      if (stays_here(p)) continue;
-      auto id = id_of(p);
-      const bool same = gone.erase(id) != 0 && refs_of_[id] == p.ref();
-      held.insert(id);
-      if (!same) put(std::move(id), p);
-    }
-    for (const auto& id : gone) drop(id);
+    work_->list.take_state(x.shard, x.all);
   }
   void take(shard_diff& x) {
     if (!work_ || x.subscription != work_->number) return;
-    auto& held = work_->shards[x.shard];
-    for (const auto& t : x.changes) {
-      std::set<std::string> joined;
-      for (const auto& p : t.joins)
-        if (!stays_here(p)) joined.insert(id_of(p));
-      for (const auto& p : t.leaves) { // of an update only the join counts
-        const auto id = id_of(p);
-        if (joined.contains(id) || held.erase(id) == 0) continue;
-        drop(id);
-      }
-      for (const auto& p : t.joins) {
-        if (stays_here(p)) continue;
-        auto id = id_of(p);
-        held.insert(id);
-        put(std::move(id), p);
-      }
-    }
-  }
-  void put(std::string id, const presence& p) {
-    refs_of_[id] = p.ref();
-    auto data = write_meta(p.meta(), options_.atom_keys, printed_);
-    data.items.push_back(atom("phx_ref"));
-    data.items.push_back(binary(to_string(p.ref())));
-    if (const auto& before = p.prev_ref()) {
-      data.items.push_back(atom("phx_ref_prev"));
-      data.items.push_back(binary(to_string(*before)));
-    }
-    work_->machine.put({std::move(id), p.topic(), p.key(), std::move(data)});
-  }
-  void drop(const std::string& id) {
-    refs_of_.erase(id);
-    work_->machine.remove(id);
+    work_->list.take_diff(x.shard, x.changes);
   }
 
-  void tell_losses() {
-    const auto& c = work_->machine.counters();
-    const auto text = "printed=" + std::to_string(printed_ + mirror_.printed())
-                      + " refused=" + std::to_string(mirror_.refused())
-                      + " unreadable=" + std::to_string(c.unreadable)
-                      + " other_shard=" + std::to_string(c.other_shard);
-    if (text == told_ || steady_clock::now() < next_losses_) return;
+  /// A presence of rollcall has come whose key one of Phoenix has, too.
+  void look_for_same_key(const presence& p) {
+    for (const auto& other : tracker_.get_by_key(p.topic(), p.key())) {
+      const auto origin = other.meta()[origin_member];
+      if (!origin) continue;
+      ++counted_.same_key;
+      if (on_.same_key)
+        on_.same_key(p.topic(), p.key(), std::string{origin["node"].as_string().value_or("")});
+      return;
+    }
+  }
+
+  /// What was counted while this bridge worked before, and since.
+  phoenix_counters total() const {
+    auto x = counted_;
+    if (!work_) return x;
+    const auto& b = work_->machine.counters();
+    const auto e = work_->erlang->counters();
+    x.unreadable += b.unreadable + e.unreadable;
+    x.links_lost += e.links_lost;
+    x.other_shard += b.other_shard;
+    x.over_limit += b.over_limit;
+    x.name_clashes += b.name_clashes;
+    x.state_requests += b.state_requests;
+    x.states_sent += b.states_sent;
+    x.deltas_sent += b.deltas_sent;
+    x.printed += work_->list.printed();
+    return x;
+  }
+
+  /// For `counters`, and for the log if something was lost since it was told last.
+  void count() {
+    auto x = total();
+    const auto m = mirror_.counters();
+    x.printed += m.printed;
+    x.refused = m.refused;
+    x.tracked_again = m.tracked_again;
+    x.same_key += m.same_key;
+    x.waiting = m.waiting;
+    x.not_shown = m.not_shown;
+    if (work_) {
+      x.active = 1;
+      x.nodes = work_->erlang->counters().links;
+      x.incoming = work_->machine.incoming_count();
+      x.outgoing = work_->machine.outgoing_count();
+    }
+    {
+      std::lock_guard guard(counters_mutex_);
+      counters_ = x;
+    }
+    if (steady_clock::now() < next_losses_) return;
+    std::string text;
+    for (const auto& c : counter_table())
+      if (c.is_loss && x.*c.member != told_.*c.member)
+        text += (text.empty() ? "" : " ") + std::string{c.name} + "=" + std::to_string(x.*c.member);
+    if (text.empty()) return;
     next_losses_ = steady_clock::now() + std::chrono::minutes{1};
-    const bool first = told_.empty();
-    told_ = text;
-    if (!first && on_.losses) on_.losses(text);
+    told_ = x;
+    if (on_.losses) on_.losses(text);
   }
 
   tracker tracker_;
@@ -251,14 +270,17 @@ private:
   std::string cookie_;
   server_events on_;
   std::string key_;
+  std::int64_t life_; ///< by it our own presence among the bridges is known
   inbox inbox_;
   mirror mirror_;
   std::unique_ptr<work> work_;
-  std::map<std::string, ref> refs_of_;
   std::int64_t last_vsn_ = 0;
-  std::uint64_t subscriptions_ = 0, printed_ = 0;
-  std::string told_;
+  std::uint64_t subscriptions_ = 0;
+  phoenix_counters counted_; ///< before `work_`
+  phoenix_counters told_;
   steady_clock::time_point next_losses_{};
+  mutable std::mutex counters_mutex_;
+  phoenix_counters counters_;
   std::thread thread_;
 };
 
@@ -266,5 +288,7 @@ server::server(tracker t, const phoenix_options& o, std::string cookie, server_e
     : impl_(std::make_unique<impl>(std::move(t), o, std::move(cookie), std::move(on))) {}
 
 server::~server() = default;
+
+phoenix_counters server::counters() const { return impl_->counters(); }
 
 } // namespace rollcall::phoenix

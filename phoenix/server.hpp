@@ -5,6 +5,7 @@
 // Each is a presence in the topic `bridges_topic`.
 #pragma once
 
+#include "phoenix/counters.hpp"
 #include "phoenix/options.hpp"
 #include "rollcall/tracker.hpp"
 
@@ -22,6 +23,12 @@ struct server_events {
   std::function<void(bool active)> active{};
   /// What could not be carried over, when the numbers change: at most once a minute.
   std::function<void(const std::string& counters)> losses{};
+  /// A presence has come whose key in that topic the other side has, too. `node`: the
+  /// Erlang node. From any thread.
+  std::function<void(const std::string& topic, const std::string& key, const std::string& node)>
+      same_key{};
+  /// Another member of the Phoenix cluster has our --erlang-name.
+  std::function<void(const std::string& node)> name_clash{};
 };
 
 class server {
@@ -32,6 +39,9 @@ public:
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
+
+  /// From any thread. At most some tenths of a second old.
+  phoenix_counters counters() const;
 
 private:
   class impl;

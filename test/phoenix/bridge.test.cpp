@@ -127,11 +127,11 @@ TEST_CASE("of two presences of one identity each leaves", "[phoenix]") {
   part.to = 3;
   for (const std::uint64_t clock : {1, 2, 2})
     part.values.push_back({clock, who, binary("room"), binary("x"), map({})});
-  CHECK(slice.merge(std::move(part), ids, out));
+  CHECK(slice.merge(std::move(part), 100, ids, out));
   own_part none;
   none.what = own_part::form::full;
   none.to = 4;
-  CHECK(slice.merge(std::move(none), ids, out));
+  CHECK(slice.merge(std::move(none), 100, ids, out));
   CHECK(slice.size() == 0);
   CHECK(out.size() == 4);
 }
@@ -192,7 +192,7 @@ TEST_CASE("our deltas are contiguous and no tag is used twice", "[phoenix]") {
       REQUIRE(m);
       CHECK(m->part.from == last);
       last = m->part.to;
-      REQUIRE(there.merge(std::move(m->part), ids, seen));
+      REQUIRE(there.merge(std::move(m->part), 100, ids, seen));
     }
     CHECK(there.size() == model.size());
     CHECK(b.outgoing_count() == model.size());
@@ -239,4 +239,51 @@ TEST_CASE("the scope answers a discover, and joins every group of the adapter", 
   CHECK(scope.groups().size() == 2);
   CHECK(scope.receive(sync, out));
   CHECK(out.size() == 1);
+}
+
+TEST_CASE("what is over the limit is not taken, and asked for once there is room", "[phoenix]") {
+  auto o = options();
+  o.max_presences = 10;
+  bridge b(o);
+  phoenix_replica p;
+  bridge_actions out;
+  for (int i = 0; i < 12; ++i) p.put("k" + std::to_string(i), 1);
+  b.receive(p.full(), milliseconds{0}, out);
+  CHECK(b.incoming_count() == 10);
+  CHECK(b.counters().over_limit == 2);
+  p.delta();
+  p.put("k12", 1);
+  b.receive(p.delta(), milliseconds{1}, out);
+  CHECK(b.incoming_count() == 10);
+  CHECK(b.counters().over_limit == 3);
+  out = {};
+  b.tick(milliseconds{10'000}, out);
+  CHECK_FALSE(asks(out));
+  for (int i = 0; i < 4; ++i) p.slice.remove("k" + std::to_string(i));
+  b.receive(p.delta(), milliseconds{10'001}, out);
+  out = {};
+  b.tick(milliseconds{20'000}, out);
+  CHECK(asks(out));
+  b.receive(p.full(), milliseconds{20'001}, out);
+  CHECK(b.incoming_count() == 9);
+  out = {};
+  b.tick(milliseconds{30'000}, out);
+  CHECK_FALSE(asks(out));
+  b.end(out);
+  CHECK(b.incoming_count() == 0);
+}
+
+TEST_CASE("another member under our name is told, and not taken for us", "[phoenix]") {
+  bridge b(options());
+  phoenix_replica p;
+  p.who = {"bridge@h", 51};
+  p.put("x", 1);
+  bridge_actions out;
+  b.receive(p.delta(), milliseconds{0}, out);
+  CHECK(out.clashes == std::vector<replica>{{"bridge@h", 51}});
+  CHECK(b.counters().name_clashes == 1);
+  CHECK(out.mirror.empty());
+  p.who.vsn = 50;
+  b.receive(p.beat(), milliseconds{0}, out);
+  CHECK(b.counters().name_clashes == 1);
 }

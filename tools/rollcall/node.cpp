@@ -168,7 +168,8 @@ int run_node(const node_options& o, const std::string& program, const companion&
     static_cast<void>(node->observe([&](const cluster_event& e) { told.on_cluster(e); }));
     {
       stand_ins actors(system, [&out](const std::string& line) { out.write(line); });
-      session s(*tracker, *node, actors, out, [&] { return stop.asked(); });
+      session s(
+          *tracker, *node, actors, out, [&] { return stop.asked(); }, beside.count);
       serve(s, stop);
       out.stop_waiting();
       // Announced before connections end: what their actors had is then left to the lease.

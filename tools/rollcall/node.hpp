@@ -21,6 +21,8 @@ struct companion {
   /// Gets what writes a line of its own to stdout, after the `ready` line. That may be
   /// used until `stop` has returned.
   std::function<void(std::function<void(std::string)>)> told_by{};
+  /// Adds members to the answer of `stats`.
+  std::function<void(json_writer&)> count{};
   /// Before the tracker stops.
   std::function<void()> stop{};
 };

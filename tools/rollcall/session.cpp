@@ -17,12 +17,13 @@ refusal to_refusal(const caf::error& why) {
 refusal to_refusal(errc code) { return {to_string(code), std::string(describe(code))}; }
 
 session::session(rollcall::tracker t, cluster_node c, stand_ins& actors, line_output& out,
-                 std::function<bool()> interrupted)
+                 std::function<bool()> interrupted, std::function<void(json_writer&)> count)
     : tracker_(std::move(t)),
       cluster_(std::move(c)),
       actors_(actors),
       out_(out),
-      interrupted_(std::move(interrupted)) {}
+      interrupted_(std::move(interrupted)),
+      count_(std::move(count)) {}
 
 void session::take(std::string_view line, bool too_long) {
   if (too_long) {

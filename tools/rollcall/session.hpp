@@ -11,6 +11,7 @@
 #include "tools/rollcall/arguments.hpp"
 #include "tools/rollcall/feed.hpp"
 #include "tools/rollcall/json_lines.hpp"
+#include "tools/rollcall/json_writer.hpp"
 #include "tools/rollcall/lease_names.hpp"
 #include "tools/rollcall/line_output.hpp"
 #include "tools/rollcall/stand_ins.hpp"
@@ -31,9 +32,10 @@ refusal to_refusal(errc);
 
 class session {
 public:
-  /// `interrupted`: whether long work should end early.
+  /// `interrupted`: whether long work should end early. `count` adds members to the
+  /// answer of `stats`.
   session(rollcall::tracker, cluster_node, stand_ins&, line_output&,
-          std::function<bool()> interrupted);
+          std::function<bool()> interrupted, std::function<void(json_writer&)> count = {});
 
   /// Carries out a line and writes its answer.
   void take(std::string_view line, bool too_long);
@@ -93,6 +95,7 @@ private:
   stand_ins& actors_;
   line_output& out_;
   std::function<bool()> interrupted_;
+  std::function<void(json_writer&)> count_;
   std::map<std::pair<selection, std::string>, subscribed> feeds_;
   lease_names leases_;
   struct directions {

@@ -43,6 +43,7 @@ session::outcome session::stats(const command& cmd, arguments&) {
   auto out = begin_answer(cmd.id);
   append_members(out, *counted);
   append_members(out, *links);
+  if (count_) count_(out);
   out.close('}');
   out_.write(out.take());
   return std::nullopt;

@@ -70,6 +70,12 @@ main([Program, Cookie]) ->
     has(ask(Port, list), <<"\"ok\":true">>),
     say("is not harmed by nonsense"),
 
+    Stats = until(fun() -> ask(Port, <<"{\"op\":\"stats\"}">>) end,
+                  fun(X) -> not has_text(X, <<"\"unreadable\":0,">>) end),
+    has(Stats, <<"\"phoenix\":{\"active\":1,\"nodes\":1,">>),
+    has(Stats, <<"\"takeovers\":1,">>),
+    say("counts"),
+
     ask(Port, <<"{\"op\":\"quit\"}">>),
     {pub, graceful_permdown, Bridge} = heard(graceful_permdown),
     say("says goodbye"),

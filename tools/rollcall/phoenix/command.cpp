@@ -86,6 +86,8 @@ std::string read(const po::variables_map& from, phoenix::phoenix_options& o) {
 
 /// Events for stdout, once that is there.
 class event_lines {
+  static constexpr std::size_t max_before = 1024;
+
 public:
   void to(std::function<void(std::string)> out) {
     std::lock_guard guard(mutex_);
@@ -95,19 +97,20 @@ public:
     before_.clear();
   }
   void tell(const char* event, const std::string& name) {
-    auto line =
-        json_writer{}.open('{').member("event", event).member("name", name).close('}').take();
+    tell(json_writer{}.open('{').member("event", event).member("name", name).close('}').take());
+  }
+  void tell(std::string line) {
     std::lock_guard guard(mutex_);
     if (out_)
       out_(std::move(line));
-    else
+    else if (before_.size() < max_before)
       before_.push_back(std::move(line));
   }
 
 private:
   std::mutex mutex_;
   std::function<void(std::string)> out_;
-  std::vector<std::string> before_;
+  std::vector<std::string> before_; ///< `ready`
 };
 
 phoenix::server_events events_to(event_lines& lines) {
@@ -129,7 +132,31 @@ phoenix::server_events events_to(event_lines& lines) {
   on.losses = [](const std::string& counters) {
     log_line(log_level::warning, "bridge_losses", {{"counters", counters}});
   };
+  on.same_key = [&lines](const std::string& topic, const std::string& key,
+                         const std::string& node) {
+    lines.tell(json_writer{}
+                   .open('{')
+                   .member("event", "same_key")
+                   .member("topic", topic)
+                   .member("key", key)
+                   .member("name", node)
+                   .close('}')
+                   .take());
+  };
+  on.name_clash = [&lines](const std::string& node) {
+    log_seldom(log_level::error, "erlang_name_clash",
+               {{"name", node},
+                {"why", "another member of the Phoenix cluster has our name: give this bridge an "
+                        "--erlang-name of its own"}});
+    lines.tell("erlang_name_clash", node);
+  };
   return on;
+}
+
+void append_members(json_writer& out, const phoenix::phoenix_counters& x) {
+  out.key("phoenix").open('{');
+  for (const auto& c : phoenix::counter_table()) out.member(c.name, x.*c.member);
+  out.close('}');
 }
 
 } // namespace
@@ -155,6 +182,7 @@ int run_phoenix(const std::vector<std::string>& args) {
     return {};
   };
   beside.describe = [&](json_writer& out) { out.member("erlang", options.erlang_name); };
+  beside.count = [&](json_writer& out) { append_members(out, server->counters()); };
   beside.told_by = [&](std::function<void(std::string)> out) { lines.to(std::move(out)); };
   beside.stop = [&] {
     server.reset();
