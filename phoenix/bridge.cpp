@@ -10,9 +10,10 @@ namespace {
 
 constexpr instant forget_after = std::chrono::minutes{20}; ///< what is down for so long
 
-/// Phoenix needs about half a millisecond for a merge into 1000 held, whatever the
-/// delta. Five for each leave it nine parts of ten of its time.
-constexpr std::int64_t held_per_ms = 200;
+/// A shard of Phoenix needs about half a millisecond for a merge into 1000 held, however
+/// small the delta: it walks over all that is not its own. Two and a half for each
+/// leave it four parts of five of its time.
+constexpr std::int64_t held_per_ms = 400;
 
 } // namespace
 
@@ -51,7 +52,7 @@ void bridge::receive(term&& forward, instant now, bridge_actions& out) {
     return send(*number, m->from.name,
                 write_transfer_ack(options_.self, m->ref, shards_[*number].own.full()), out);
   case message::kind::permdown:
-    lose(*from, out);
+    lose(*number, *from, out);
     shards_[*number].peers.erase(m->from.name);
     return;
   }
@@ -64,7 +65,7 @@ bridge::peer* bridge::hear(std::size_t number, const message& m, instant now, br
   auto x = peers.find(m.from.name);
   if (x != peers.end() && x->second.slice.who().vsn != m.from.vsn) {
     if (m.from.vsn < x->second.slice.who().vsn) return nullptr;
-    lose(x->second, out);
+    lose(number, x->second, out);
     peers.erase(x);
     x = peers.end();
   }
@@ -81,7 +82,9 @@ bridge::peer* bridge::hear(std::size_t number, const message& m, instant now, br
   if (!p.up && m.what != message::kind::permdown) {
     p.up = true;
     out.up.push_back(m.from);
-    greet(number, m.from.name, out);
+    // It may be that it only had nothing to say for long.
+    const auto& own = shards_[number].own;
+    greet(number, m.from.name, clock_of(m, options_.self) != own.flushed(), out);
     ask(number, p, now, out);
   }
   return &p;
@@ -104,6 +107,7 @@ void bridge::take_part(std::size_t number, peer& p, own_part&& part,
   const auto room = options_.max_presences - std::min(held_, options_.max_presences);
   const bool complete = p.slice.merge(std::move(part), size + room, next_id_, out.mirror);
   held_ += p.slice.size() - size;
+  shards_[number].held += p.slice.size() - size;
   counters_.over_limit += p.slice.lacking() - lacked;
   if (full) p.waits = false;
   const bool behind = !complete || (clock && *clock > p.slice.known());
@@ -112,9 +116,10 @@ void bridge::take_part(std::size_t number, peer& p, own_part&& part,
 
 /// Whoever has just come up has all that is ours without asking: our heartbeat first,
 /// by which it takes us for up.
-void bridge::greet(std::size_t number, const std::string& node, bridge_actions& out) {
+void bridge::greet(std::size_t number, const std::string& node, bool with_state,
+                   bridge_actions& out) {
   beat(number, node, out);
-  if (shards_[number].own.clock() == 0) return;
+  if (!with_state || shards_[number].own.clock() == 0) return;
   ++counters_.states_sent;
   send(number, node, write_transfer_ack(options_.self, next_ref(), shards_[number].own.full()),
        out);
@@ -129,11 +134,12 @@ void bridge::ask(std::size_t number, peer& p, instant now, bridge_actions& out) 
 }
 
 /// Its presences leave. If it comes back it is asked for all of them.
-void bridge::lose(peer& p, bridge_actions& out) {
+void bridge::lose(std::size_t number, peer& p, bridge_actions& out) {
   if (!p.up) return;
   p.up = false;
   p.waits = false;
   held_ -= p.slice.size();
+  shards_[number].held -= p.slice.size();
   p.slice.clear(out.mirror);
   out.down.push_back(p.slice.who());
 }
@@ -141,7 +147,7 @@ void bridge::lose(peer& p, bridge_actions& out) {
 void bridge::link_up(const std::string& node, instant, bridge_actions& out) {
   links_.insert(node);
   lost_links_.erase(node);
-  for (std::size_t i = 0; i < shards_.size(); ++i) greet(i, node, out);
+  for (std::size_t i = 0; i < shards_.size(); ++i) greet(i, node, true, out);
 }
 
 void bridge::link_down(const std::string& node, instant now, bridge_actions&) {
@@ -167,26 +173,26 @@ void bridge::remove(const std::string& id) {
 }
 
 void bridge::flush(instant now, bridge_actions& out) {
-  if (now < next_flush_) return;
-  bool any = false;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     auto& own = shards_[i].own;
-    if (!own.has_delta()) continue;
-    any = true;
+    if (!own.has_delta() || now < shards_[i].next_flush) continue;
     ++counters_.deltas_sent;
     const auto delta = own.take_delta();
     send(i, "", write_heartbeat(options_.self, delta, own.clock()), out);
-  }
-  if (any) {
-    const auto held = outgoing_count() + incoming_count();
-    next_flush_ = now + instant{2} + instant{static_cast<std::int64_t>(held) / held_per_ms};
+    const auto held = own.size() + shards_[i].held;
+    shards_[i].next_flush =
+        now + instant{2} + instant{static_cast<std::int64_t>(held) / held_per_ms};
   }
 }
 
 std::optional<instant> bridge::until_flush(instant now) const {
-  for (const auto& s : shards_)
-    if (s.own.has_delta()) return std::max(instant{0}, next_flush_ - now);
-  return {};
+  std::optional<instant> least;
+  for (const auto& s : shards_) {
+    if (!s.own.has_delta()) continue;
+    const auto left = std::max(instant{0}, s.next_flush - now);
+    least = least ? std::min(*least, left) : left;
+  }
+  return least;
 }
 
 /// Some tenth of the limit is free.
@@ -207,7 +213,7 @@ void bridge::tick(instant now, bridge_actions& out) {
       if (now - p.heard > options_.down_period
           || (lost != lost_links_.end() && now - lost->second > options_.link_grace
               && p.heard <= lost->second))
-        lose(p, out);
+        lose(i, p, out);
       else if (p.up && now - p.asked >= 2 * options_.broadcast_period
                && (p.waits || (p.slice.lacking() != 0 && has_room_again())))
         ask(i, p, now, out);
@@ -222,7 +228,7 @@ void bridge::tick(instant now, bridge_actions& out) {
 void bridge::end(bridge_actions& out) {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     send(i, "", write_permdown(options_.self), out);
-    for (auto& [name, p] : shards_[i].peers) lose(p, out);
+    for (auto& [name, p] : shards_[i].peers) lose(i, p, out);
   }
 }
 

@@ -102,6 +102,8 @@ private:
     std::map<std::string, peer> peers; ///< by name of the node
     instant beat{0};
     bool beats = false;
+    instant next_flush{0};
+    std::size_t held = 0; ///< presences of Phoenix
   };
   struct out_entry {
     std::size_t shard = 0;
@@ -113,9 +115,9 @@ private:
   bool has_room_again() const noexcept;
   void take_part(std::size_t number, peer&, own_part&&, std::optional<std::uint64_t> clock,
                  instant now, bridge_actions&);
-  void greet(std::size_t number, const std::string& node, bridge_actions&);
+  void greet(std::size_t number, const std::string& node, bool with_state, bridge_actions&);
   void ask(std::size_t number, peer&, instant now, bridge_actions&);
-  void lose(peer&, bridge_actions&);
+  void lose(std::size_t number, peer&, bridge_actions&);
   void send(std::size_t number, std::string node, term message, bridge_actions&) const;
   void beat(std::size_t number, std::string node, bridge_actions&) const;
   term next_ref();
@@ -125,7 +127,6 @@ private:
   std::map<std::string, out_entry> shard_of_; ///< of what is outgoing
   std::map<std::string, instant> lost_links_;
   std::set<std::string> links_;
-  instant next_flush_{0};
   std::size_t held_ = 0; ///< presences in all slices
   std::uint64_t next_id_ = 1, refs_ = 0;
   std::uint64_t next_pid_ = 16; ///< the first are for the processes of the node itself

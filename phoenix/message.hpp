@@ -54,13 +54,17 @@ struct message {
   replica from;
   own_part part;                      ///< heartbeat, transfer_ack
   std::optional<std::uint64_t> clock; ///< heartbeat: the sender's own, if it says so
-  term ref;                           ///< transfer_req, transfer_ack
+  term clocks; ///< heartbeat: of all replicas that the sender knows; see `clock_of`
+  term ref;    ///< transfer_req, transfer_ack
 
   friend bool operator==(const message&, const message&) = default;
 };
 
 /// Takes what it needs out of `x`. Nothing for what is no such message.
 std::optional<message> read_message(term&& x);
+
+/// What the sender of a heartbeat has of that replica. Nothing: it does not know it.
+std::optional<std::uint64_t> clock_of(const message&, const replica&);
 
 term write_heartbeat(const replica& from, const own_part& part, std::uint64_t clock);
 term write_transfer_ack(const replica& from, const term& ref, const own_part& part);

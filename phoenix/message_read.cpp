@@ -112,7 +112,10 @@ std::optional<message> read_message(term&& x) {
   if (transfer) m.ref = std::move(x.items[2]);
   if (name.is_atom("heartbeat") && x.items.size() == 5) {
     m.what = message::kind::heartbeat;
-    if (x.items[4].is_tuple(2)) m.clock = clock_in(&x.items[4].items[1], m.from);
+    if (x.items[4].is_tuple(2)) {
+      m.clocks = std::move(x.items[4].items[1]);
+      m.clock = clock_in(&m.clocks, m.from);
+    }
     if (!read_part(x.items[3], m.from, m.part)) return {};
   } else if (name.is_atom("transfer_req")) {
     m.what = message::kind::transfer_req;
@@ -125,6 +128,10 @@ std::optional<message> read_message(term&& x) {
     return {};
   }
   return m;
+}
+
+std::optional<std::uint64_t> clock_of(const message& m, const replica& of) {
+  return clock_in(&m.clocks, of);
 }
 
 std::string module_atom(std::string_view name) {

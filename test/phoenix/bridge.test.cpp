@@ -221,6 +221,50 @@ TEST_CASE("who comes up is told of us, and who asks gets all", "[phoenix]") {
   CHECK(m->part.values.size() == 1);
 }
 
+TEST_CASE("a replica that has all of ours already is not sent it again", "[phoenix]") {
+  bridge b(options());
+  b.put({"1", "room", "ada", map({})});
+  bridge_actions out;
+  b.flush(milliseconds{0}, out);
+  phoenix_replica p;
+  out = {};
+  const auto clocks = [&](std::int64_t n) {
+    return tuple({atom("pub"), atom("heartbeat"), tuple({atom("a@h"), integer(100)}), atom("empty"),
+                  tuple({tuple({atom("a@h"), integer(100)}),
+                         map({tuple({atom("bridge@h"), integer(50)}), integer(n)})})});
+  };
+  b.receive(p.say(clocks(1)), milliseconds{0}, out);
+  CHECK(b.counters().states_sent == 0);
+  b.tick(milliseconds{40'000}, out); // it is down
+  b.receive(p.say(clocks(0)), milliseconds{40'001}, out);
+  CHECK(b.counters().states_sent == 1);
+}
+
+TEST_CASE("a shard that holds little does not wait for one that holds much", "[phoenix]") {
+  auto o = options();
+  o.pool_size = 2;
+  bridge b(o);
+  // "room" and "hall" are topics of two shards.
+  const auto put = [&](const std::string& topic, int i) {
+    b.put({topic + std::to_string(i), topic, "k" + std::to_string(i), map({})});
+  };
+  const auto sent = [](const bridge_actions& x) { return x.send.size(); };
+  for (int i = 0; i < 40'000; ++i) put("room", i);
+  put("hall", 0);
+  bridge_actions out;
+  b.flush(milliseconds{0}, out);
+  REQUIRE(sent(out) == 2);
+  put("room", 40'000);
+  put("hall", 1);
+  out = {};
+  b.flush(milliseconds{5}, out);
+  REQUIRE(sent(out) == 1);
+  CHECK(b.until_flush(milliseconds{5}) > milliseconds{50});
+  b.flush(milliseconds{200}, out);
+  CHECK(sent(out) == 2);
+  CHECK_FALSE(b.until_flush(milliseconds{200}));
+}
+
 TEST_CASE("the scope answers a discover, and joins every group of the adapter", "[phoenix]") {
   const erlang_pid self{"bridge@h", 1, 0, 1}, peer{"a@h", 5, 0, 1};
   pg_scope scope("PS", self);
