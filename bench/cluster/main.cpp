@@ -1,9 +1,10 @@
 // How long until the others know: real nodes on loopback, at the default
 // periods, driven as anybody drives them (`rollcall node`).
 //
-//     rollcall_cluster_bench                  everything, about four minutes
+//     rollcall_cluster_bench                  everything, about six minutes
 //     rollcall_cluster_bench --only burst --only late_join
 //     rollcall_cluster_bench --million 100000 --idle-seconds 0    quicker
+//     rollcall_cluster_bench --only crowd --nodes 100
 //
 // What is measured includes both pipes and the JSON. Progress goes to stderr; a
 // table to stdout, and one JSON line at its end.
@@ -34,7 +35,8 @@ const std::vector<std::pair<std::string, scenario>> scenarios{{"propagation", pr
                                                               {"down_and_back", down_and_back},
                                                               {"kill_seen", kill_seen},
                                                               {"deploy", deploy},
-                                                              {"dispatch", dispatch}};
+                                                              {"dispatch", dispatch},
+                                                              {"crowd", crowd}};
 
 void check(const char* name, std::int64_t x, std::int64_t least, std::int64_t most) {
   if (x < least || x > most) throw po::error{fmt::format("--{} is {} to {}", name, least, most)};
@@ -51,7 +53,7 @@ int main(int argc, char** argv) {
   // clang-format off
   options.add_options()
     ("help", "this text")
-    ("only", po::value(&only)->composing(), "one of propagation, burst, late_join, million, down_and_back, kill_seen, deploy, dispatch; any number of times")
+    ("only", po::value(&only)->composing(), "one of propagation, burst, late_join, million, down_and_back, kill_seen, deploy, dispatch, crowd; any number of times")
     ("joins", size(n.joins), "single joins to time")
     ("burst", size(n.burst), "joins at once")
     ("late", size(n.late), "presences that a late joiner is to get")
@@ -61,6 +63,9 @@ int main(int argc, char** argv) {
     ("kills", size(n.kills), "nodes that are killed, to time when that is seen")
     ("deployed", size(n.deployed), "keys of the eight nodes of the deploy")
     ("listeners", size(n.listeners), "actors that get a dispatch")
+    ("nodes", size(n.nodes), "nodes of the crowd")
+    ("crowd-joins", size(n.crowd_joins), "single joins in the crowd to time")
+    ("crowd-seconds", size(n.crowd_seconds), "how long the crowd is idle")
     ("bare-caf", po::bool_switch(&bare), "be the actor system that idle nodes are compared with");
   // clang-format on
   try {
@@ -80,6 +85,9 @@ int main(int argc, char** argv) {
     check("kills", n.kills, 1, 10'000);
     check("deployed", n.deployed, 8, 1'000'000);
     check("listeners", n.listeners, 3, 100'000);
+    check("nodes", n.nodes, 4, 1'000);
+    check("crowd-joins", n.crowd_joins, 1, 10'000);
+    check("crowd-seconds", n.crowd_seconds, 1, 3600);
     check("idle-seconds", n.idle_seconds, 0, 3600);
     for (const auto& x : only)
       if (std::none_of(scenarios.begin(), scenarios.end(),

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <poll.h>
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
@@ -94,6 +95,35 @@ json::object node::await(std::string_view event) {
   }
   throw std::runtime_error{
       fmt::format("no {} of node {} in time", event.empty() ? "answer" : event, name_)};
+}
+
+void node::read_events() {
+  using result = tool::child_process::read_result;
+  for (std::string line;;) {
+    const auto got = process_.read_line(line, 0ms);
+    if (got == result::closed) throw std::runtime_error{"node " + name_ + " has ended"};
+    if (got == result::timeout) return;
+    const auto x = json::parse(line).as_object();
+    if (on_event_ && x.contains("event")) on_event_(x);
+  }
+}
+
+bool until_told(const std::vector<node*>& all, const std::function<bool()>& so,
+                std::chrono::milliseconds within) {
+  const auto until = steady::now() + within;
+  std::vector<pollfd> fds;
+  for (auto* x : all) {
+    x->read_events(); // what came with an answer is no news for poll
+    fds.push_back({x->output_fd(), POLLIN, 0});
+  }
+  while (!so()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady::now());
+    if (left <= 0ms) return false;
+    if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) <= 0) continue;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (fds[i].revents != 0) all[i]->read_events();
+  }
+  return true;
 }
 
 json::object node::ask(const std::string& line) {

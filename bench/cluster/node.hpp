@@ -40,6 +40,9 @@ public:
   /// Called with each event that is read, also those that nobody waits for.
   void on_event(std::function<void(const boost::json::object&)> f) { on_event_ = std::move(f); }
   void kill() { process_.end(); }
+  /// Gives all events that are there to `on_event`, without waiting.
+  void read_events();
+  int output_fd() const noexcept { return process_.output_fd(); }
   /// Says bye to all and ends.
   void leave();
 
@@ -60,6 +63,10 @@ private:
   tool::child_process process_;
   std::function<void(const boost::json::object&)> on_event_;
 };
+
+/// Reads the events of all until it is so; false if it is not in time.
+bool until_told(const std::vector<node*>& all, const std::function<bool()>& so,
+                std::chrono::milliseconds within);
 
 /// Asks again and again until it is so; throws after a long while.
 void until_counted(node&, const char* topic, std::int64_t wanted);

@@ -17,6 +17,9 @@ struct sizes {
   std::int64_t kills = 60;
   std::int64_t deployed = 20'000;
   std::int64_t listeners = 1'000;
+  std::int64_t nodes = 100;
+  std::int64_t crowd_joins = 200;
+  std::int64_t crowd_seconds = 27; ///< three beats of an idle node
 };
 
 /// Single joins on a until the diff stands on b's output, at random moments.
@@ -35,5 +38,8 @@ void kill_seen(const sizes&, results&);
 void deploy(const sizes&, results&);
 /// One message for all in a topic on three nodes, until the last has told of it.
 void dispatch(const sizes&, results&);
+/// Many nodes: the mesh grows from one seed, is idle, hears of joins, loses one node, and
+/// half of all, which come back.
+void crowd(const sizes&, results&);
 
 } // namespace rollcall::bench
