@@ -48,7 +48,13 @@ class Client {
     this.onjoin = null
     this.phoenix = server.name === "rollcall"
     this.socket = new WebSocket(`ws://${server.http}${this.phoenix ? "/socket/websocket?vsn=2.0.0" : "/socket.io/?EIO=4&transport=websocket"}`, { perMessageDeflate: false })
-    this.socket.on("message", data => this.heard(data.toString()))
+    // Of a client that only counts, nothing long is parsed: a thousand parsers on the
+    // server's cores would be what is measured.
+    this.socket.on("message", data => {
+      if (this.counts) this.named += occurrences(data, '"name":')
+      if (!this.counts || data.length < 200) this.heard(data.toString())
+    })
+    this.named = 0
     this.socket.on("error", e => { this.failed = e })
     this.open = new Promise((resolve, reject) => {
       this.opened = resolve
@@ -100,6 +106,11 @@ async function open(server, n) {
     all.push(...some)
   }
   return all
+}
+function occurrences(data, what) {
+  let n = 0
+  for (let at = data.indexOf(what); at >= 0; at = data.indexOf(what, at + 1)) ++n
+  return n
 }
 const row = x => console.log(JSON.stringify(x))
 const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]
@@ -172,29 +183,37 @@ const benches = {
     all.forEach(c => c.close())
     await sleep(2000)
   },
-  // a thousand more come into that room within a second
+  // A thousand more come into that room within a second. One client of forty keeps
+  // the list, by the protocol; the others count what they are told.
   async storm(server) {
     const all = await open(server, 1000)
-    all.forEach((c, i) => c.join("storm", "k" + i))
+    all.forEach((c, i) => { c.counts = i % 40 !== 0; c.join("storm", "k" + i) })
     await sleep(5000)
     const more = await open(server, 1000)
-    const known = new Map()
-    for (const c of [...all, ...more]) {
+    const agreed = []
+    for (const [i, c] of [...all, ...more].entries()) {
+      const here = i < 1000
+      if (i % 40 !== 0) {
+        c.counts = true
+        c.named = 0
+        agreed.push(() => c.named >= (here ? 1000 : 2000))
+        continue
+      }
       const keys = new Set()
-      known.set(c, keys)
       c.onjoin = key => keys.add(key)
       c.state = state => { for (const key of Object.keys(state)) keys.add(key) }
+      if (here) for (let k = 0; k < 1000; ++k) keys.add("k" + k)
+      agreed.push(() => keys.size >= 2000)
     }
-    for (const c of all) for (let i = 0; i < 1000; ++i) known.get(c).add("k" + i)
     const cpu = server.cpu, began = performance.now()
     for (let i = 0; i < 1000; ++i) {
       more[i].join("storm", "m" + i)
       if (i % 50 === 49) await sleep(40)
     }
     const joined = performance.now() - began
-    const agreed = await until(() => [...known.values()].every(keys => keys.size >= 2000))
+    const all_agreed = await until(() => agreed.every(c => c()))
     const took = performance.now() - began
-    row({ bench: "storm", server: server.name, agreed, joins_took_ms: +joined.toFixed(0), agreed_after_ms: +took.toFixed(0), cpu_s: +(server.cpu - cpu).toFixed(2), cores: +((server.cpu - cpu) / (took / 1000)).toFixed(2) })
+    row({ bench: "storm", server: server.name, agreed: all_agreed, joins_took_ms: +joined.toFixed(0), agreed_after_ms: +took.toFixed(0), cpu_s: +(server.cpu - cpu).toFixed(2), cores: +((server.cpu - cpu) / (took / 1000)).toFixed(2) })
     ;[...all, ...more].forEach(c => c.close())
     await sleep(2000)
   },

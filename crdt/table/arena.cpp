@@ -31,6 +31,7 @@ constexpr std::align_val_t slab_alignment{64};
 struct alignas(64) arena::slab {
   std::uint32_t bytes;      // of the whole slab; 0: one large object
   std::uint32_t next, prev; // in the list of open slabs of its class
+  pool_no pool;
   std::uint16_t size_class;
   std::uint16_t used;   // slots
   std::uint16_t free;   // first free slot, in granules; 0: none
@@ -105,7 +106,7 @@ void arena::free_slab(std::uint32_t number) noexcept {
 }
 
 void arena::link(std::uint32_t number, slab& s) noexcept {
-  auto& list = classes_[s.size_class].open;
+  auto& list = pools_[s.pool]->of[s.size_class].open;
   s.next = list;
   s.prev = 0;
   s.linked = 1;
@@ -114,33 +115,53 @@ void arena::link(std::uint32_t number, slab& s) noexcept {
 }
 
 void arena::unlink(slab& s) noexcept {
-  (s.prev ? slab_at(s.prev)->next : classes_[s.size_class].open) = s.next;
+  (s.prev ? slab_at(s.prev)->next : pools_[s.pool]->of[s.size_class].open) = s.next;
   if (s.next) slab_at(s.next)->prev = s.prev;
   s.linked = 0;
 }
 
-handle arena::allocate(std::size_t bytes) {
-  ++objects_;
+arena::pool& arena::pool_at(pool_no n) {
+  if (pools_.size() <= n) pools_.resize(n + 1);
+  if (!pools_[n]) {
+    pools_[n] = std::make_unique<pool>();
+    bytes_held_ += sizeof(pool);
+  }
+  return *pools_[n];
+}
+
+// Small at first; but always a few slots. There may be thousands of small slices, so
+// that a slice's slabs begin smaller still, and each is as large as those before it
+// together.
+std::size_t arena::next_slab_bytes(pool_no its, const size_class& c, std::size_t object) noexcept {
+  auto want = max_slab_bytes;
+  if (its != 0) {
+    if (c.slabs < 8) want = std::size_t{512} << (c.slabs == 0 ? 0 : c.slabs - 1);
+  } else if (c.slabs < 4) {
+    want = c.slabs == 0 ? 4096 : 16384;
+  }
+  return std::min(std::max(want, sizeof(slab) + 4 * object), max_slab_bytes);
+}
+
+handle arena::allocate(std::size_t bytes, pool_no owner) {
   if (bytes > max_small) {
     auto n = make_slab(sizeof(slab) + bytes);
     slab fresh{};
     fresh.large = sizeof(slab) + bytes;
     *slab_at(n) = fresh;
+    ++objects_;
     return (n << granule_bits) | static_cast<handle>(sizeof(slab) / granule);
   }
   auto c = class_of(bytes);
   auto size = bytes_of(c);
-  auto& cls = classes_[c];
+  auto& its = pool_at(owner);
+  auto& cls = its.of[c];
   if (!cls.open) {
-    // Small at first; but always a few slots.
-    auto want = cls.slabs == 0  ? std::size_t{4096}
-                : cls.slabs < 4 ? std::size_t{16384}
-                                : max_slab_bytes;
-    want = std::min(std::max(want, sizeof(slab) + 4 * size), max_slab_bytes);
+    const auto want = next_slab_bytes(owner, cls, size);
     auto n = make_slab(want);
     auto slots = (want - sizeof(slab)) / size;
     slab fresh{};
     fresh.bytes = static_cast<std::uint32_t>(want);
+    fresh.pool = owner;
     fresh.size_class = static_cast<std::uint16_t>(c);
     fresh.fresh = sizeof(slab) / granule;
     fresh.end = static_cast<std::uint16_t>((sizeof(slab) + slots * size) / granule);
@@ -150,6 +171,8 @@ handle arena::allocate(std::size_t bytes) {
     ++cls.empty;
     link(n, *slab_at(n));
   }
+  ++objects_;
+  ++its.objects;
   auto n = cls.open;
   auto& s = *slab_at(n);
   auto at = s.free;
@@ -174,13 +197,16 @@ void arena::free(handle h) noexcept {
     free_slab(n);
     return;
   }
-  auto& cls = classes_[s.size_class];
+  auto& its = *pools_[s.pool];
+  auto& cls = its.of[s.size_class];
+  const auto last = --its.objects == 0 && s.pool != 0;
   if (--s.used == 0) {
     assert(s.linked && "a slab has at least four slots");
     if (cls.empty) { // another one waits already
       unlink(s);
       --cls.slabs;
       free_slab(n);
+      if (last) free_empty_slabs(its);
       return;
     }
     ++cls.empty;
@@ -190,6 +216,18 @@ void arena::free(handle h) noexcept {
   s.free = static_cast<std::uint16_t>(h & granule_mask);
   ROLLCALL_POISON(p + granule, bytes_of(s.size_class) - granule);
   if (!s.linked) link(n, s);
+  if (last) free_empty_slabs(its);
+}
+
+// Of a pool without objects: each class has one empty slab or none.
+void arena::free_empty_slabs(pool& p) noexcept {
+  for (auto& cls : p.of) {
+    if (!cls.empty) continue;
+    const auto n = cls.open;
+    unlink(*slab_at(n));
+    free_slab(n);
+    cls = {};
+  }
 }
 
 } // namespace rollcall::crdt

@@ -8,8 +8,13 @@
 // 8 bytes (13 bits), which makes 32 GiB. The numbers of the slabs lead to their
 // addresses through a directory of two levels, which never moves. An object
 // over 8 KiB gets a slab of its own. An empty slab goes back to the heap, except
-// for one of each class, which is kept for the next allocation. The first slabs
-// of a class are small, so that a small table stays small.
+// for one of each class, which is kept for the next allocation as long as its pool
+// holds anything. The first slabs of a class are small, so that a small table
+// stays small.
+//
+// A slab belongs to one pool. The presences of a slice have a pool of their own:
+// when the slice is dropped, its slabs are empty and go back to the heap, whatever
+// was allocated between its presences. Pool 0 has all other objects.
 //
 // Thread-safety: one writer allocates and frees. Any thread may call `at` for a
 // handle that it read by an acquire load of what the writer released: the writer
@@ -28,6 +33,9 @@ namespace rollcall::crdt {
 /// Names an object in an arena, mostly a presence. 0 names nothing.
 using handle = std::uint32_t;
 
+/// Names objects that go together: the number of a slice, or 0.
+using pool_no = std::uint32_t;
+
 class arena {
 public:
   arena() = default;
@@ -38,7 +46,7 @@ public:
   /// Uninitialized, aligned to 8 bytes; to 64 when `bytes` is a multiple of 64
   /// up to 1 KiB. Precondition: `nearly_full` was false when the change began.
   /// Returns a handle that is not 0.
-  handle allocate(std::size_t bytes);
+  handle allocate(std::size_t bytes, pool_no owner = 0);
   void free(handle) noexcept;
 
   template <class T>
@@ -71,9 +79,18 @@ private:
   static constexpr std::uint32_t max_slabs = 1u << (leaf_bits + top_bits);
   static constexpr std::size_t max_slab_bytes = granule << granule_bits;
   static constexpr std::size_t max_small = 8192;
-  static constexpr std::size_t classes = 72;
+  static constexpr std::size_t size_classes = 72;
 
   struct slab; // stands at the head of its own memory
+  struct size_class {
+    std::uint32_t open = 0;  // slabs with free slots, a doubly linked list
+    std::uint32_t slabs = 0; // all
+    std::uint32_t empty = 0; // of which nothing is used: 0 or 1
+  };
+  struct pool {
+    std::array<size_class, size_classes> of;
+    std::size_t objects = 0; // without those that have a slab of their own
+  };
 
   static std::size_t class_of(std::size_t bytes) noexcept;
   static std::size_t bytes_of(std::size_t size_class) noexcept;
@@ -85,17 +102,14 @@ private:
   slab* slab_at(std::uint32_t number) const noexcept;
   std::uint32_t make_slab(std::size_t bytes);
   void free_slab(std::uint32_t number) noexcept;
+  pool& pool_at(pool_no);
+  static std::size_t next_slab_bytes(pool_no, const size_class&, std::size_t object) noexcept;
+  void free_empty_slabs(pool&) noexcept;
   void link(std::uint32_t number, slab&) noexcept;
   void unlink(slab&) noexcept;
 
-  struct size_class {
-    std::uint32_t open = 0;  // slabs with free slots, a doubly linked list
-    std::uint32_t slabs = 0; // all
-    std::uint32_t empty = 0; // of which nothing is used: 0 or 1
-  };
-
   std::array<std::unique_ptr<std::byte*[]>, 1u << top_bits> directory_;
-  std::array<size_class, classes> classes_;
+  std::vector<std::unique_ptr<pool>> pools_;
   std::vector<std::uint32_t> free_numbers_;
   std::uint32_t next_number_ = 1; // so that no handle is 0
   std::size_t bytes_held_ = sizeof(directory_);

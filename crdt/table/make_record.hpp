@@ -14,7 +14,7 @@ inline handle make_record(arena& mem, slice_no slice, bool local, handle topic, 
   if (b.ref) layout |= record::has_ref;
   if (b.prev_ref) layout |= record::has_prev;
   auto flags = static_cast<std::uint8_t>(layout);
-  auto h = mem.allocate(record::bytes(flags, b.key.size(), b.meta.size()));
+  auto h = mem.allocate(record::bytes(flags, b.key.size(), b.meta.size()), slice);
   auto* r = mem.at<record>(h);
   r->dot = b.dot;
   r->actor = b.actor;

@@ -68,6 +68,35 @@ TEST_CASE("an emptied arena gives its slabs back") {
   CHECK(mem.bytes_held() == after);
 }
 
+TEST_CASE("what was allocated in one pool between objects of another gives its slabs back") {
+  arena mem;
+  std::vector<handle> stay, go;
+  for (int i = 0; i < 100'000; ++i) {
+    if (i % 100 == 0) stay.push_back(mem.allocate(80, 1));
+    go.push_back(mem.allocate(i % 1000 == 0 ? 20'000 : 80, 2));
+  }
+  CHECK(mem.bytes_held() > 9'000'000);
+  for (auto h : go) mem.free(h);
+  CHECK(mem.bytes_held() < 300'000);
+  CHECK(mem.objects() == stay.size());
+  for (auto h : stay) mem.free(h);
+}
+
+TEST_CASE("a pool of few objects takes at most twice their bytes and half a kilobyte") {
+  for (int objects : {1, 4, 10, 100, 1000}) {
+    arena mem;
+    const auto none = mem.bytes_held();
+    mem.free(mem.allocate(96, 7));
+    const auto own = mem.bytes_held() - none; // the pool, the directory
+    std::vector<handle> held;
+    for (int i = 0; i < objects; ++i) held.push_back(mem.allocate(96, 7));
+    const auto bytes = mem.bytes_held() - none - own;
+    CHECK(bytes <= 2 * 96 * static_cast<std::size_t>(objects) * 8 / 7 + 512);
+    for (auto h : held) mem.free(h);
+    CHECK(mem.bytes_held() == none + own);
+  }
+}
+
 TEST_CASE("the number of a slice is reused only when its last record is gone") {
   slice_table slices;
   auto a = slices.open({"a", {1, 2}}, true);
