@@ -236,8 +236,9 @@ bool gossip::impl::merge_some(peer& p, const frame& f, std::size_t bytes, merge_
       if (auto i = peers.find(d.slice.name); i != peers.end()) count_clock(i->second);
     budget -= std::min(budget, did.gone);
     if (!did.limit.empty()) {
-      // A hidden replica is evicted; what did not fit is a gap now, and is pulled later.
-      const bool room = p.up() && did.limit == "max_presences" && evict_longest_down();
+      // A replica that is not up is evicted; what did not fit is a gap now, and is pulled
+      // later.
+      const bool room = p.up() && did.limit == "max_presences" && evict_presences();
       if (!room) keep_out(d.slice, did.limit);
     }
     if (did.more) return false;

@@ -95,10 +95,12 @@ struct gossip::impl {
 
   // -- room.cpp
   bool make_room(); ///< for one more life
+  peer_map::iterator longest_down();
   bool evict_longest_down();
+  bool evict_presences();
+  bool evict_lingering();
   bool place_for_link();
   void keep_out(const replica_id&, std::string_view limit);
-  void make_room_to_linger();
   template <class Operation>
   errc with_room(std::string_view topic, Operation);
   bool lacks(const peer&) const; ///< we lack something that the peer announced

@@ -89,7 +89,7 @@ void gossip::impl::drop(peer_map::iterator i, bool final, leave_reason why) {
   const auto id = p.life->id;
   if (p.life->up) note(replica_change::down, id);
   if (const auto until = lease_of_ended(p, why); final && until && *until > now) {
-    make_room_to_linger();
+    if (lingering.size() >= opt.limits.max_replicas) evict_lingering();
     st.linger(id);
     lingering.push_back({id, *until, why});
     wake_for_lease(*until);

@@ -13,11 +13,12 @@ bool makes_room() noexcept { return !canary(bug::dead_stay); }
 
 namespace {
 
+bool is_shown(const peer_life& x) { return x.lease && !x.lease_over; }
+
 /// Eviction order of two replicas that are down: one that is still shown goes last,
 /// otherwise the one that was heard longest ago goes first.
 bool goes_before(const peer_life& a, const peer_life& b) {
-  const bool a_shown = a.lease && !a.lease_over, b_shown = b.lease && !b.lease_over;
-  return a_shown != b_shown ? b_shown : a.heard < b.heard;
+  return is_shown(a) != is_shown(b) ? is_shown(b) : a.heard < b.heard;
 }
 
 } // namespace
@@ -28,27 +29,42 @@ bool gossip::impl::make_room() {
          || (!canary(bug::dead_stay) && evict_longest_down());
 }
 
-bool gossip::impl::evict_longest_down() {
+peer_map::iterator gossip::impl::longest_down() {
   auto victim = peers.end();
   for (auto i = peers.begin(); i != peers.end(); ++i) {
     const auto& life = i->second.life;
     if (!life || life->up) continue;
     if (victim == peers.end() || goes_before(*life, *victim->second.life)) victim = i;
   }
+  return victim;
+}
+
+bool gossip::impl::evict_longest_down() {
+  const auto victim = longest_down();
   if (victim == peers.end()) return false;
   ++stats.evicted;
   drop(victim, false, leave_reason::node_down);
   return true;
 }
 
-/// Makes room for one more life that is over and still shown: drops the one whose lease
-/// ends first.
-void gossip::impl::make_room_to_linger() {
-  if (lingering.size() < opt.limits.max_replicas) return;
+/// Frees the presences of a replica that is not up: of a hidden one if there is one, else
+/// of a former life that is still shown, else of one that is down and still shown.
+bool gossip::impl::evict_presences() {
+  const auto victim = longest_down();
+  const bool hidden = victim != peers.end() && !is_shown(*victim->second.life);
+  return (!hidden && evict_lingering()) || evict_longest_down();
+}
+
+/// Drops the former life whose lease ends first.
+bool gossip::impl::evict_lingering() {
+  if (lingering.empty() || canary(bug::dead_stay)) return false;
   const auto first = std::min_element(lingering.begin(), lingering.end(),
                                       [](auto& a, auto& b) { return a.until < b.until; });
+  ++stats.evicted;
   st.drop(first->id, first->why);
   lingering.erase(first);
+  sweep_now = true;
+  return true;
 }
 
 /// Returns true if one more link can be held. There are more places for links than for

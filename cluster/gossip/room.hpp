@@ -8,14 +8,14 @@ namespace rollcall::cluster {
 /// True unless a canary is built in: hidden replicas are evicted for living ones.
 bool makes_room() noexcept;
 
-/// Runs the operation. If a limit on all presences refuses it, evicts the replica that
-/// has been down for longest and tries again.
+/// Runs the operation. If a limit on all presences refuses it, evicts a replica
+/// that is not up and tries again.
 template <class Operation>
 errc gossip::impl::with_room(std::string_view topic, Operation op) {
   auto code = op();
   int pieces = 64; // of what is hidden each frees a batch
   while (code == errc::limit_reached && pieces > 0 && st.full(topic) && makes_room()
-         && (st.sweeping() || evict_longest_down())) {
+         && (st.sweeping() || evict_presences())) {
     for (; pieces > 0 && st.sweeping() && st.full(topic); --pieces) sweep_piece();
     code = op();
   }

@@ -169,6 +169,10 @@ void observer::changed(const std::vector<cluster::replica_event>& events,
     }
     touch(*l);
   }
+  if (machine.stats().evicted == evicted) return;
+  // A former life that was still shown may have made room.
+  for (auto& l : truth_.lives())
+    if (auto& s = at(*l); s.gone && s.lease && !machine.state().leaving(l->id)) s.lease.reset();
 }
 
 /// What the owner did, for the truth.
@@ -239,7 +243,6 @@ void observer::check_lease(const fact& f, leave_reason why, const cluster::gossi
   if (f.died != 0 || (crdt::known_to_owner(why) && why != leave_reason::node_left)) return;
   if (why == leave_reason::moved) return; // see check_moves
   const auto& s = at(*f.of);
-  if (machine.state().lingering() + 1 >= opt_.limits.max_replicas) return; // no place for it
   if (s.lease && now < *s.lease)
     fail("S12: left for " + std::string{rollcall::to_string(why)} + " "
              + std::to_string((*s.lease - now).count())

@@ -144,6 +144,29 @@ TEST_CASE("hidden presences make room for the living's") {
   }
 }
 
+TEST_CASE("presences of a drained life that is over make room for its successor's") {
+  auto s = settings::calm(2);
+  s.options.limits.max_presences = 2;
+  world w{1, s};
+  w.start_all();
+  w.run_until(10s);
+  w.track(1, "t", "old1");
+  w.track(1, "t", "old2");
+  w.run_until(11s);
+  w.drain(1, 60s);
+  w.run_until(12s);
+  w.stop(1, true);
+  w.run_until(13s);
+  REQUIRE(w.sees(0, "t", "old1")); // until the lease ends
+  SECTION("on another node") {
+    w.start(1);
+    w.track(1, "t", "new1");
+    w.track(1, "t", "new2");
+    CHECK(w.run_until(20s, [&] { return w.sees(0, "t", "new1") && w.sees(0, "t", "new2"); }));
+  }
+  SECTION("and for tracks of this one") { CHECK(w.track(0, "t", "here") == errc::none); }
+}
+
 TEST_CASE("presences for which there is no room are told of, and come when there is") {
   tracker_options o;
   o.limits.max_presences = 2;
