@@ -1,6 +1,7 @@
 #include "tools/faults/campaign.hpp"
 
 #include "tools/faults/checker.hpp"
+#include "tools/faults/waits.hpp"
 
 #include <fmt/format.h>
 
@@ -100,9 +101,9 @@ bool campaign::settle(std::uint64_t number, const std::string& story, bool at_en
   auto& records = cluster_.records();
   cluster_.healed();
   cluster_.read_every(read_while_healing);
-  std::string waited;
+  waits waited;
   auto done = [&] {
-    if (auto what = cluster_.waits_for(); !what.empty()) waited = std::move(what);
+    waited.now_for(cluster_.waits_for(), clock::now());
     return cluster_.all_up() && cluster_.linked() && cluster_.all_agree()
            && (!at_end || all_equal(records.now(), args_.nodes, 3));
   };
@@ -131,14 +132,14 @@ bool campaign::settle(std::uint64_t number, const std::string& story, bool at_en
     sum_.equal_ms.push_back(equal);
     if (equal > sum_.slowest_ms) {
       sum_.slowest_ms = equal;
-      sum_.slowest = fmt::format("cycle {}: {}: {}", number, story, waited);
+      sum_.slowest = fmt::format("cycle {}: {}: waited {}", number, story, waited.told());
     }
   }
   for (const auto x : v.visible_after) sum_.visible_ms.push_back(static_cast<double>(x) / 1000);
   sum_.stale += v.stale;
   if (args_.verbose || !passed)
-    fmt::print("cycle {}: {}: {}, equal after {:.0f} ms, waited last for {}\n", number, story,
-               passed ? "passed" : "FAILED", equal, waited.empty() ? "nothing" : waited);
+    fmt::print("cycle {}: {}: {}, equal after {:.0f} ms, waited for {}\n", number, story,
+               passed ? "passed" : "FAILED", equal, waited.told());
   if (!passed) {
     for (std::size_t i = 0; i < std::min<std::size_t>(v.findings.size(), 10); ++i)
       fmt::print("  {}\n", to_string(v.findings[i]));

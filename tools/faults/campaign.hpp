@@ -19,7 +19,7 @@ struct tally {
   std::vector<double> equal_ms; ///< of each cycle: until the last node was right
   std::vector<double> visible_ms;
   double slowest_ms = -1; ///< of `equal_ms`
-  std::string slowest;    ///< that cycle, and what it waited for last
+  std::string slowest;    ///< that cycle, and what it waited for
   std::uint64_t stale = 0;
   double seconds = 0;
   std::string first_failed;   ///< the command that replays it

@@ -97,7 +97,7 @@ void report(const arguments& a, const tally& sum, const cluster& c) {
                p.max);
   };
   line("all nodes equal after healing", percentiles_of(sum.equal_ms));
-  if (!sum.slowest.empty()) fmt::print("the slowest waited last for: {}\n", sum.slowest);
+  if (!sum.slowest.empty()) fmt::print("the slowest: {}\n", sum.slowest);
   line("acknowledged until visible elsewhere", percentiles_of(sum.visible_ms));
   fmt::print("not visible at the first read: {} of {}\n", sum.stale, sum.visible_ms.size());
   fmt::print("replicas called down: {}, without a fault that explains it: {}\n", n.downs,
