@@ -1,6 +1,7 @@
 // Start, end and control of the endpoint.
 #include "cluster/caf/endpoint.hpp"
 
+#include "base/free_memory.hpp"
 #include "cluster/caf/socket.hpp"
 
 #include <algorithm>
@@ -87,6 +88,7 @@ void endpoint::on_tick(const endpoint_tick& x) {
   if (x.generation != generation_ || stopped_) return;
   armed_ = instant::max();
   step(mesh::tick{});
+  if (traffic_.look(stats_.bytes_in + stats_.bytes_out, now())) give_back_free_memory();
 }
 
 void endpoint::on_down(const caf::actor_addr& who, const caf::error& why) {

@@ -18,6 +18,7 @@
 #include "cluster/mesh/dispatch_backlog.hpp"
 #include "cluster/mesh/membership.hpp"
 #include "cluster/mesh/packet_meter.hpp"
+#include "cluster/mesh/traffic_watch.hpp"
 
 #include <map>
 #include <memory>
@@ -162,6 +163,7 @@ private:
   std::optional<endpoint_event> fatal_;
   std::vector<caf::response_promise> stopping_;
   bool stopped_ = false;
+  traffic_watch traffic_;
   std::uint64_t generation_ = 0;   ///< of the newest tick
   instant armed_ = instant::max(); ///< when it comes
   mutable endpoint_stats stats_;
