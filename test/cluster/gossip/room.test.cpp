@@ -167,6 +167,21 @@ TEST_CASE("presences of a drained life that is over make room for its successor'
   SECTION("and for tracks of this one") { CHECK(w.track(0, "t", "here") == errc::none); }
 }
 
+TEST_CASE("who died and is still being untracked makes room for the next track") {
+  tracker_options o;
+  o.limits.batch = 1;
+  SECTION("of the table") { o.limits.max_presences = 3; }
+  SECTION("of the node's share") { o.limits.max_presences_per_replica = 3; }
+  gossip g{{"a", {1, 1}}, o, 0ms, 100ms};
+  for (auto key : {"k", "l", "m"}) g.step(op_track{"t", key, 7, empty_meta}, 1ms);
+  const std::uint64_t dead[] = {7};
+  g.step(op_actors_gone{dead}, 2ms); // one of three, in this step
+  CHECK(g.step(op_track{"t", "n", 8, empty_meta}, 2ms).code == errc::none);
+  CHECK(g.step(op_track{"t", "o", 8, empty_meta}, 2ms).code == errc::none);
+  CHECK(g.step(op_track{"t", "p", 8, empty_meta}, 2ms).code == errc::none);
+  CHECK(g.step(op_track{"t", "q", 8, empty_meta}, 2ms).code == errc::limit_reached);
+}
+
 TEST_CASE("presences for which there is no room are told of, and come when there is") {
   tracker_options o;
   o.limits.max_presences = 2;
