@@ -1,4 +1,4 @@
-// The blocking side of `call.hpp`: ask a shard, or all of them, and wait.
+// Blocking calls: sends a function to a shard, or to all, and waits for the result.
 #pragma once
 
 #include "actors/call.hpp"
@@ -15,7 +15,7 @@ namespace rollcall::actors {
 
 using deadline = std::chrono::steady_clock::time_point;
 
-/// Why nothing may be asked now; none if it may.
+/// Returns why no call is possible now; else none.
 inline errc refuses_to_ask(const pool* x) noexcept {
   if (x == nullptr) return errc::no_such_tracker;
   if (const auto e = x->ended(); e != errc::none) return e;
@@ -32,8 +32,8 @@ std::shared_ptr<answer<T>> send_to_shard(pool& where, std::size_t number, F work
     result->set(make_error(why));
     return result;
   }
-  // A shard that dies with the call in its mailbox leaves open whether the
-  // call took place, as a timeout does.
+  // If the shard dies with the call in its mailbox, it is unknown whether the call took
+  // place, as after a timeout.
   ticket<T> mine{result, errc::timed_out};
   compat::anon_send(handle, call_msg{[work = std::move(work), mine = std::move(mine)](void* x) {
                       work(*static_cast<shard*>(x), mine);
@@ -41,7 +41,7 @@ std::shared_ptr<answer<T>> send_to_shard(pool& where, std::size_t number, F work
   return result;
 }
 
-/// Waits for it. A call that got no answer because all ended was not taken.
+/// Waits for the result. A call without a result did not take place if the tracker ended.
 template <class T>
 expected<T> wait_for(const pool& where, answer<T>& x, deadline until) {
   auto result = x.wait_until(until, [&where] { return where.closed(); });
@@ -50,7 +50,7 @@ expected<T> wait_for(const pool& where, answer<T>& x, deadline until) {
   return result;
 }
 
-/// `work(shard&, ticket<T>)` sees to the answer.
+/// Calls `work(shard&, ticket<T>)` in the shard; it may give the result later.
 template <class T, class F>
 expected<T> ask_shard_later(pool* where, std::size_t number, millis timeout, F work) {
   if (const auto e = refuses_to_ask(where); e != errc::none) return make_error(e);
@@ -59,15 +59,15 @@ expected<T> ask_shard_later(pool* where, std::size_t number, millis timeout, F w
   return wait_for(*where, *x, until);
 }
 
-/// `work(shard&)` gives the answer at once.
+/// Calls `work(shard&)` in the shard, which returns the result.
 template <class T, class F>
 expected<T> ask_shard(pool* where, std::size_t number, millis timeout, F work) {
   return ask_shard_later<T>(where, number, timeout,
                             [work = std::move(work)](shard& y, const ticket<T>& t) { t(work(y)); });
 }
 
-/// All shards at the same time; in order of number. Shards that were not
-/// started, since their handler said ignore, are left out.
+/// Calls all shards concurrently. Returns the results in order of shard number, without
+/// shards whose handler returned ignore.
 template <class T, class F>
 expected<std::vector<T>> ask_all(pool* where, millis timeout, F work) {
   if (const auto e = refuses_to_ask(where); e != errc::none) return make_error(e);

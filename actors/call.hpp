@@ -1,9 +1,9 @@
-// Running a function inside an actor of ours, and waiting for what it says.
+// Runs a function inside one of our actors, and waits for its result.
 //
-// The blocking operations stand on this and not on CAF's scoped_actor: no actor
-// for each call, no timer for each request, and what is passed is the caller's
-// own arguments. An answer that can not come any more (the actor died, or ended
-// with the call still in its mailbox) is noticed at once.
+// Blocking operations use this in place of CAF's scoped_actor: it needs no actor for each
+// call, no timer for each request, and no copies of the arguments. If no result can come
+// any more (the actor died, or ended with the call in its mailbox), the caller returns at
+// once.
 #pragma once
 
 #include "rollcall/error.hpp"
@@ -20,16 +20,16 @@
 
 namespace rollcall::actors {
 
-/// To an actor of ours: `run` gets a pointer to it, inside it.
+/// Calls `run` inside the receiving actor, with a pointer to it.
 struct call_msg {
   std::function<void(void*)> run;
 };
 
-/// The answer that says no more than that it was done.
+/// The result of a call without a value.
 struct done {};
 
-/// What a thread waits for. Shared by the one who waits and the one who answers;
-/// the first answer counts.
+/// A result that a thread waits for; shared with the actor that sets it. The first value
+/// that is set counts.
 template <class T>
 class answer {
 public:
@@ -42,9 +42,8 @@ public:
     ready_.notify_one();
   }
 
-  /// `ended`: an errc, none while an answer can still come. It is asked now and
-  /// then: what CAF had fetched from a mailbox when the actor ended goes only
-  /// with the last handle of that actor, which anybody may hold.
+  /// `ended` returns none while a result can still come; it is polled. Polling is necessary
+  /// because CAF may destroy messages of an ended actor only with its last handle.
   template <class Ended>
   expected<T> wait_until(std::chrono::steady_clock::time_point deadline, Ended ended) {
     using namespace std::chrono_literals;
@@ -68,8 +67,8 @@ private:
   std::optional<expected<T>> value_;
 };
 
-/// The right to answer. Copies share it; when the last one goes without an
-/// answer, `broken` is the answer.
+/// Sets the result of a call. Copies share the state; if the last copy is destroyed and no
+/// result was set, the result is `broken`.
 template <class T>
 class ticket {
 public:

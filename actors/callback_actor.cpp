@@ -11,13 +11,13 @@ namespace rollcall::actors {
 
 namespace {
 
-/// What a queue of callbacks owns.
+/// The payload of a queue.
 struct callbacks {
   subscription_callbacks subscription;
   event_callback event;
 };
 
-/// Events have no credit: past so many the newest are lost.
+/// Events have no credit: beyond this number of waiting events, new ones are dropped.
 constexpr std::size_t most_waiting_events = 65'536;
 
 class callback_actor : public caf::event_based_actor {
@@ -68,7 +68,7 @@ public:
   }
 
 private:
-  /// The functions of a queue run while its payload lives: `what_` is part of it.
+  /// The queue keeps its payload while functions run, and `what_` is part of the payload.
   caf::response_promise run(std::function<void()> f) {
     auto promise = make_response_promise();
     waiting_.push_back(promise);
@@ -110,7 +110,7 @@ callback_worker spawn_callback_actor(const std::shared_ptr<pool>& home, subscrip
   const auto key = home->next_subscription();
   result.actor =
       home->system().spawn<callback_actor>(std::weak_ptr<pool>{home}, key, result.queue, *what);
-  what.reset(); // the queue decides how long it lives
+  what.reset(); // now only the queue owns it
   result.queue->on_close(
       [actor = caf::weak_actor_ptr{actor_cast<caf::strong_actor_ptr>(result.actor).get()},
        name = home->name(), node = home->node_name()](const std::string& thrown) {

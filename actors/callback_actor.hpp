@@ -1,4 +1,4 @@
-// The actor behind a subscription with callbacks.
+// The actor that receives the messages of a subscription with callbacks.
 #pragma once
 
 #include "actors/callback_queue.hpp"
@@ -10,18 +10,18 @@
 namespace rollcall::actors {
 
 struct callback_worker {
-  caf::actor actor; ///< null: the process can start no thread
+  caf::actor actor; ///< null if the process can start no thread
   std::shared_ptr<callback_queue> queue;
 };
 
-/// The actor is a subscriber like another one. It hands what it is told to the
-/// queue, and answers (which gives the credit back) when the callback has run. It
-/// ends when the queue is closed: by `cancel`, because a callback threw, or by the
-/// end of the tracker. Until then the pool holds it.
+/// The actor is a normal subscriber. It passes its messages to the queue, and responds
+/// (which returns the credit) when the callback has run. It ends when the queue is closed:
+/// by `cancel`, by an exception of a callback, or by the end of the tracker. Until then
+/// the pool keeps it alive.
 callback_worker spawn_callback_actor(const std::shared_ptr<pool>&, subscription_callbacks,
                                      event_callback);
 
-/// Ends it once the callbacks have run for all that it has been told.
+/// Ends the actor after the callbacks for all its messages have run.
 void finish_callbacks(const caf::actor&);
 
 } // namespace rollcall::actors

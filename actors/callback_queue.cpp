@@ -16,15 +16,15 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto longest_idle = 2s;
-/// One queue may run so many functions before another that waits gets the thread.
+/// Functions that one queue may run before the thread goes to another queue that waits.
 constexpr int most_in_a_row = 16;
 
 thread_local callback_queue* current = nullptr;
 
 } // namespace
 
-/// All queues and threads of the process. Never destroyed: a thread may still end
-/// while the process does.
+/// All queues and threads of the process. Never destroyed, since a thread may still run
+/// while the process ends.
 struct callback_threads {
   std::mutex mutex;
   std::condition_variable work;  ///< something is in `ready`, or a thread has to end
@@ -37,7 +37,7 @@ struct callback_threads {
     return all;
   }
 
-  /// With the mutex held. False: no thread can be started, and there is none.
+  /// Requires the mutex. Returns false if there is no thread and none can be started.
   bool grow() {
     if (threads >= most_callback_threads) return true;
     try {
@@ -49,7 +49,7 @@ struct callback_threads {
     return true;
   }
 
-  /// With the mutex held.
+  /// Requires the mutex.
   void schedule(callback_queue& x) {
     if (x.scheduled_ || x.work_.empty()) return;
     x.scheduled_ = true;
@@ -71,13 +71,13 @@ struct callback_threads {
       ready.pop_front();
       run(lock, *x);
       lock.unlock();
-      x.reset(); // may be the last one that holds it
+      x.reset(); // may be the last reference
       lock.lock();
     }
     --threads;
   }
 
-  /// With the mutex held at its begin and end.
+  /// Requires the mutex; releases it meanwhile.
   void run(std::unique_lock<std::mutex>& lock, callback_queue& x) {
     ++x.busy_;
     for (int i = 0; !x.closed_ && !x.work_.empty() && (i < most_in_a_row || ready.empty()); ++i) {
@@ -106,7 +106,7 @@ struct callback_threads {
     rested(x);
   }
 
-  /// What callbacks captured goes before anybody hears that they are over.
+  /// Destroys the captures of callbacks before waiters are woken.
   static void release(std::unique_lock<std::mutex>& lock, std::shared_ptr<void> payload) {
     if (!payload) return;
     lock.unlock();
@@ -114,7 +114,7 @@ struct callback_threads {
     lock.lock();
   }
 
-  /// With the mutex held.
+  /// Requires the mutex.
   void rested(callback_queue& x) {
     --x.busy_;
     if (waiters != 0) quiet.notify_all();
@@ -127,7 +127,7 @@ std::shared_ptr<callback_queue> callback_queue::make(std::shared_ptr<void> paylo
   auto& all = callback_threads::get();
   const std::shared_ptr<callback_queue> result{new callback_queue{std::move(payload)}};
   const std::lock_guard guard{all.mutex};
-  ++all.queues; // its destructor takes it back
+  ++all.queues; // the destructor decrements it
   if (all.threads == 0 && !all.grow()) return nullptr;
   return result;
 }
@@ -149,7 +149,7 @@ void callback_queue::push(std::function<void()> f) {
   const std::lock_guard guard{all.mutex};
   if (closed_) return;
   work_.push_back(std::move(f));
-  if (busy_ == 0) all.schedule(*this); // else it is seen by the thread that runs it
+  if (busy_ == 0) all.schedule(*this); // else the thread that runs it continues
 }
 
 std::size_t callback_queue::waiting() const {
@@ -162,7 +162,7 @@ void callback_queue::close() { close({}); }
 
 void callback_queue::close(const std::string& thrown) {
   auto& all = callback_threads::get();
-  std::deque<std::function<void()>> dropped; // goes with no lock held
+  std::deque<std::function<void()>> dropped; // destroyed without the lock
   std::unique_lock lock{all.mutex};
   if (std::exchange(closed_, true)) return;
   dropped.swap(work_);
@@ -183,14 +183,14 @@ bool callback_queue::wait_idle(time_point until) {
   const auto over = [&] {
     if (busy_ == 0) return true;
     if (me == nullptr) return false;
-    // Waiting for one that waits for this caller would be for ever.
+    // A wait for a function that waits for this caller would deadlock.
     for (const auto* x = this; x != nullptr; x = x->waits_for_)
       if (x == me) return true;
     return false;
   };
   if (me != nullptr) current->waits_for_ = this;
   ++all.waiters;
-  if (me != nullptr) all.quiet.notify_all(); // another may see that it waits for us
+  if (me != nullptr) all.quiet.notify_all(); // others may now see that they wait for us
   bool result = true;
   if (until == time_point::max())
     all.quiet.wait(lock, over);

@@ -1,12 +1,11 @@
-// The threads that run the callbacks of users, and the queue of each subscription.
+// The threads that run callbacks of users, and the queue of each subscription.
 //
-// A callback may block, so none runs in a thread of CAF's scheduler. One thread
-// for each subscription would cost a thousand threads for a thousand of them: all
-// queues of the process share at most `most_callback_threads`. A thread is started
-// when work waits and no thread is idle; an idle one ends after a while, and the
-// last one when the last queue has gone.
+// A callback may block, so callbacks do not run in CAF's scheduler. All queues of the
+// process share at most `most_callback_threads` threads, since one thread for each
+// subscription would be too many. A thread is started when work waits and no thread is
+// idle. An idle thread ends after a while, the last one with the last queue.
 //
-// Threads: any. Nothing here throws.
+// Thread-safety: any thread. Throws nothing.
 #pragma once
 
 #include <chrono>
@@ -21,31 +20,32 @@ namespace rollcall::actors {
 /// Runs functions one at a time and in order.
 class callback_queue : public std::enable_shared_from_this<callback_queue> {
 public:
-  /// Null if the process can start no thread.
-  /// `payload`: what the functions use; released when the queue is closed and none
-  /// runs. `closed`: called once, at the first `close`, by whoever closes.
+  /// Returns null if the process can start no thread. `payload`: released when the queue is
+  /// closed and no function runs.
   static std::shared_ptr<callback_queue> make(std::shared_ptr<void> payload);
   ~callback_queue();
   callback_queue(const callback_queue&) = delete;
   callback_queue& operator=(const callback_queue&) = delete;
 
-  /// Called once, by whoever closes the queue first; with what was thrown if it
-  /// was a function that threw. Set it before the first `push`.
+  /// Sets a function that is called once, by the first `close`, in its thread. `thrown`: the
+  /// text of the exception if a function closed the queue by throwing. Must be set before
+  /// the first `push`.
   void on_close(std::function<void(const std::string& thrown)>);
 
   /// After `close`: does nothing.
   void push(std::function<void()>);
-  /// How many wait.
+  /// Returns the number of waiting functions.
   std::size_t waiting() const;
 
   /// No function begins after this.
   void close();
-  /// Waits until none runs, but for one that waits for this caller: one that it is
-  /// called from, or that waits for one that it is called from. False: the time is up.
+  /// Waits until no function runs. Does not wait for a function that itself waits for this
+  /// caller: one that calls it, or that waits for one that calls it. Returns false when the
+  /// time is up.
   using time_point = std::chrono::steady_clock::time_point;
   bool wait_idle(time_point until = time_point::max());
 
-  /// Whether it is called from a function of any queue.
+  /// Returns true if called inside a function of any queue.
   static bool inside_any() noexcept;
 
 private:

@@ -9,7 +9,7 @@ namespace rollcall::actors {
 namespace {
 
 std::uint64_t draw() {
-  // std::random_device asks the system each time; lives are rare, and their
+  // std::random_device calls the system each time, which is fine since lives are rare. The
   // bits must differ between machines that start at the same moment.
   thread_local std::random_device source;
   return (std::uint64_t{source()} << 32) | source();
@@ -42,7 +42,7 @@ incarnation next_incarnation() {
 std::uint64_t random_bits() { return draw(); }
 
 std::uint64_t random_below(std::uint64_t below) {
-  return below == 0 ? 0 : draw() % below; // the bias of % is of no matter here
+  return below == 0 ? 0 : draw() % below; // the bias of % does not matter here
 }
 
 } // namespace rollcall::actors

@@ -1,4 +1,4 @@
-// Time and chance, as the shells give them to the pure machines.
+// Clocks and random numbers, which shells pass to the pure machines.
 #pragma once
 
 #include "base/instant.hpp"
@@ -8,20 +8,20 @@
 
 namespace rollcall::actors {
 
-/// Steady; for `gossip::step`.
+/// The steady clock, for `gossip::step`.
 cluster::instant steady_now() noexcept;
-/// The wall clock, in µs; 1 if it stands before 1970.
+/// The wall clock in µs since 1970; 1 if it is set before 1970.
 std::uint64_t wall_now_us() noexcept;
 
-/// For a life that starts now: the wall clock in µs, and random bits. Within
-/// this process each is greater than the one before, whatever the wall clock
+/// Returns the incarnation of a life that starts now: the wall clock in µs, and random bits.
+/// Within this process each one is greater than the one before, whatever the wall clock
 /// does.
 incarnation next_incarnation();
 
-/// From the system's source of randomness, which nobody can guess.
+/// Returns unpredictable bits from the system's source of randomness.
 std::uint64_t random_bits();
 
-/// Evenly from [0, below); 0 for 0.
+/// Returns a number from [0, below); 0 if `below` is 0.
 std::uint64_t random_below(std::uint64_t below);
 
 } // namespace rollcall::actors

@@ -20,14 +20,14 @@ static_assert(caf::id_block::rollcall_cluster::end <= caf::id_block::rollcall::b
 static_assert(caf::id_block::rollcall::end <= ROLLCALL_FIRST_TYPE_ID + 128,
               "detail/type_ids.hpp promises to take no more");
 
-// CAF has no question whether a module was loaded, and loading it twice is no
-// good: our own entry in the config says so.
+// CAF cannot tell whether a module was loaded, and a module must not be loaded twice. So we
+// set an entry of our own in the config.
 constexpr const char* loaded_key = "rollcall.loaded";
 constexpr const char* passphrase_key = "rollcall.tls-passphrase";
 
 bool once(caf::actor_system_config& cfg, const char* key) {
   if (compat::config_value<bool>(cfg, key).value_or(false)) return false;
-  caf::put(cfg.content, std::string{key}, true); // `set` takes names of options only
+  caf::put(cfg.content, std::string{key}, true); // `set` accepts names of options only
   return true;
 }
 
@@ -60,13 +60,13 @@ caf::error load(caf::actor_system_config& cfg, const tls_options& tls) {
     compat::add_types<caf::id_block::rollcall>(cfg);
     compat::add_error_category<errc>(cfg, render_code);
     cfg.load<caf::io::middleman>();
-    // Off by default on CAF 0.17: a peer whose host has gone would never be
-    // noticed. Well above any round trip: dialing a mute peer fails at the beat.
+    // Off by default on CAF 0.17: the loss of a host would never be noticed. Much longer
+    // than a round trip, since a handshake that takes longer than this fails.
     set_unless_set(cfg, compat::config_key("middleman.heartbeat-interval"), 2s);
     set_unless_set(cfg, compat::config_key("middleman.connection-timeout"), 10s);
   }
   if (!tls.any()) return {};
-  // Looked at now, so that the mistake is met where it was made.
+  // Checked now, so that errors are reported where the files are given.
   if (auto wrong = cluster::tls_context::load(tls).problem)
     return make_error(wrong.code, wrong.message);
   caf::put(cfg.content, "rollcall.tls-cert", tls.certificate);
@@ -114,9 +114,9 @@ config::config() {
 
 namespace {
 
-/// Takes options out of a config, and remembers the first that is of another
-/// kind. CAF 0.17 does not look at kinds in a file, and later ones only at what is
-/// declared: `broadcast-period = 1500` would just be passed over.
+/// Reads options from a config, and remembers the first value of a wrong type. CAF 0.17 does
+/// not check types in a file, and later series check only declared options: without this,
+/// `broadcast-period = 1500` would be ignored.
 class option_reader {
 public:
   explicit option_reader(const caf::actor_system_config& cfg) : cfg_(cfg) { check_names(); }
@@ -142,7 +142,7 @@ public:
   const problem& wrong() const noexcept { return wrong_; }
 
 private:
-  /// A name that is misspelt would be passed over just as well.
+  /// Without this, a misspelt name would be ignored, too.
   void check_names() {
     const auto names = compat::config_names(cfg_, "rollcall");
     if (!names) {

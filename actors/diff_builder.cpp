@@ -8,7 +8,7 @@ namespace rollcall::actors {
 
 namespace {
 
-// Room for more than this is not kept.
+// Larger buffers are not kept.
 constexpr std::size_t few = 64;
 
 void assign(presence& to, const presence_view& from, const meta* known) {

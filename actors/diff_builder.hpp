@@ -1,4 +1,4 @@
-// Turns what a step of the gossip reports into a `diff`, for those who listen.
+// Builds a `diff` from the changes of a step.
 #pragma once
 
 #include "crdt/store.hpp"
@@ -11,19 +11,19 @@
 
 namespace rollcall::actors {
 
-/// One entry for each topic, in order of topic; joins and leaves in order of
-/// key, then ref. Copies: a diff needs neither the changes nor the table.
+/// A diff has one entry for each topic, in order of topic; joins and leaves in order of key,
+/// then ref. It consists of copies and is independent of the table.
 ///
-/// Keeps the room of the last diff for the next one: the usual diff, a join or a
-/// leave of one presence, allocates next to nothing.
+/// Reuses the buffers of the last diff, so that a diff of one presence allocates almost
+/// nothing.
 class diff_builder {
 public:
-  /// Valid until the next one is built. `known`: a meta that one of the joins
-  /// may have; then it is shared and not made anew. `first` and `last` are false.
+  /// The result is valid until the next call. `known`: a meta that one of the joins may
+  /// have; it is then shared and not copied. `first` and `last` are false.
   const diff& build(const crdt::presence_table&, const crdt::changes&, const meta* known);
-  /// The diff built last, to be completed.
+  /// Returns the diff built last, for changes.
   diff& last() noexcept { return diff_; }
-  /// The diff built last, to keep.
+  /// Returns the diff built last; the builder gives up its buffers.
   std::shared_ptr<const diff> take() { return std::make_shared<const diff>(std::move(diff_)); }
 
 private:
@@ -38,7 +38,7 @@ private:
   diff diff_;
 };
 
-/// The topics of `all` that `wanted(topic)` says yes to.
+/// Returns the topics of `all` for which `wanted(topic)` is true.
 template <class Predicate>
 diff filter(const diff& all, Predicate wanted) {
   diff result;

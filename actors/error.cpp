@@ -4,7 +4,7 @@ namespace rollcall {
 
 namespace {
 
-// The codes without a gap from none to this one.
+// Codes are consecutive from none to this one.
 constexpr auto last_code = errc::endpoint_failed;
 
 std::string context_of(const caf::error& x) {

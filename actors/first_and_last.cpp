@@ -13,7 +13,7 @@ std::string name_of(std::string_view topic, std::string_view key) {
   return result;
 }
 
-/// The end of those that have the key of the one at `from`.
+/// Returns the end of the entries with the key of the one at `from`.
 template <class List>
 std::size_t end_of_key(const List& list, std::size_t from, std::string_view key) {
   while (from < list.size() && list[from].key == key) ++from;
@@ -45,7 +45,7 @@ void first_and_last::fill_in(const crdt::presence_table& table, diff& all) const
     auto& joins = topic.joins;
     auto& leaves = topic.leaves;
     for (std::size_t j = 0, l = 0; j < joins.size() || l < leaves.size();) {
-      // Both are in order of key: the next one that has any.
+      // Both are in order of key: take the smaller next key.
       const bool of_join =
           l == leaves.size() || (j < joins.size() && joins[j].key <= leaves[l].key);
       const std::string_view key = of_join ? joins[j].key : leaves[l].key;

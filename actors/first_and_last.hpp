@@ -1,16 +1,15 @@
-// Says of each join whether it is the first of its key in the topic, and of each
-// leave whether it was the last.
+// Computes `join::first` and `leave::last`.
 //
-// A table shows all that a step did, while a step may be told in several diffs, one
-// after the other. So it is told of all that is still to come, and takes that off
-// again: what the table showed between two diffs is known without having been kept.
+// The table has all changes of a step, while a step may be told in several diffs. This
+// class is given the changes of all diffs first, and subtracts those that are not told
+// yet, so the counts between two diffs need not be stored.
 //
-//     counts.expect(table, changes);      // of each diff to come
-//     counts.passed(table, changes);      // of the one to be told now
+//     counts.expect(table, changes);      // for each diff of the step
+//     counts.passed(table, changes);      // for the diff to be told now
 //     counts.fill_in(table, diff);
 //
-// Cost: two searches in the topic for each key of a diff.
-// Threads: one at a time, the writer's of the table.
+// Complexity: two searches in the topic for each key of a diff.
+// Thread-safety: none; the writer's thread.
 #pragma once
 
 #include "crdt/store.hpp"
@@ -29,7 +28,7 @@ public:
   void expect(const crdt::presence_table&, const crdt::changes&);
   void passed(const crdt::presence_table&, const crdt::changes&);
   void fill_in(const crdt::presence_table&, diff&) const;
-  /// What was expected has all passed.
+  /// All expected changes have passed.
   void clear() noexcept { coming_.clear(); }
 
 private:

@@ -1,5 +1,5 @@
-// Trackers and nodes that nobody can stop any more: no value names them, and nothing
-// but rollcall keeps their actor system from ending.
+// Detects forgotten trackers and nodes: no value names them, and only rollcall's actors keep
+// their actor system from ending.
 #pragma once
 
 #include "rollcall/detail/caf_compat.hpp"
@@ -12,7 +12,7 @@
 
 namespace rollcall::actors {
 
-/// Counts an actor of rollcall, as long as it lives, for its actor system.
+/// Counts an actor of rollcall for its actor system, as long as the object exists.
 class one_of_ours {
 public:
   explicit one_of_ours(const caf::actor_system&, std::size_t count = 1);
@@ -25,13 +25,13 @@ private:
   std::size_t count_;
 };
 
-/// Whether no actor runs in that system but ours.
+/// Returns true if only actors of rollcall run in that system.
 bool only_ours_run(caf::actor_system&);
 
-/// Looks come this long apart; two in a row find it forgotten.
+/// Time between checks. Several positive checks in a row mean that it is forgotten.
 constexpr auto between_looks = std::chrono::seconds{2};
 
-/// Makes pointers that users hold: `gone` is called when the last copy has gone.
+/// Returns a pointer for users; `gone` is called when its last copy is destroyed.
 template <class T>
 std::shared_ptr<T> held_by_user(std::shared_ptr<T> what, std::function<void(T&)> gone) {
   struct lease {

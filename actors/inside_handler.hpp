@@ -1,12 +1,12 @@
-// Whether this thread runs a handler at this moment: a blocking call from there
-// would wait for the shard that waits for it.
+// Detects whether the thread runs a handler: a blocking call inside it would deadlock, since
+// the shard waits for the handler.
 #pragma once
 
 #include <utility>
 
 namespace rollcall::actors {
 
-/// Marks a stretch of code as run for a handler of that actor system.
+/// While it exists, the thread runs a handler of that actor system.
 class handler_scope {
 public:
   explicit handler_scope(const void* system) noexcept : outer_(std::exchange(current(), system)) {}

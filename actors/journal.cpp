@@ -17,7 +17,7 @@ std::uint64_t journal::hash(std::uint64_t topic, std::string_view key) noexcept 
 
 void journal::begin(const step& x) {
   if (!enabled()) return;
-  // Many steps of one millisecond are told by one entry of the ring.
+  // Equal steps within one millisecond share one entry.
   if (current_.whose && current_.wall_ms == x.wall_ms && current_.steady_ms == x.steady_ms
       && current_.heard_ms == x.heard_ms && current_.link_lost == x.link_lost
       && *current_.whose == *x.whose && *current_.from == x.from)
@@ -51,7 +51,7 @@ void journal::intern(const step& x) {
 
 namespace {
 
-/// Grows by doubling, and never past the bound.
+/// Reserves memory by doubling, up to the limit.
 template <class T>
 void append(std::vector<T>& to, const T& x, std::size_t most) {
   if (to.size() == to.capacity())
@@ -99,7 +99,7 @@ void journal::add(std::string_view topic, std::string_view key, std::uint64_t ac
 std::vector<story_entry> journal::story(std::string_view topic, std::string_view key) const {
   std::vector<story_entry> result;
   const auto name = hash(crdt::hash_bytes(topic), key);
-  // The oldest stands where the next one goes, once it is full.
+  // Once the ring buffer is full, the next position has the oldest entry.
   const auto first = entries_.size() < capacity_ ? 0 : next_entry_;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const auto& x = entries_[(first + i) % entries_.size()];

@@ -1,19 +1,17 @@
-// What became visible in one shard or ceased to be, and through what: the last
-// 65,536 times, so that somebody can ask why.
+// The last changes that readers of one shard saw, with their causes, for `why`.
 //
 //     journal.begin({.wall_ms = wall, .steady_ms = steady, .whose = &replica, .from = "a"});
 //     for (change) journal.add(topic, key, actor, ref, story_event::joined, reason, cause);
 //     journal.story("room:1", "ada");
 //
-// It costs some nanoseconds a change, beside a merge that costs some hundred: an
-// entry is 48 bytes, written once. Instead of topic and key it holds a hash of
-// both (64 bits, with a seed of this process); who asks for a story knows them.
+// Complexity: some nanoseconds for each change, while a merge costs some hundred. An entry
+// is 48 bytes, written once. In place of topic and key it contains their hash (64 bits,
+// with a seed of this process); the caller of `story` knows them.
 //
-// Two rings of one size that is fixed at the start: one of entries, and one of
-// what the entries of one step share. A step has an entry at least, so it is not
-// overwritten before its entries are.
+// Two ring buffers of one fixed size: entries, and steps, which contain what the entries of
+// a step share. A step has at least one entry, so it is not overwritten before its entries.
 //
-// Pure: no CAF, no clock. Threads: one at a time.
+// Pure: no CAF, no clock. Thread-safety: none.
 #pragma once
 
 #include "rollcall/story.hpp"
@@ -32,10 +30,10 @@ class journal {
 public:
   journal(std::size_t max_entries, std::size_t max_bytes);
 
-  /// False: it holds nothing, by its options.
+  /// Returns false if the options disable the journal.
   bool enabled() const noexcept { return capacity_ != 0; }
 
-  /// What all entries share that are added until the next `begin`.
+  /// Shared by all entries that are added until the next `begin`.
   struct step {
     std::int64_t wall_ms = 0;
     std::int64_t steady_ms = 0;
@@ -48,11 +46,11 @@ public:
   void add(std::string_view topic, std::string_view key, std::uint64_t actor, const ref&,
            story_event, leave_reason, story_cause);
 
-  /// Oldest first.
+  /// Returns the entries of a key, oldest first.
   std::vector<story_entry> story(std::string_view topic, std::string_view key) const;
   std::size_t size() const noexcept { return entries_.size(); }
   std::size_t capacity() const noexcept { return capacity_; }
-  /// Of the rings.
+  /// Returns the memory of the ring buffers.
   std::size_t memory_bytes() const noexcept {
     return entries_.capacity() * sizeof(entry) + steps_.capacity() * sizeof(kept_step);
   }
@@ -81,14 +79,14 @@ private:
   void fetch_ahead() noexcept;
 
   std::size_t capacity_;
-  std::vector<entry> entries_;   ///< a ring once it is full
-  std::vector<kept_step> steps_; ///< likewise
+  std::vector<entry> entries_;   ///< a ring buffer once it is full
+  std::vector<kept_step> steps_; ///< the same
   std::size_t next_entry_ = 0, next_step_ = 0;
   kept_step current_;
-  bool kept_ = false; ///< `current_` stands in the ring, at `current_slot_`
+  bool kept_ = false; ///< `current_` is in the ring buffer, at `current_slot_`
   std::uint32_t current_slot_ = 0;
-  // Steps share their replica and name. Those that no step holds any more go when
-  // there are twice as many as at the last look.
+  // Steps share their replica and name. Unused ones are removed when the number has doubled
+  // since the last removal.
   std::unordered_map<replica_id, replica_ptr> replicas_;
   std::unordered_map<std::string, name_ptr> names_;
   std::size_t tidy_at_ = 1024;

@@ -66,7 +66,7 @@ void journal_file::write(std::string_view line) {
     }
     waiting_ += line;
     ++waiting_lines_;
-    if (waiting_lines_ > 1) return; // it has been told
+    if (waiting_lines_ > 1) return; // it was written before
   }
   wake_.notify_one();
 }
@@ -85,7 +85,7 @@ void journal_file::run() {
   std::unique_lock lock{mutex_};
   for (;;) {
     wake_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
-    if (waiting_.empty()) return; // it has ended
+    if (waiting_.empty()) return; // the destructor was called
     const auto lines = std::exchange(waiting_, {});
     const auto count = std::exchange(waiting_lines_, 0);
     const auto news = lost_ - std::exchange(lost_told_, lost_);

@@ -1,15 +1,15 @@
-// The journal as a file: a line for each thing that became visible or ceased to
-// be, written by a thread of its own.
+// Writes the journal to a file, one line for each change that readers saw, in a thread of
+// its own.
 //
-// Nobody waits for the disk: lines go into a buffer of bounded size, and what
-// finds no room there is not written, but counted, and the file says how many
-// there were. A file that is full becomes FILE.1, in place of the one before it.
+// Shards never wait for the disk: lines go to a buffer of limited size. Lines that do not
+// fit are dropped and counted, and a line in the file reports the number. A full file is
+// renamed to FILE.1, which replaces the one before.
 //
 //     {"at":"2026-11-28T12:03:01.120Z","wall":…,"steady":…,"topic":"room","key":"ada",
 //      "what":"joined","reason":"untracked","cause":"heartbeat","from":"a",
 //      "replica":"a","incarnation":[…,…],"actor":17,"ref":[…,…,…],"heard":…,"link_lost":…}
 //
-// Threads: `write` from any.
+// Thread-safety: any thread.
 #pragma once
 
 #include "rollcall/story.hpp"
@@ -25,26 +25,26 @@
 
 namespace rollcall::actors {
 
-/// One line of the file, with its end.
+/// Returns a line of the file, with newline.
 std::string journal_line(std::string_view topic, std::string_view key, const story_entry&);
 
 class journal_file {
 public:
   struct bounds {
-    std::size_t file_bytes = 0;    ///< of one of the two files
-    std::size_t backlog_bytes = 0; ///< waiting for the disk
+    std::size_t file_bytes = 0;    ///< size of each of the two files
+    std::size_t backlog_bytes = 0; ///< size of the buffer
   };
   journal_file(std::string path, bounds);
-  /// Writes what waits.
+  /// Writes the lines in the buffer.
   ~journal_file();
   journal_file(const journal_file&) = delete;
   journal_file& operator=(const journal_file&) = delete;
 
-  /// Never waits for the disk.
+  /// Does not block.
   void write(std::string_view line);
-  /// Lines that were not written: no room, or the disk refused.
+  /// Returns the number of lines that were dropped, or that could not be written.
   std::uint64_t lost() const;
-  /// For tests: returns when all that was given before is on disk or lost.
+  /// For tests: waits until all lines so far are written or lost.
   void flush();
 
 private:
@@ -61,10 +61,10 @@ private:
   std::uint64_t lost_ = 0, lost_told_ = 0;
   bool writing_ = false;
   bool ended_ = false;
-  // Of the thread.
+  // Used by the thread only.
   std::FILE* file_ = nullptr;
   std::size_t size_ = 0;
-  std::thread thread_; ///< the last member: all others are there when it begins
+  std::thread thread_; ///< the last member, so that all others exist when it starts
 };
 
 } // namespace rollcall::actors

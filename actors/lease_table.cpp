@@ -29,7 +29,7 @@ bool lease_table::renew(std::uint64_t number, std::uint64_t token, std::optional
   auto& x = found->second;
   if (ttl) x.ttl = *ttl;
   x.deadline = our_time(now) + x.ttl;
-  if (x.deadline >= x.queued) return true; // looked at again when its turn comes
+  if (x.deadline >= x.queued) return true; // the entry is moved when it is due
   x.queued = x.deadline;
   push({x.deadline, number});
   rebuild_if_mostly_stale();
@@ -48,14 +48,14 @@ bool lease_table::holds(std::uint64_t number, std::uint64_t token) const {
 
 std::vector<std::uint64_t> lease_table::take_due(instant now, std::size_t most) {
   if (const auto expected = wake_at(); expected && now - *expected > tolerated_lateness)
-    lost_ += now - *expected + tolerated_lateness; // renewals that wait for us get their turn
+    lost_ += now - *expected + tolerated_lateness; // so that queued renewals are handled first
   const auto time = our_time(now);
   std::vector<std::uint64_t> result;
   while (!queue_.empty() && queue_.front().at <= time && result.size() < most) {
     const auto top = queue_.front();
     pop();
     const auto found = leases_.find(top.number);
-    if (found == leases_.end() || found->second.queued != top.at) continue; // no longer counts
+    if (found == leases_.end() || found->second.queued != top.at) continue; // a stale entry
     auto& x = found->second;
     if (x.deadline > time) {
       x.queued = x.deadline;
@@ -70,12 +70,12 @@ std::vector<std::uint64_t> lease_table::take_due(instant now, std::size_t most) 
 
 std::optional<lease_table::instant> lease_table::wake_at() const {
   if (leases_.empty()) return std::nullopt;
-  // Rounded up: many deadlines share one ring.
+  // Rounded up, so that many deadlines share one timer.
   const auto at = queue_.front().at + lost_;
   return instant{(at.count() + precision.count() - 1) / precision.count() * precision.count()};
 }
 
-// Leases that are removed, or shortened, leave entries behind.
+// Removed and shortened leases leave stale entries.
 void lease_table::rebuild_if_mostly_stale() {
   if (queue_.size() <= 2 * leases_.size() + 64) return;
   queue_.clear();

@@ -24,7 +24,7 @@ void long_copies::step(std::size_t budget) {
   while (!jobs_.empty() && work(jobs_.front(), budget)) {
     auto whole = std::move(jobs_.front());
     jobs_.pop_front();
-    whole.finish(std::move(whole.made)); // may add another
+    whole.finish(std::move(whole.made)); // may add another job
   }
 }
 

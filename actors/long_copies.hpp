@@ -1,7 +1,7 @@
-// Presences copied out of lists for somebody, a bounded number at a time: nobody
-// waits for the shard while a million are copied.
+// Copies presences out of lists, a limited number at a time, so that the shard handles other
+// messages while a million presences are copied.
 //
-// A list is a snapshot, so what is copied is one moment, however long it takes.
+// A list is a snapshot, so the copy shows one moment, however long it takes.
 #pragma once
 
 #include "rollcall/error.hpp"
@@ -20,13 +20,13 @@ public:
   using done = std::function<void(expected<std::vector<presence>>)>;
 
   bool empty() const noexcept { return jobs_.empty(); }
-  /// `who`: to abandon it by; 0 is nobody's.
+  /// `who`: the id for `abandon`; 0: none.
   void add(std::vector<presence_list>, std::uint64_t who, done);
-  /// `done` is not called.
+  /// Drops the copies of `who`; `done` is not called.
   void abandon(std::uint64_t who);
-  /// Copies at most so many; calls `done` of what is complete.
+  /// Copies at most `budget` presences; calls `done` for complete copies.
   void step(std::size_t budget);
-  /// Nothing will be complete any more: tells all.
+  /// Ends all copies: calls `done` with the error.
   void fail(errc);
 
 private:
@@ -38,7 +38,7 @@ private:
     std::uint64_t who = 0;
     done finish;
   };
-  /// True: it is complete.
+  /// Returns true if the job is complete.
   static bool work(job&, std::size_t& budget);
 
   std::deque<job> jobs_;

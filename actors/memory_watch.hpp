@@ -1,5 +1,5 @@
-// When a shard should give memory back to the system: after much of it has become
-// free, and no more is about to.
+// Decides when a shard returns memory to the system: after much memory was freed, and no
+// more is being freed.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,8 @@ class memory_watch {
 public:
   static constexpr std::size_t much = std::size_t{8} << 20;
 
-  /// Called once a period with what the shard holds. True: give back now.
+  /// Call it once per period with the memory that the shard uses. Returns true if memory
+  /// should be returned now.
   bool look(std::size_t held) noexcept {
     const bool settled = held == last_;
     last_ = held;

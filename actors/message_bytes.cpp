@@ -1,4 +1,4 @@
-// Messages as bytes of ours: CAF's own form of them, which both sides know.
+// Converts messages to bytes and back, in CAF's own format.
 #include "rollcall/detail/caf_bytes.hpp"
 
 #include <exception>
@@ -8,7 +8,7 @@ namespace rollcall::compat {
 std::optional<std::string> message_bytes(caf::actor_system& system, const caf::message& x) {
   try {
     return save_message(system, x);
-  } catch (const std::exception&) { // an `inspect` of the user's may throw
+  } catch (const std::exception&) { // an `inspect` of the user may throw
     return std::nullopt;
   }
 }
@@ -16,7 +16,7 @@ std::optional<std::string> message_bytes(caf::actor_system& system, const caf::m
 std::optional<caf::message> message_of_bytes(caf::actor_system& system, std::string_view bytes) {
   try {
     return load_message(system, bytes);
-  } catch (const std::exception&) { // lengths that no memory can hold
+  } catch (const std::exception&) { // a length that exceeds the memory
     return std::nullopt;
   }
 }

@@ -22,23 +22,23 @@ constexpr std::size_t most_remembered = 1024;
 constexpr auto say_again = 60s;
 
 struct target {
-  notice_sink sink; ///< empty: none, or CAF's log
+  notice_sink sink; ///< empty: no sink, or CAF's log
   bool caf_log = false;
 };
 
 struct notice_state {
   std::mutex mutex;
   std::shared_ptr<const target> to = std::make_shared<const target>();
-  std::weak_ptr<actors::callback_queue> queue; ///< lives while something waits in it
+  std::weak_ptr<actors::callback_queue> queue; ///< exists while notices wait in it
   std::map<std::string, clock::time_point> told;
   std::uint64_t lost = 0;
 
   static notice_state& get() {
-    static auto& all = *new notice_state; // for threads that outlive main
+    static auto& all = *new notice_state; // not destroyed: threads may outlive main
     return all;
   }
 
-  /// With the mutex held. False: it has just been told.
+  /// Requires the mutex. Returns false if an equal notice was sent lately.
   bool news(const notice& x) {
     const auto now = clock::now();
     if (told.size() >= most_remembered)
@@ -58,7 +58,7 @@ void say_on_stderr(const notice& x) {
   (void)std::fflush(stderr);
 }
 
-/// To whom it goes at the moment when its turn has come.
+/// Sends it to the sink that is set now.
 void deliver(const notice& x) {
   auto& all = notice_state::get();
   std::shared_ptr<const target> to;
@@ -69,7 +69,7 @@ void deliver(const notice& x) {
   if (to->sink) {
     try {
       to->sink(x);
-    } catch (...) { // there is nobody to tell
+    } catch (...) { // ignored, as documented
     }
   } else if (x.ends && !to->caf_log) {
     say_on_stderr(x);
@@ -78,7 +78,7 @@ void deliver(const notice& x) {
 
 void replace(target next) {
   auto& all = notice_state::get();
-  std::shared_ptr<const target> old; // goes with no lock held
+  std::shared_ptr<const target> old; // destroyed without the lock
   std::shared_ptr<actors::callback_queue> queue;
   {
     const std::lock_guard guard{all.mutex};
@@ -138,7 +138,7 @@ namespace actors {
 
 void notify(notice x) {
   auto& all = notice_state::get();
-  std::shared_ptr<callback_queue> queue; // may be the last one: goes with no lock held
+  std::shared_ptr<callback_queue> queue; // may be the last reference: destroyed without the lock
   const std::lock_guard guard{all.mutex};
   if ((!all.to->sink && !all.to->caf_log && !x.ends) || !all.news(x)) return;
   if (all.to->caf_log) return compat::log_to_caf(caf_level(x.level), to_string(x));

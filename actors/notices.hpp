@@ -1,11 +1,11 @@
-// Where the shells say what an operator should know. See rollcall/notices.hpp.
+// Sends notices to operators. See rollcall/notices.hpp.
 #pragma once
 
 #include "rollcall/notices.hpp"
 
 namespace rollcall::actors {
 
-/// Never blocks. Inside an actor, for CAF's log.
+/// Does not block. If CAF's log is the sink, call it inside an actor.
 void notify(notice);
 
 } // namespace rollcall::actors

@@ -1,6 +1,5 @@
-// The options of a node, beside those of its tracker (base/option_table.hpp):
-// what stands under "rollcall" in CAF's config, and on the command line of the
-// programs.
+// The options of a node, in addition to those of its tracker (base/option_table.hpp): under
+// "rollcall" in CAF's config, and on the command line of the programs.
 #pragma once
 
 #include "base/option_table.hpp"

@@ -1,4 +1,4 @@
-// By itself: whoever reads options needs no more of the actors than this.
+// A file of its own, so that programs that only read options link nothing else.
 #include "cluster/wire/packet.hpp"
 #include "rollcall/config.hpp"
 

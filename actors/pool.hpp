@@ -1,8 +1,8 @@
-// What the shards of one tracker, its supervisor and all copies of the tracker
+// The state that the shards of one tracker, its supervisor and all copies of the tracker
 // value share.
 //
-// Threads: any. Lives as long as somebody holds it; the actors hold it while
-// they run, and it lets go of them when the tracker ends.
+// Thread-safety: any thread. Actors keep it alive while they run; it releases them when the
+// tracker ends.
 #pragma once
 
 #include "actors/journal_file.hpp"
@@ -27,16 +27,16 @@
 
 namespace rollcall::actors {
 
-/// The shard that owns the topic: `erlang:phash2(topic, pool_size)`.
+/// Returns the shard that owns the topic: `erlang:phash2(topic, pool_size)`.
 std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept;
 
-/// none if the actor runs in that actor system; else null_actor, other_system (it
-/// runs in another one of this process) or not_local.
+/// Returns none if the actor runs in that actor system; else null_actor, not_local, or
+/// other_system if it runs in another actor system of this process.
 errc check_local(const caf::actor_system&, const caf::actor_addr&);
 
-/// How the world reaches a shard. Replaced as a whole when a shard comes back.
+/// How other threads reach a shard. Replaced as a whole when the shard is restarted.
 struct published_shard {
-  inner_shard handle; ///< null: not there, `why` says why
+  inner_shard handle; ///< null: not running, see `why`
   std::shared_ptr<crdt::presence_table> table;
   errc why = errc::shutting_down;
 };
@@ -46,7 +46,7 @@ class callback_queue;
 
 class pool : public std::enable_shared_from_this<pool> {
 public:
-  /// `supervised`: a whole pool; else one shard by itself.
+  /// `supervised`: a pool with a supervisor; else a single shard.
   pool(caf::actor_system&, tracker_spec, const cluster_node&, bool supervised);
 
   caf::actor_system& system() const noexcept { return system_; }
@@ -59,45 +59,44 @@ public:
     return shard_number(topic, size());
   }
   bool supervised() const noexcept { return supervised_; }
-  /// Null: there is none.
+  /// Null without a journal file.
   journal_file* journal() const noexcept { return journal_.get(); }
 
   // -- state -------------------------------------------------------------------
-  /// none while it runs; else shutting_down or too_many_restarts.
+  /// Returns none while the tracker runs; else shutting_down or too_many_restarts.
   errc ended() const noexcept { return ended_.load(std::memory_order_acquire); }
-  /// As `ended`, but none until the last shard has ended: no answer comes after.
+  /// Returns none until the last shard has ended, then `ended()`. No reply comes after that.
   errc closed() const noexcept {
     return closed_.load(std::memory_order_acquire) && shards_.load() == 0 ? ended() : errc::none;
   }
-  /// False: it was ended already.
+  /// Returns false if the tracker was ended before.
   bool end(errc why) noexcept;
 
   // -- shards --------------------------------------------------------------------
-  /// `f(const published_shard*)`; null before its start.
+  /// Calls `f(const published_shard*)`; null before the start of the shard.
   template <class F>
   auto read(std::size_t shard, F f) const {
     return slots_[shard].face.read(readers_, f);
   }
   void publish(std::size_t shard, published_shard);
-  /// The shard's handle; or null, and why.
+  /// Returns the handle of the shard; or null, and sets `why`.
   inner_shard handle(std::size_t shard, errc& why) const;
-  /// The shard's own: what it remembers over a restart. Only the shard that runs
-  /// touches it.
+  /// State that survives a restart of the shard. Only the running shard accesses it.
   const std::shared_ptr<shard_memory>& memory(std::size_t shard) const {
     return slots_[shard].memory;
   }
-  /// The life of a shard, for `resolve`.
+  /// Sets the life of a shard, for `resolve`.
   void set_life(std::size_t shard, const replica_id&);
-  /// pool size if none of ours has it.
+  /// Returns the shard with that life; the pool size if there is none.
   std::size_t shard_of_life(const replica_id&) const;
 
-  /// Of the node; null without one, and while it is being brought back. A shard
-  /// has its own copy.
+  /// Returns the endpoint of the node; null without a node, and while the endpoint is
+  /// restarted. Shards have copies.
   caf::actor endpoint() const;
-  /// All shards attach to it.
+  /// Sets the endpoint, and attaches all shards to it.
   void endpoint_is(caf::actor);
 
-  /// What tracker values that users hold point to.
+  /// Returns the pointer for tracker values of users.
   std::shared_ptr<pool> value();
   bool has_value() const;
 
@@ -105,21 +104,21 @@ public:
   void set_supervisor(shard_actor);
 
   // -- observers and helpers -------------------------------------------------------
-  /// It gets a replica_up for each that is up, then what happens.
+  /// The observer gets a replica_up for each replica that is up, then all events.
   errc observe(const caf::strong_actor_ptr&);
   void emit(const tracker_event&);
   std::uint64_t next_subscription() noexcept;
-  /// Serves callbacks: the actor is held until it is released, or all end. False:
-  /// all have ended.
+  /// Keeps the actor of a subscription with callbacks alive until it is released, or the
+  /// tracker ends. Returns false if the tracker has ended.
   bool keep_worker(std::uint64_t id, const callback_worker&);
   void release_worker(std::uint64_t id);
-  /// After the end: waits for the callbacks that still run. False: the time is up.
+  /// Waits for running callbacks, after the end. Returns false when the time is up.
   bool wait_callbacks(std::chrono::steady_clock::time_point until);
-  /// The end: no shard can be reached any more, no callback begins, the name is
-  /// free, and no actor is held.
+  /// Ends the tracker: shards are not reachable any more, no callback begins, the name is
+  /// free, and no actor is kept alive.
   void close();
 
-  /// Whether the handler of a shard may run: `closed` waits for these.
+  /// Count the shards whose handler may run; `closed` waits for them.
   void shard_begins() noexcept { ++shards_; }
   void shard_ends() noexcept { --shards_; }
 
@@ -144,13 +143,13 @@ private:
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> shards_{0};
 
-  mutable std::mutex mutex_; // for all below, and slot::life
+  mutable std::mutex mutex_; // guards all members below, and slot::life
   bool closing_ = false;
   caf::actor endpoint_;
   std::weak_ptr<pool> value_;
   shard_actor supervisor_;
   std::vector<caf::actor_addr> observers_;
-  /// The last replica_up of each shard and node, while it holds.
+  /// The replica_up of each shard and node that is up.
   std::map<std::pair<std::uint32_t, std::string>, tracker_event> up_;
   struct worker {
     caf::actor actor;
@@ -162,7 +161,7 @@ private:
 
 /// The trackers that run in this process, by actor system and name.
 namespace registry {
-/// tracker_exists when the name is taken (`shard`: only that one of it).
+/// Errors: tracker_exists if the name is in use (for a single `shard`: that shard of it).
 errc add(const std::shared_ptr<pool>&, std::optional<std::size_t> shard = std::nullopt);
 void remove(const pool*);
 std::shared_ptr<pool> find(const caf::actor_system&, std::string_view name);

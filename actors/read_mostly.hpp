@@ -1,11 +1,10 @@
-// A value that any thread reads at any time and hardly anybody ever replaces.
+// A value that any thread can read at any time, and that is rarely replaced.
 //
-// Readers take no lock, wait for nobody and touch no line that other readers
-// write (threads spread over stripes of counters). The writer publishes a new
-// value by one pointer and frees the old one once each stripe has been seen
-// without readers after that: whoever came later found the new value. This is
-// the quiescence of read-copy-update (McKenney and Slingwine, 1998), counted
-// instead of scheduled.
+// Readers take no lock, do not wait, and usually write no cache line that other readers
+// write, since threads are spread over several counters. The writer publishes a new value
+// by one pointer. It frees the old one after it has seen each counter at zero: readers that
+// came later have read the new pointer. This is read-copy-update (McKenney and Slingwine,
+// 1998) with counted readers.
 #pragma once
 
 #include <array>
@@ -20,7 +19,7 @@
 
 namespace rollcall::actors {
 
-/// Who reads at this moment. Many values may share one.
+/// Counts the active readers. Many values may share one object.
 class readers {
 public:
   class visit {
@@ -36,8 +35,8 @@ public:
     std::atomic<std::uint32_t>& stripe_;
   };
 
-  /// Whether each stripe was seen empty; gives up after a while, since a reader
-  /// may have been suspended.
+  /// Returns true if each counter was seen at zero. Gives up after a while, since a reader
+  /// may be suspended.
   bool all_gone() const noexcept {
     for (const auto& x : stripes_)
       for (int tries = 0; x.count.load(std::memory_order_seq_cst) != 0;) {
@@ -70,20 +69,20 @@ public:
   read_mostly(const read_mostly&) = delete;
   read_mostly& operator=(const read_mostly&) = delete;
 
-  /// `f(const T*)`, with null before the first `replace`. Any thread.
+  /// Calls `f(const T*)`; null before the first `replace`. Thread-safety: any thread.
   template <class F>
   auto read(readers& who, F f) const {
     const readers::visit here{who};
     return f(static_cast<const T*>(current_.load(std::memory_order_seq_cst)));
   }
 
-  /// Any thread, one at a time. Null: nothing is there any more.
+  /// Replaces the value; null: no value. Thread-safety: any thread, one call at a time.
   void replace(readers& who, std::unique_ptr<const T> next) {
-    std::vector<std::unique_ptr<const T>> garbage; // freed with no lock held
+    std::vector<std::unique_ptr<const T>> garbage; // freed without the lock
     const std::lock_guard guard{mutex_};
     if (auto* old = current_.exchange(next.release(), std::memory_order_seq_cst))
       retired_.emplace_back(old);
-    if (who.all_gone()) garbage.swap(retired_); // else with the next one, or at the end
+    if (who.all_gone()) garbage.swap(retired_); // else at the next replace, or at the end
   }
 
 private:

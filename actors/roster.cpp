@@ -59,18 +59,18 @@ struct roster::impl {
   std::shared_ptr<roster_handler> handler; // never null
   selector topics;
 
-  std::mutex mutex; // of what stands here
+  std::mutex mutex; // guards the members up to the next group
   std::uint64_t next_id = 1;
   std::map<std::uint64_t, std::pair<std::string, std::shared_ptr<callback>>> subscribers;
   subscription feed;
   bool stopped = false;
 
-  // In the roster's actor only.
-  std::map<std::string, roster_metas> told; // by topic
+  // Used in the roster's actor only.
+  std::map<std::string, roster_metas> told; // what was reported, by topic
 
   roster_entries fetch(const std::string& topic, roster_entries entries) const {
     if (entries.empty()) return entries;
-    auto kept = entries; // metas are shared: this is cheap
+    auto kept = entries; // cheap, since metas are shared
     try {
       return handler->fetch(topic, std::move(entries));
     } catch (const std::exception&) {
@@ -114,11 +114,11 @@ struct roster::impl {
   static void guarded(F f) {
     try {
       f();
-    } catch (const std::exception&) { // what one listener throws is not the others' concern
+    } catch (const std::exception&) { // does not affect the other subscribers
     }
   }
 
-  /// The state of one shard, in place of what was told of it.
+  /// Handles the state of one shard, which replaces what was reported of it.
   void state(std::uint32_t shard, const std::vector<presence>& all) {
     std::map<std::string, topic_diff> changes;
     std::set<std::pair<std::string_view, ref>> present;

@@ -1,5 +1,5 @@
-// What a shard remembers when it dies and comes back. Its presences it finds in
-// what its predecessor had published.
+// State of a shard that survives its restart. Its presences are taken from the last
+// published table (takeover.hpp).
 #pragma once
 
 #include "actors/lease_table.hpp"
@@ -14,12 +14,12 @@
 namespace rollcall::actors {
 
 struct shard_memory {
-  /// Local actors that have presences here, by id. Weak: none is kept alive.
+  /// Local actors with presences, by id. Weak: they are not kept alive.
   std::unordered_map<std::uint64_t, caf::actor_addr> tracked;
   lease_table leases;
   subscription_table subscriptions;
-  std::optional<cluster::instant> drain_until; ///< the node is going
-  tracker_stats before;                        ///< counters of the lives before this one
+  std::optional<cluster::instant> drain_until; ///< set while the node drains
+  tracker_stats before;                        ///< counters of earlier lives
 };
 
 } // namespace rollcall::actors

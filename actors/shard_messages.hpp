@@ -1,5 +1,4 @@
-// What shards and supervisors understand beside the public messages: each
-// other, their own clock, and the endpoint. None of it leaves the process.
+// Internal messages of shards and supervisors. None of them can leave the process.
 #pragma once
 
 #include "actors/call.hpp"
@@ -12,7 +11,7 @@ namespace rollcall::actors {
 
 enum class timer : std::uint8_t { tick, flush, proceed, idle, ended, copies, held, leases };
 
-/// An alarm that a shard set itself; of an old generation it means nothing.
+/// A timer that a shard set for itself. Messages of old generations are ignored.
 struct timer_msg {
   timer what = timer::tick;
   std::uint64_t generation = 0;

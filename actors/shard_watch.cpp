@@ -1,5 +1,5 @@
-// One monitor for each actor, whatever it does here. Ids of local actors are
-// never used again within an actor system.
+// Monitors of tracked actors and subscribers: one for each actor. Ids of local actors are
+// never reused within an actor system.
 #include "actors/shard.hpp"
 
 namespace rollcall::actors {
@@ -13,8 +13,8 @@ constexpr std::size_t most_together = 256;
 shard::watch& shard::watched(const caf::actor_addr& who) {
   const auto [at, fresh] = watches_.try_emplace(who.id());
   if (!fresh) return at->second;
-  // Gone already, handle and all: nobody will tell us, so we tell ourselves. In
-  // both cases the news comes as a message: after the answer to what we do now.
+  // If the handle has expired, no down message will come, so we send ourselves one. In both
+  // cases the end arrives as a message, after the reply to the present operation.
   if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(who))
     at->second.token = compat::monitor(this, caf::actor_cast<caf::actor>(strong), on_down_);
   else
@@ -56,7 +56,7 @@ void shard::unwatch_subscriber(const caf::actor_addr& who) {
 
 void shard::ended(const caf::actor_addr& who) {
   const auto found = watches_.find(who.id());
-  if (found == watches_.end()) return; // unwatched while the news was under way
+  if (found == watches_.end()) return; // unwatched before the message arrived
   const bool tracked = found->second.tracked;
   watches_.erase(found);
   for (auto id : memory_->subscriptions.ids_of(who)) {
@@ -65,7 +65,7 @@ void shard::ended(const caf::actor_addr& who) {
   }
   if (!tracked) return;
   memory_->tracked.erase(who.id());
-  // Many may end at once: they go together, before anything else is done.
+  // Actors that end together are untracked in one step, before anything else is done.
   ended_.push_back(who.id());
   if (!compat::more_waits(this) || ended_.size() >= most_together)
     untrack_ended();

@@ -1,13 +1,12 @@
-// How far a subscriber may fall behind, and when it gets the state again.
+// Limits how far a subscriber may fall behind, and decides when it gets the state again.
 //
-// What a subscriber was told and has not answered is bounded, in messages and in
-// bytes (limits::subscriber_credit, subscriber_credit_bytes). Past the bound it
-// misses diffs, and when it has answered all that is under way it gets the state
-// in their place. While a large state is being copied, diffs wait behind it; if
-// more of them come than the state is large, they are given up, and the state is
-// copied anew.
+// Messages to a subscriber that it has not answered are limited in number and in bytes
+// (limits::subscriber_credit, subscriber_credit_bytes). Beyond the limit it misses diffs;
+// when it has answered all messages, it gets the state in their place. While a large state
+// is being copied, diffs wait behind it. If more wait than the state is large, they are
+// discarded, and the state is copied again.
 //
-// Pure: counts only. Who sends, queues and copies is the shard (shard_feed.cpp).
+// Pure: counts only. The shard sends, queues and copies (shard_feed.cpp).
 #pragma once
 
 #include <cstddef>
@@ -22,28 +21,28 @@ public:
     std::size_t bytes = 0;
   };
   enum class verdict : std::uint8_t {
-    send,    ///< now: then call `sent`
-    keep,    ///< behind the state that is being copied
-    give_up, ///< it, and all that was kept: the state will be copied anew
-    skip,    ///< it gets the state instead
+    send,    ///< send it now, then call `sent`
+    keep,    ///< keep it, behind the state that is being copied
+    give_up, ///< discard it and all that were kept: the state will be copied again
+    skip,    ///< discard it: the subscriber will get the state
   };
 
-  /// What to do with a diff of so many bytes. One diff is always within the
-  /// bytes, however large it is.
+  /// Decides about a diff of so many bytes. If nothing is unanswered, a diff of any size is
+  /// within the limit of bytes.
   verdict offer(std::size_t bytes, const bounds&) noexcept;
 
-  /// A message is under way. A state counts no bytes: it goes out only when
-  /// nothing is under way, and what follows it must not count as missed.
+  /// A message was sent. States count 0 bytes: they are sent only if nothing is unanswered,
+  /// and must not use up the limit for the diffs that follow.
   void sent(std::size_t bytes) noexcept;
-  /// One of those was answered. True when the state is due: nothing is under way
-  /// any more, and something was missed.
+  /// A message was answered. Returns true if the state must be sent now: nothing is
+  /// unanswered, and diffs were missed.
   bool answered(std::size_t bytes) noexcept;
 
-  /// The state is to be told: whatever was missed is in it.
+  /// The state will be sent; it contains what was missed.
   void caught_up() noexcept { behind_ = false; }
-  /// It is being copied; until then as much as that may wait behind it.
+  /// A copy of the state begins; diffs up to `size` may wait behind it.
   void copying(const bounds& size) noexcept;
-  /// The copy is made. False: more has come meanwhile than may wait, begin anew.
+  /// The copy is complete. Returns false if more came than may wait: copy again.
   bool copied() noexcept;
 
   bool is_copying() const noexcept { return copying_; }

@@ -1,6 +1,6 @@
-// Who listens to which topics of a shard, and how far behind they are.
+// The subscribers of a shard, by topic, and their credit.
 //
-// No messages are sent here: `route` says who is to get what.
+// Sends no messages: `route` calls back for each diff to deliver.
 #pragma once
 
 #include "actors/diff_builder.hpp"
@@ -24,7 +24,7 @@ struct subscriber {
   std::string text;
   bool first_and_last = false;
   subscriber_credit credit;
-  std::vector<std::shared_ptr<const diff>> later; ///< what comes behind a state being copied
+  std::vector<std::shared_ptr<const diff>> later; ///< diffs that wait behind a state being copied
 
   bool wants(std::string_view topic) const noexcept;
 };
@@ -35,7 +35,7 @@ class subscription_table {
 public:
   bool empty() const noexcept { return by_id_.empty(); }
   std::size_t size() const noexcept { return by_id_.size(); }
-  /// False: the id is taken.
+  /// Returns false if the id is in use.
   bool add(subscriber);
   bool remove(std::uint64_t id);
   subscriber* find(std::uint64_t id);
@@ -43,10 +43,10 @@ public:
   std::vector<std::uint64_t> ids_of(const caf::actor_addr& who) const;
 
   bool wants_first_and_last() const noexcept { return counting_ != 0; }
-  /// Whether anybody listens to that topic.
+  /// Returns true if a subscriber wants that topic.
   bool wanted(std::string_view topic) const;
-  /// Calls `deliver(subscriber&, shared_diff)` for each who is to hear of any of
-  /// it, with the topics that it wants. Those who want the same share one diff.
+  /// Calls `deliver(subscriber&, shared_diff)` for each subscriber that wants topics of the
+  /// diff, with these topics only. Subscribers that want the same topics share one diff.
   template <class F>
   void route(const shared_diff& all, F deliver);
 
@@ -60,7 +60,7 @@ private:
   }
 
   std::unordered_map<std::uint64_t, subscriber> by_id_;
-  std::size_t counting_ = 0; ///< who wants first and last
+  std::size_t counting_ = 0; ///< number of subscribers that want first and last
   id_list all_;
   index by_topic_;
   index by_prefix_;

@@ -63,7 +63,7 @@ void supervisor::spawn_child(std::size_t number) {
 
 void supervisor::started(std::size_t number, const caf::actor_addr& who, const init_result& x) {
   auto& it = children_[number];
-  if (it.handle != who || stopping_) return; // news of one that has died since
+  if (it.handle != who || stopping_) return; // a shard that has ended since
   const bool first = on_started_ && number == next_;
   switch (x.what()) {
   case init_result::kind::ok:
@@ -75,7 +75,7 @@ void supervisor::started(std::size_t number, const caf::actor_addr& who, const i
     break;
   case init_result::kind::stop:
     if (first) start_failed(x.why());
-    return; // else its end is under way, and counts as a death
+    return; // the down message will come, and counts as a failure
   }
   if (!first) return;
   ++next_;
@@ -87,7 +87,7 @@ void supervisor::start_failed(caf::error why) {
   stop(false, nullptr);
 }
 
-// -- deaths -------------------------------------------------------------------------
+// -- ends of shards -------------------------------------------------------------------------
 
 supervisor::child* supervisor::find(const caf::actor_addr& who) {
   const auto it = std::find_if(children_.begin(), children_.end(),
@@ -156,7 +156,7 @@ void supervisor::tell_failure(std::string why) {
   pool_->emit(x);
 }
 
-// -- nobody can stop it ------------------------------------------------------------
+// -- forgotten trackers ------------------------------------------------------------
 
 void supervisor::unheld() {
   if (!std::exchange(looking_, true)) look_whether_forgotten(0);
@@ -174,7 +174,7 @@ void supervisor::look_whether_forgotten(unsigned looks) {
          "this tracker runs on, though no value names it, and its actor system cannot end before "
          "it: call stop before the last value goes, or hold a scoped_tracker",
          true});
-    return; // once
+    return; // reported once
   }
   compat::delayed_send(this, inner_supervisor{this}, between_looks, call_msg{[looks](void* x) {
                          static_cast<supervisor*>(x)->look_whether_forgotten(looks);
@@ -204,7 +204,7 @@ void supervisor::finish_if_all_ended() {
 }
 
 void supervisor::on_exit() {
-  // Somebody has ended this actor: without it the shards would be nobody's.
+  // This actor was ended from outside: without it the shards have no supervisor.
   if (!stopping_ && pool_->end(errc::too_many_restarts))
     tell_failure("the tracker's actor was ended from outside: start the tracker again");
   for (const auto& x : std::exchange(children_, {}))

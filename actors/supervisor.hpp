@@ -1,9 +1,8 @@
 // The supervisor of a pool, which is also the tracker as one actor.
 //
-// It starts the shards in order, brings back those that die (at most
-// pool_size * 2 in a second; then the tracker fails), and ends them. Operations
-// that are sent to it go on to their shard; what concerns all shards is asked of
-// all and put together.
+// Starts the shards in order, restarts those that die (at most pool_size * 2 times in a
+// second; beyond, the tracker fails), and ends them. Forwards operations to their shard;
+// requests that concern all shards are sent to all, and the responses combined.
 #pragma once
 
 #include "actors/forgotten.hpp"
@@ -31,12 +30,12 @@ public:
   void on_exit() override;
 
   using reply = std::function<void(caf::error)>;
-  /// Answers when all shards have started, or one said that nothing is to start.
+  /// Replies when all shards have started, or one returned stop.
   void start(reply);
-  /// Answers when all have ended; then the supervisor ends too.
+  /// Replies when all shards have ended; then the supervisor ends, too.
   void stop(bool bye, reply);
-  /// No tracker value names the pool any more: from now on it looks whether it is
-  /// forgotten, until there is one again.
+  /// No tracker value names the pool any more: from now on the supervisor checks whether it
+  /// is forgotten (forgotten.hpp), until there is a value again.
   void unheld();
 
 private:
@@ -44,11 +43,11 @@ private:
   struct child {
     inner_shard handle;
     supervisor::state state = state::absent;
-    // Its end has two signs, and only both together are its end: CAF 1.x tells
-    // of it before the shard has cleaned up, and the next one would find a
-    // memory that this one still writes.
-    bool down = false; ///< CAF says so
-    bool over = false; ///< the shard does, as the last thing
+    // Its end has two signals, and a restart needs both: CAF 1.x reports the end before
+    // the shard has cleaned up, and the next life must not use a shard_memory that this
+    // one still writes.
+    bool down = false; ///< reported by CAF
+    bool over = false; ///< reported by the shard at its very end
     caf::error why{};
   };
 
@@ -91,7 +90,7 @@ private:
   std::deque<std::chrono::steady_clock::time_point> restarts_;
   caf::error failure_;
   one_of_ours counted_;
-  bool looking_ = false; // whether it is forgotten
+  bool looking_ = false; // checks whether it is forgotten
 };
 
 } // namespace rollcall::actors

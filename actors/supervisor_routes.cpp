@@ -1,4 +1,4 @@
-// Where messages to the tracker as one actor go.
+// Forwards messages to the tracker as one actor.
 #include "actors/supervisor.hpp"
 
 #include <algorithm>
@@ -23,13 +23,13 @@ caf::result<Reply> supervisor::to_shard(std::size_t number, const Message& x) {
 
 namespace {
 
-/// Answers of all shards on their way to one who asked.
+/// A request to all shards that waits for responses.
 template <class Promise, class Reply>
 struct gathering {
   explicit gathering(Promise x) : promise(std::move(x)) {}
   Promise promise;
   Reply sum{};
-  std::size_t left = 1; // one for the asking itself
+  std::size_t left = 1; // one for the function that sends the requests
   caf::error failure;
 
   void one_less() {
@@ -133,7 +133,7 @@ caf::result<renew_reply> supervisor::renew(const renew_msg& x) {
   return promise;
 }
 
-/// Any shard answers for all.
+/// Any shard can resolve pids of all.
 caf::result<resolve_reply> supervisor::resolve(const resolve_msg& x) {
   auto why = errc::shutting_down;
   for (std::size_t i = 0; i < pool_->size(); ++i)

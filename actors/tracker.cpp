@@ -70,8 +70,8 @@ shard_actor tracker::shard(std::size_t number) const {
 shard_actor tracker::as_actor() const { return pool_ ? pool_->supervisor() : shard_actor{}; }
 
 // -- operations ---------------------------------------------------------------------
-// The caller waits, so the shard may look at the caller's own arguments; but
-// not past a timeout: what is passed is copied.
+// Arguments are copied: after a timeout the caller returns while the shard may still use
+// them.
 
 expected<ref> tracker::do_track(caf::actor_addr who, std::string_view topic, std::string_view key,
                                 const meta& data) const {
@@ -86,7 +86,7 @@ expected<ref> tracker::do_track(caf::actor_addr who, std::string_view topic, std
 expected<std::size_t> tracker::do_track_many(caf::actor_addr who, std::string_view topic,
                                              std::vector<std::string> keys,
                                              const meta& data) const {
-  // Piece by piece: the shard serves others in between.
+  // In pieces, so that the shard handles other messages in between.
   constexpr std::ptrdiff_t piece = 2048;
   std::size_t done = 0;
   for (auto from = keys.begin();;) {

@@ -1,4 +1,4 @@
-// The part of the tracker value that is about leases.
+// The functions of the tracker value for leases.
 #include "actors/ask.hpp"
 #include "rollcall/tracker.hpp"
 
@@ -11,8 +11,8 @@ using namespace actors;
 
 namespace {
 
-/// So many go into one message: the mailbox is paid once for all of them, and
-/// nobody waits long behind it.
+/// Leases in one message: many, to save messages, but not so many that other messages wait
+/// long.
 constexpr std::size_t leases_per_message = 4096;
 
 } // namespace

@@ -1,18 +1,16 @@
-// Bugs that can be built in on purpose.
+// Bugs that can be enabled on purpose.
 //
-// A check that was never seen to fail proves nothing. So each rule of the data
-// and of the protocol can be switched off, one at a time:
+// A test that was never seen to fail proves nothing. So each rule of the data structures and
+// of the protocol can be switched off, one at a time:
 //
 //     if (!canary(bug::echo)) announce();   // in a shipped build: announce();
 //
-// That is so only in builds of their own (rollcall_crdt_canaries,
-// rollcall_gossip_canaries and rollcall_mesh_canaries), which the programs of our
-// checks alone link (rollcall_sim, test_exhaustive_canaries, test_mesh_canaries),
-// and none that links the plain ones.
-// In all others `canary` is false when it is compiled.
-// Switches stand in .cpp files only: then a header means the same to both.
+// This works only in separate builds of the libraries (rollcall_crdt_canaries,
+// rollcall_gossip_canaries and rollcall_mesh_canaries), which only our test programs link
+// (rollcall_sim, test_exhaustive_canaries, test_mesh_canaries). In all other builds `canary`
+// is constant false. Use it in .cpp files only, so that headers are the same in both builds.
 //
-// What each bug is, and which check catches it: docs/canaries.md.
+// docs/canaries.md describes each bug and the check that catches it.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +19,7 @@ namespace rollcall {
 
 enum class bug : std::uint8_t {
   none,
-  // the rules of the protocol, switched off
+  // rules of the protocol, switched off
   two,
   parts,
   relay,
@@ -37,7 +35,7 @@ enum class bug : std::uint8_t {
   rotate,
   silence,
   turns,
-  // what others got wrong, or might
+  // mistakes of other implementations
   older_wins,
   over_a_gap,
   stale_life,
@@ -48,7 +46,7 @@ enum class bug : std::uint8_t {
   lost_chunk,
   debounce,
   late_range,
-  // further ones
+  // others
   over_account,
   dead_uncovered,
   rebirth_loses,
@@ -59,7 +57,7 @@ enum class bug : std::uint8_t {
   many_gaps,
   checksum,
   wrong_sum,
-  // what is shown while a node is leaving
+  // presences while a node drains
   takes_none,
   takes_all,
   update_takes,
@@ -67,15 +65,15 @@ enum class bug : std::uint8_t {
   bye_ends_lease,
   restart_drops,
   lease_never_ends,
-  // what a member gone bad, or a full table, would do
+  // malicious members and full tables
   relay_ranges,
   relay_word,
   hearsay_trusted,
   forged,
   future_lives,
   dead_stay,
-  end, ///< of those that rollcall_sim runs
-  // the mesh: names, addresses, and who keeps a name
+  end, ///< of the bugs that rollcall_sim runs
+  // the membership machine: names, addresses, contests
   lost_in_line,
   no_quota,
   dead_for_ever,
@@ -90,7 +88,7 @@ enum class bug : std::uint8_t {
 };
 
 #ifdef ROLLCALL_CANARIES
-/// The bug that is in, of this thread.
+/// The bug that is enabled in this thread.
 [[gnu::tls_model("initial-exec")]] inline constinit thread_local bug canary_alive = bug::none;
 inline bool canary(bug b) noexcept { return canary_alive == b; }
 #else

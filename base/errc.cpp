@@ -9,7 +9,7 @@ struct entry {
   std::string_view what;
 };
 
-// No default in the switch: the compiler names a code that is missing here.
+// No default in the switch, so that the compiler warns if a code is missing.
 constexpr entry look_up(errc x) noexcept {
   switch (x) {
   case errc::none:

@@ -1,11 +1,11 @@
-// Memory that was freed, and that the allocator keeps.
+// Returns freed memory from the allocator to the system.
 #pragma once
 
 namespace rollcall {
 
-/// Gives it back to the system, where the C library can (glibc). It takes the locks
-/// of the allocator for up to some tens of milliseconds: call it after a large thing
-/// has gone, and not for small ones. Thread-safe.
+/// Works with glibc only; elsewhere it does nothing. Holds the locks of the allocator for up
+/// to some tens of milliseconds, so call it only after much memory was freed.
+/// Thread-safety: any thread.
 void give_back_free_memory() noexcept;
 
 } // namespace rollcall

@@ -8,16 +8,16 @@ namespace rollcall::crdt {
 
 namespace {
 
-/// Length of the UTF-8 sequence at p; 0 when there is none, and then `bad` says
-/// how many bytes one U+FFFD stands for (the longest start of a sequence, as
-/// the Unicode standard recommends).
+/// Returns the length of the UTF-8 sequence at p. Returns 0 if there is none; then `bad` is
+/// the number of bytes that one U+FFFD replaces (the longest start of a sequence, as the
+/// Unicode standard recommends).
 std::size_t utf8_at(const char* p, const char* end, std::size_t& bad) noexcept {
   auto at = [&](std::size_t i) { return static_cast<unsigned char>(p[i]); };
   auto lead = at(0);
   bad = 1;
   if (lead < 0x80) return 1;
   std::size_t n = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-  // Overlong forms, surrogates and what is above U+10FFFF end at the second byte.
+  // Overlong forms, surrogates and values above U+10FFFF are invalid at the second byte.
   unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   for (std::size_t i = 1; i < n; ++i) {
@@ -68,7 +68,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   const auto* p = text.data();
   const auto* const end = p + text.size();
-  const auto* plain = p; // start of what can be copied as it is
+  const auto* plain = p; // start of the bytes that are copied unchanged
   while (p != end) {
     const auto c = static_cast<unsigned char>(*p);
     if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
@@ -92,7 +92,7 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_json_double(std::string& out, double x) {
-  if (!std::isfinite(x)) { // JSON has no word for it
+  if (!std::isfinite(x)) { // JSON cannot represent it
     out += "null";
     return;
   }

@@ -7,7 +7,7 @@ namespace rollcall {
 
 namespace {
 
-/// The number up to `end`, and past it; false for anything else.
+/// Reads a number up to the character `end`, and skips that. Returns false if malformed.
 bool read_number(std::string_view& text, char end, int base, std::uint64_t most,
                  std::uint64_t& to) noexcept {
   const auto size = end == 0 ? text.size() : text.find(end);

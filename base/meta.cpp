@@ -1,4 +1,4 @@
-// Building metas: from trees, and from bytes that came from outside.
+// Builds metas from trees and from untrusted bytes.
 #include "rollcall/meta.hpp"
 
 #include "base/meta_encoding.hpp"
@@ -19,7 +19,7 @@ using crdt::meta_tag;
 
 constexpr rollcall::limits bounds;
 
-/// Encodes a tree; stops at the first thing that a meta cannot hold.
+/// Encodes a tree. Stops at the first value that a meta cannot contain.
 class encoder {
 public:
   std::string out;
@@ -31,14 +31,14 @@ public:
     return out.size() > bounds.max_meta_bytes ? errc::too_large : errc::none;
   }
 
-  /// `depth`: how many containers are open around it.
+  /// `depth`: the number of enclosing containers.
   errc map(const meta_value::member* members, std::size_t n, std::size_t depth) {
     if (depth == bounds.max_meta_depth) return errc::bad_meta;
     std::vector<const meta_value::member*> sorted(n);
     for (std::size_t i = 0; i < n; ++i) sorted[i] = members + i;
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](auto a, auto b) { return a->first < b->first; });
-    // Of equal keys the last one stays.
+    // Of equal keys the last one wins.
     std::size_t kept = 0;
     for (auto member : sorted) {
       if (kept > 0 && sorted[kept - 1]->first == member->first) --kept;
@@ -60,7 +60,7 @@ private:
   void tag(meta_tag x) { out.push_back(static_cast<char>(x)); }
   void text(const std::string& x) {
     crdt::append_varint(out, x.size());
-    // What is too large ends here anyway: do not copy it.
+    // Too large in any case, so do not copy it.
     out.append(x, 0, bounds.max_meta_bytes + 1);
   }
 
@@ -103,7 +103,7 @@ private:
 
 } // namespace
 
-// NaN stands for it in the tree: no meta holds one.
+// NaN represents it in the tree, since no meta contains NaN.
 meta_value::meta_value(unsigned long long x) {
   if (x <= static_cast<unsigned long long>(std::numeric_limits<std::int64_t>::max()))
     data_ = static_cast<std::int64_t>(x);

@@ -72,7 +72,7 @@ const char* check_shape(const char* p, const char* end, std::uint64_t& count) no
   return p;
 }
 
-// Every value has a byte at least: a count that lies ends at `end`, soon.
+// Every value takes at least one byte, so a wrong count ends at `end`.
 const char* check_values(const char* p, const char* end, std::uint64_t count,
                          std::size_t depth) noexcept {
   for (std::uint64_t i = 0; i < count && p != nullptr; ++i) p = check_value(p, end, depth);
@@ -86,7 +86,7 @@ bool check_map(std::string_view bytes, std::size_t depth) noexcept {
 }
 
 const char* skip_value(const char* p, const char* end) noexcept {
-  // Values not stepped over yet. No recursion, no stack.
+  // The number of values that are not skipped yet. No recursion.
   for (std::uint64_t pending = 1; pending > 0; --pending) {
     if (p == nullptr || p == end) return nullptr;
     std::uint64_t n = 0;

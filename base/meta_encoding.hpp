@@ -1,4 +1,4 @@
-// The bytes of a meta.
+// The encoding of a meta.
 //
 // A value is a tag byte and a body:
 //
@@ -10,10 +10,9 @@
 //     map                 varint count, that many keys (varint length, bytes;
 //                         strictly ascending), then that many values
 //
-// One value has one encoding, so equal metas are equal bytes. Keys stand before
-// the values on purpose: "count and keys" of a map is its *shape*, a run of
-// bytes that the metas of one application nearly always share, and that a frame
-// therefore carries once (cluster/wire/frame.hpp).
+// One value has one encoding, so equal metas are equal bytes. Keys come before the values:
+// "count and keys" of a map is its *shape*, a byte string that most metas of an application
+// share, and that a frame therefore contains only once (cluster/wire/frame.hpp).
 #pragma once
 
 #include <cstddef>
@@ -35,21 +34,21 @@ enum class meta_tag : char {
 
 inline constexpr std::string_view empty_map{"\x08\x00", 2};
 
-// -- strangers' bytes: checked ------------------------------------------------
-// Each returns the end of what it checked, nullptr for what is cut short or not
-// canonical. `depth`: how many containers may still be opened.
+// -- untrusted bytes: checked ------------------------------------------------
+// Each returns the end of the checked value; nullptr if it is truncated or not canonical.
+// `depth`: how many levels of containers are allowed.
 
 const char* check_value(const char* p, const char* end, std::size_t depth) noexcept;
-/// A shape: count and keys. `count` gets how many values follow.
+/// Checks a shape: count and keys. Sets `count` to the number of values that follow.
 const char* check_shape(const char* p, const char* end, std::uint64_t& count) noexcept;
 const char* check_values(const char* p, const char* end, std::uint64_t count,
                          std::size_t depth) noexcept;
-/// Whether this is one map and nothing behind it.
+/// Returns true if the bytes are exactly one map.
 bool check_map(std::string_view bytes, std::size_t depth) noexcept;
 
-// -- bytes known to be canonical: walked --------------------------------------
-// Each returns the end of what it stepped over. Never past `end`, whatever the
-// bytes are; nullptr then.
+// -- canonical bytes: traversed --------------------------------------
+// Each returns the end of the skipped value; nullptr if that is past `end`. Never reads past
+// `end`.
 
 const char* skip_value(const char* p, const char* end) noexcept;
 const char* skip_shape(const char* p, const char* end, std::uint64_t& count) noexcept;

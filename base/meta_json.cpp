@@ -11,7 +11,7 @@ namespace {
 
 void put_double(std::string& out, double x) {
   if (std::isinf(x))
-    out += x > 0 ? "1e999" : "-1e999"; // JSON has no word for it; readers overflow to it
+    out += x > 0 ? "1e999" : "-1e999"; // JSON has no infinity; parsers overflow to it
   else
     crdt::append_json_double(out, x);
 }

@@ -1,6 +1,6 @@
-// Looking into the bytes of a meta. Nothing is decoded beyond what is asked for,
-// and nothing is allocated. Bytes that are not canonical (which nobody should
-// pass) yield absent values, never a read past their end.
+// Reads the bytes of a meta in place. Decodes only what is requested, allocates nothing. Bytes
+// that are not canonical (which violates the contract) give absent values, never a read past
+// their end.
 #include "base/meta_encoding.hpp"
 #include "base/varint.hpp"
 #include "rollcall/meta.hpp"
@@ -13,11 +13,11 @@ namespace {
 
 using crdt::meta_tag;
 
-/// The members of a map or the elements of an array: where they stand.
+/// The positions of the members of a map or the elements of an array.
 struct container {
   std::uint64_t count = 0;
-  const char* keys = nullptr;   ///< of a map
-  const char* values = nullptr; ///< nullptr: no container
+  const char* keys = nullptr;   ///< for a map
+  const char* values = nullptr; ///< nullptr: not a container
   const char* end = nullptr;
 };
 
@@ -37,7 +37,7 @@ container open(std::string_view bytes) noexcept {
   return c;
 }
 
-/// Reads the key at p, which is known to lie whole before `end`.
+/// Reads the key at p. Requires that the whole key is before `end`.
 std::string_view read_key(const char*& p, const char* end) noexcept {
   std::uint64_t n = 0;
   auto text = crdt::get_varint(p, end, n);
@@ -155,7 +155,7 @@ meta_value meta_view::to_value() const {
     if (auto x = as_string()) return *x;
     break;
   case kind::array: {
-    // One walk: `at` in a loop would begin at the front each time.
+    // One traversal; `at` in a loop would begin at the front each time.
     meta_value::array result;
     auto c = open(bytes_);
     auto p = c.values;

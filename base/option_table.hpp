@@ -1,8 +1,8 @@
-// One table says all about an option: its name, what it is, its rule, its text.
-// Validation, CAF's config, the command line, --help and the option page read it.
+// One table has all facts about an option: name, type, rule, text. Validation, CAF's config,
+// the command line, --help and the option page are made from it.
 //
-// The table is of `T`, the struct that holds the values; the default is what a
-// fresh T has. Values only: no CAF, no IO.
+// `T` is the struct with the values; the default is the value in a default-constructed T.
+// Values only: no CAF, no IO.
 #pragma once
 
 #include "base/duration.hpp"
@@ -19,7 +19,7 @@
 
 namespace rollcall {
 
-/// Where the value is. Its type says what may be given.
+/// A pointer to the value. The type of the value determines what may be given.
 using option_value = std::variant<std::string*, std::vector<std::string>*, std::size_t*, bool*,
                                   millis*, std::optional<millis>*>;
 
@@ -32,18 +32,18 @@ enum class option_form : std::uint8_t {
 
 template <class T>
 struct option_row {
-  const char* key;   ///< "pool-size": in CAF's config, below "rollcall"
-  const char* flag;  ///< on the command line, behind "--"; null: in the config only
-  const char* shown; ///< what stands for the value in help: "N"
+  const char* key;   ///< "pool-size": the name in CAF's config, under "rollcall"
+  const char* flag;  ///< the name on the command line, after "--"; null: in the config only
+  const char* shown; ///< the placeholder for the value in help: "N"
   const char* help;
   option_value (*at)(T&);
   option_form form = option_form::any;
-  std::int64_t least = 0;     ///< of numbers; of times: in ms
-  std::int64_t most = 0;      ///< 0: no rule of its own
-  const char* otherwise = ""; ///< in place of the default, where that is worked out
+  std::int64_t least = 0;     ///< lower bound of numbers, and of times in ms
+  std::int64_t most = 0;      ///< upper bound; 0: no bounds
+  const char* otherwise = ""; ///< text in place of the default, if that is computed
 };
 
-/// The default, as help shows it; empty where there is none.
+/// Returns the default as help shows it; empty if there is none.
 inline std::string shown_default(const option_value& x) {
   struct {
     std::string operator()(const std::string* p) const { return *p; }
@@ -62,15 +62,15 @@ std::string shown_default(const option_row<T>& row, T defaults = {}) {
   return row.otherwise[0] != '\0' ? row.otherwise : shown_default(row.at(defaults));
 }
 
-/// The rule of a row; the messages name the value as C++ does.
+/// Checks the bounds of a row. Messages use the name of the C++ member.
 template <class T>
 problem check_row(const option_row<T>& row, T& x);
 
 std::span<const option_row<tracker_options>> tracker_option_table() noexcept;
 
-/// "broadcast_period" for "broadcast-period".
+/// Returns "broadcast_period" for "broadcast-period".
 std::string member_name(std::string_view key);
-/// bad_option when a value is not within [least, most].
+/// Errors: bad_option if the value is not within [least, most].
 problem check_count(std::string_view what, std::size_t x, std::size_t least, std::size_t most);
 problem check_period(std::string_view what, millis x, millis least, millis most);
 

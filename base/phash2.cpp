@@ -1,5 +1,5 @@
-// Jenkins' hash of 1996: three words of state take twelve bytes a round and are
-// mixed; what is left of the input and its length go in before the last mix.
+// Jenkins' hash of 1996: three words of state take twelve bytes in each round and are mixed;
+// the rest of the input and its length are added before the last mix.
 #include "base/phash2.hpp"
 
 #include <cassert>
@@ -9,11 +9,11 @@ namespace rollcall::crdt {
 
 namespace {
 
-// The golden ratio, as an arbitrary value without regularity.
+// The golden ratio, as an arbitrary value.
 constexpr std::uint32_t golden = 0x9E3779B9u;
 
-// Erlang numbers the kinds of terms that it hashes; a binary is number 13, and
-// that many times the golden ratio is its initial value.
+// Erlang numbers the kinds of terms; the initial value for a binary, which is number 13, is
+// 13 times the golden ratio.
 constexpr std::uint32_t binary_seed = golden * 13u;
 
 struct state {
@@ -23,8 +23,8 @@ struct state {
 
   explicit state(std::uint32_t seed) noexcept : c(seed) {}
 
-  // Each line takes the other two words from one and folds in a shifted third:
-  // reversible, and every input bit reaches every bit of c.
+  // Each line subtracts the other two words from one and mixes in a shifted third. It is
+  // reversible, and every input bit affects every bit of c.
   void mix() noexcept {
     constexpr int shifts[3][3] = {{13, 8, 13}, {12, 16, 5}, {3, 10, 15}};
     for (const auto& s : shifts) {
@@ -39,7 +39,7 @@ std::uint32_t byte_at(const char* p, std::size_t i) noexcept {
   return static_cast<unsigned char>(p[i]);
 }
 
-// Little endian whatever the machine: the hash is portable.
+// Little endian on every machine, so that the hash is portable.
 std::uint32_t word_at(const char* p) noexcept {
   return byte_at(p, 0) | byte_at(p, 1) << 8 | byte_at(p, 2) << 16 | byte_at(p, 3) << 24;
 }
@@ -47,7 +47,7 @@ std::uint32_t word_at(const char* p) noexcept {
 } // namespace
 
 std::uint32_t phash2(std::string_view binary) noexcept {
-  if (binary.empty()) return binary_seed; // nothing is mixed, not even the length
+  if (binary.empty()) return binary_seed; // not even the length is mixed
   state s{binary_seed};
   const char* p = binary.data();
   std::size_t left = binary.size();
@@ -57,8 +57,8 @@ std::uint32_t phash2(std::string_view binary) noexcept {
     s.c += word_at(p + 8);
     s.mix();
   }
-  // At most 11 bytes are left. The lowest byte of c belongs to the length, so
-  // the last three go one byte higher.
+  // At most 11 bytes remain. The lowest byte of c is for the length, so the last three bytes
+  // are shifted by one byte.
   s.c += static_cast<std::uint32_t>(binary.size());
   for (std::size_t i = 0; i < left; ++i) {
     const auto x = byte_at(p, i);

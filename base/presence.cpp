@@ -1,4 +1,4 @@
-// Fixed forms of the identities, for logs and JSON.
+// Text forms of identities, for logs and JSON.
 #include "rollcall/presence.hpp"
 
 #include <cinttypes>

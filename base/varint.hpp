@@ -1,8 +1,8 @@
 // Numbers of variable length: seven bits a byte, lowest first, the high bit set
 // on all bytes but the last (LEB128). Small numbers take one byte.
 //
-// Shared by the encoding of metas and that of frames. Readers never look past
-// `end`, and return nullptr for what is no number.
+// Used by the encodings of metas and of frames. Readers never read past `end`, and return
+// nullptr if there is no valid number.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,7 @@ constexpr std::size_t varint_size(std::uint64_t x) noexcept {
   return (static_cast<std::size_t>(std::bit_width(x | 1)) + 6) / 7;
 }
 
-/// Writes at most `max_varint_bytes` at p; returns the end of what it wrote.
+/// Writes at most `max_varint_bytes` at p. Returns the end.
 inline char* put_varint(char* p, std::uint64_t x) noexcept {
   while (x >= 0x80) {
     *p++ = static_cast<char>(x | 0x80);
@@ -35,9 +35,10 @@ inline void append_varint(std::string& out, std::uint64_t x) {
   out.append(buf, static_cast<std::size_t>(put_varint(buf, x) - buf));
 }
 
-/// Reads any form, one padded with zeros too. nullptr: cut short, or > 64 bits.
+/// Reads any form, including forms padded with zeros. Returns nullptr if it is truncated or
+/// exceeds 64 bits.
 inline const char* get_varint(const char* p, const char* end, std::uint64_t& x) noexcept {
-  if (p != end && static_cast<unsigned char>(*p) < 0x80) { // nearly always
+  if (p != end && static_cast<unsigned char>(*p) < 0x80) { // the usual case
     x = static_cast<unsigned char>(*p);
     return p + 1;
   }
@@ -51,7 +52,7 @@ inline const char* get_varint(const char* p, const char* end, std::uint64_t& x) 
   return nullptr;
 }
 
-/// Reads the shortest form only: where one value must have one encoding.
+/// Reads only the shortest form, for values that must have one encoding.
 inline const char* get_shortest_varint(const char* p, const char* end, std::uint64_t& x) noexcept {
   auto q = get_varint(p, end, x);
   return q != nullptr && q - p > 1 && q[-1] == 0 ? nullptr : q;
@@ -65,7 +66,7 @@ constexpr std::int64_t unzigzag(std::uint64_t x) noexcept {
   return static_cast<std::int64_t>((x >> 1) ^ (~(x & 1) + 1));
 }
 
-// Little-endian words, whatever the host is.
+// Little-endian words on every host.
 template <std::unsigned_integral T>
 constexpr T little_endian(T x) noexcept {
   if constexpr (std::endian::native == std::endian::little) {

@@ -6,10 +6,10 @@
 namespace rollcall::crdt {
 namespace {
 
-// Estimates of what the codec will need, rather too much than too little.
+// Estimates of the size on the wire, rather too large than too small.
 constexpr std::size_t bytes_of_dead = 4;
 constexpr std::size_t bytes_of_interval = 2;
-constexpr std::size_t bytes_of_block = 4096 / 8 + 8; // as a bitmap, at worst
+constexpr std::size_t bytes_of_block = 4096 / 8 + 8; // a bitmap in the worst case
 constexpr std::size_t bytes_of(const birth& b) {
   return b.topic.size() + b.key.size() + b.meta.size() + 24 + (b.ref ? 26 : 0)
          + (b.prev_ref ? 26 : 0);
@@ -17,7 +17,7 @@ constexpr std::size_t bytes_of(const birth& b) {
 
 constexpr std::size_t intervals_per_birth = 16;
 
-/// How many births a piece can have: to take its memory once.
+/// Returns the largest number of births in a piece, to reserve memory once.
 std::size_t most_births(const slice& s, clock_value x, clock_value b, const piece_size& max) {
   return std::min({s.living.size(), static_cast<std::size_t>(b - x), max.presences,
                    max.bytes / bytes_of({}) + 1});
@@ -32,12 +32,13 @@ public:
   }
   void expect(std::size_t births) { r_.adds.reserve(births); }
 
-  /// These answer false when the piece is full without it.
+  /// These return false if the piece is full without it.
   bool leave(const removal_log::entry& x) {
-    const bool counts = x.what <= r_.a; // else it was born in this piece: nothing to tell
+    const bool counts = x.what <= r_.a; // else it was born in this piece, and is omitted
     if (counts && !room(held(), bytes_of_dead)) return full(x.at - 1);
     update_ = {x.of_update() ? x.at : 0, counts, held() == 0};
-    // Of a chain of updates only the first is told, and leaves as the last one did.
+    // Of a chain of updates only the first is dead for the receiver, with the reason of the
+    // last.
     auto first = dead_.size();
     if (counts) {
       dead_.emplace_back(x.what, x.why);
@@ -56,7 +57,7 @@ public:
   bool join(dot d, handle h) {
     const bool ends_update = update_.leave != 0 && update_.leave + 1 == d;
     const auto before = held();
-    auto& b = r_.adds.emplace_back(); // where it stays, if it may
+    auto& b = r_.adds.emplace_back(); // removed again if it does not fit
     table_.describe(h, b);
     const auto bytes = bytes_of(b);
     if (!room(before, bytes) && !(ends_update && update_.opens_piece)) {
@@ -64,7 +65,7 @@ public:
       if (!ends_update) return full(d - 1);
       if (update_.counts) dead_.pop_back();
       return full(update_.leave - 1);
-    } // an update that does not fit with nothing else here goes alone
+    } // an update that is larger than a piece is a piece of its own
     bytes_ += bytes;
     return true;
   }
@@ -81,7 +82,7 @@ private:
   bool room(std::size_t held, std::size_t bytes) const {
     return held == 0 || (held < max_.presences && bytes_ + bytes <= max_.bytes);
   }
-  /// Most go for no reason that must be told, and mostly all for the same one.
+  /// Most leaves have the default reason, and usually all have the same one.
   void tell_dead() {
     std::sort(dead_.begin(), dead_.end());
     r_.dead.reserve(dead_.size());
@@ -105,9 +106,10 @@ private:
   range r_;
   std::size_t bytes_ = 0;
   clock_value end_ = 0;
-  std::vector<std::pair<dot, leave_reason>> dead_;   ///< by the clock of the leave
-  std::vector<std::pair<dot, std::size_t>> updated_; ///< born so -> its chain in `dead_`; ascending
-  /// The leave seen last, if it was an update's.
+  std::vector<std::pair<dot, leave_reason>> dead_; ///< in order of the clock of the leave
+  std::vector<std::pair<dot, std::size_t>>
+      updated_; ///< dot of the join -> its chain in `dead_`; ascending
+  /// The previous leave, if it was that of an update.
   struct {
     clock_value leave = 0;
     bool counts = false;
@@ -143,7 +145,7 @@ part cut_part(const slice& s, const presence_table& table, clock_value x, clock_
   if (b > a) p.adds.reserve(most_births(s, std::max(x, a), b, max));
   std::size_t bytes = 0, numbers = 0;
   const auto bytes_of_known = [&](dot d) {
-    // The codec takes the least of several forms; at worst a bitmap of each block.
+    // The codec chooses the shortest of several forms; in the worst case a bitmap per block.
     return std::min((p.known.intervals() + 1) * bytes_of_interval,
                     static_cast<std::size_t>((d >> 12) - (x >> 12) + 1) * bytes_of_block);
   };
@@ -161,13 +163,13 @@ part cut_part(const slice& s, const presence_table& table, clock_value x, clock_
       }
     } else {
       if (p.adds.empty() && !p.known.empty()) bytes = bytes_of_known(p.known.last());
-      auto& add = p.adds.emplace_back(); // where it stays, if it may
+      auto& add = p.adds.emplace_back(); // removed again if it does not fit
       table.describe(h, add);
       bytes += bytes_of(add);
       fits = first || (p.adds.size() <= max.presences && bytes <= max.bytes);
       if (!fits) p.adds.pop_back();
     }
-    if (!fits) p.y = d - 1; // nothing lives between the last one told and this one
+    if (!fits) p.y = d - 1; // nothing lives between the last one and this one
     return fits;
   });
   assert(p.y > p.x && well_formed(p));

@@ -3,7 +3,7 @@
 namespace rollcall::crdt {
 namespace {
 
-/// Ascending, and all in (a, b].
+/// Returns true if the dots ascend and are all in (a, b].
 bool within(const std::vector<birth>& adds, clock_value a, clock_value b) noexcept {
   auto last = a;
   for (const auto& x : adds) {

@@ -56,14 +56,14 @@ struct birth {
   std::optional<rollcall::ref> prev_ref; ///< of an update
 };
 
-/// So many of the dead in a row went for the same reason.
+/// A run of consecutive dead dots with the same reason.
 struct reason_run {
   leave_reason why = leave_reason::untracked;
   std::uint64_t count = 0;
   friend bool operator==(const reason_run&, const reason_run&) = default;
 };
 
-/// What the owner of a slice can say of its leaves.
+/// The reasons that the owner of a slice sends with its leaves.
 constexpr bool known_to_owner(leave_reason x) noexcept { return x <= leave_reason::node_left; }
 
 struct range {
@@ -71,7 +71,7 @@ struct range {
   clock_value b = 0;
   std::vector<birth> adds;           ///< ascending by dot, each in (a, b]
   std::vector<crdt::dot> dead;       ///< ascending, each <= a
-  std::vector<reason_run> reasons{}; ///< of `dead`, in its order; of those past its end: untracked
+  std::vector<reason_run> reasons{}; ///< for `dead`, in its order; the rest is untracked
 };
 
 /// Identifies the answer that a part belongs to. Unique per answering replica.
@@ -98,18 +98,19 @@ struct part {
 struct delta {
   replica_id slice; ///< the slice that this is about
   std::variant<range, part> what;
-  /// The owner's clock when this was cut, where it is past the end: what died in
-  /// between is left out already, which the delta after this one will say.
+  /// The owner's clock when this was cut, if it is past the end. Presences that died in
+  /// between are already left out; the next delta contains their leaves.
   clock_value as_of = 0;
 };
 
-/// Whose word a delta is. The owner's counts in all. A relay's counts in parts
-/// only, and only up to a clock that the owner itself announced to us.
+/// The source of a delta. Deltas of the owner are fully trusted. Of a relay only parts are
+/// accepted, and only up to a clock that the owner itself announced to us.
 struct source {
   bool owner = true;
-  clock_value upto = ~clock_value{0}; ///< a relay's
-  bool anew = false;     ///< the owner's answer to a pull for all of it: see remote_slice::hearsay
-  clock_value as_of = 0; ///< the delta's; `store::merge` sets it
+  clock_value upto = ~clock_value{0}; ///< for a relay: the clock that the owner announced
+  bool anew = false;                  ///< answer of the owner to a pull for the whole slice: see
+                                      ///< remote_slice::hearsay
+  clock_value as_of = 0;              ///< of the delta; set by `store::merge`
 };
 
 /// True if the members keep the rules above: ascending, and within the bounds. A

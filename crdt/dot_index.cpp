@@ -5,7 +5,7 @@
 namespace rollcall::crdt {
 
 std::size_t dot_index::leaf_for(std::uint64_t block) const noexcept {
-  // The last leaf is where nearly everything happens.
+  // Nearly all accesses are in the last leaf.
   if (!firsts_.empty() && firsts_.back() <= block) return firsts_.size() - 1;
   const auto i = std::upper_bound(firsts_.begin(), firsts_.end(), block);
   if (i == firsts_.begin()) return firsts_.size();
@@ -21,7 +21,7 @@ dot dot_index::last() const noexcept {
   return k == 0 ? 0 : (l.first << block_bits) + k - 1;
 }
 
-// Without a branch that depends on the data: hence the product.
+// Branch-free, hence the product.
 std::size_t dot_index::dots_before(const leaf& l, dot d) noexcept {
   const auto* p = l.dots.data();
   auto n = l.dots.size();
@@ -53,7 +53,7 @@ void dot_index::insert(dot d, handle h) {
     l.handles[slot_of(d)] = h;
     return;
   }
-  if (l.dots.empty() || d > l.dots.back()) { // nearly always
+  if (l.dots.empty() || d > l.dots.back()) { // the usual case
     l.dots.push_back(d);
     l.handles.push_back(h);
     return;
@@ -84,14 +84,14 @@ handle dot_index::erase(dot d) {
   return h;
 }
 
-/// Something was taken out of leaf i.
+/// Called after an element of leaf i was removed.
 void dot_index::shrink(std::size_t i) {
   auto& l = *leaves_[i];
   if (l.dense() && l.used < min_dense) make_sparse(l);
   if (!l.dense() && l.used < thin) join_neighbours(i);
 }
 
-// From the last leaf to the first: leaves that join change what is behind them.
+// From the last leaf to the first, since a join of leaves changes the indexes behind them.
 void dot_index::erase_all(const std::vector<std::pair<dot, handle>>& gone) {
   for (auto end = gone.size(), first = end; end > 0; end = first) {
     const auto i = leaf_for(block_of(gone[end - 1].first));
@@ -99,7 +99,7 @@ void dot_index::erase_all(const std::vector<std::pair<dot, handle>>& gone) {
     while (first > 0 && (i == 0 || block_of(gone[first - 1].first) >= l.first)) --first;
     if (l.dense()) {
       for (auto k = first; k < end; ++k) l.handles[slot_of(gone[k].first)] = 0;
-    } else { // what stays between two of them moves up
+    } else { // elements between two of them move up
       auto from = dots_before(l, gone[first].first), to = from;
       for (auto k = first; k < end; ++k) {
         assert(l.dots[from] == gone[k].first);
@@ -118,7 +118,7 @@ void dot_index::erase_all(const std::vector<std::pair<dot, handle>>& gone) {
   }
 }
 
-/// The leaf that is to take d, with room for it; i is the one before or at it.
+/// Returns the leaf for d, with space for it. i: the leaf before or at d.
 std::size_t dot_index::make_room(std::size_t i, dot d) {
   const auto block = block_of(d);
   const auto fresh = [&](std::size_t at) {
@@ -129,8 +129,8 @@ std::size_t dot_index::make_room(std::size_t i, dot d) {
   };
   const bool before_all = i == leaves_.size();
   if (before_all || (leaves_[i]->dense() && leaves_[i]->first != block)) {
-    // In no leaf's blocks. The next one reaches down if it can: a leaf per
-    // dot would be no better than an array.
+    // Outside the blocks of all leaves. The next leaf is extended downwards if possible; a
+    // leaf per dot would waste memory.
     const auto next = before_all ? 0 : i + 1;
     if (next == leaves_.size() || leaves_[next]->dense() || leaves_[next]->used >= joined)
       return fresh(next);
@@ -143,7 +143,7 @@ std::size_t dot_index::make_room(std::size_t i, dot d) {
   const auto low = block_of(l.dots.front()), high = block_of(l.dots.back());
   if (low == high) {
     if (block > high) return fresh(i + 1);
-    if (block < low) { // what is left of it below gets a leaf of its own
+    if (block < low) { // d gets a leaf of its own, below this one
       const auto at = fresh(i);
       firsts_[at] = leaves_[at]->first = firsts_[at + 1];
       leaves_[at + 1]->first = firsts_[at + 1] = low;
@@ -154,8 +154,8 @@ std::size_t dot_index::make_room(std::size_t i, dot d) {
     make_dense(l);
     return i;
   }
-  if (block > high) return fresh(i + 1); // appending: leave this one full
-  // Between two blocks, as near to the middle as there is a border.
+  if (block > high) return fresh(i + 1); // appending: keep this leaf full
+  // Split at the border of two blocks that is nearest to the middle.
   auto cut =
       std::lower_bound(l.dots.begin(), l.dots.end(), block_of(l.dots[l.used / 2]) << block_bits);
   if (cut == l.dots.begin())
@@ -192,7 +192,7 @@ void dot_index::make_sparse(leaf& l) {
   l.handles = std::move(handles);
 }
 
-/// Leaf i is thin and sparse: it goes when empty, or joins a neighbour.
+/// Leaf i is thin and sparse: removes it if it is empty, or joins it with a neighbour.
 void dot_index::join_neighbours(std::size_t i) {
   const auto fits = [&](std::size_t a, std::size_t b) {
     return !leaves_[a]->dense() && !leaves_[b]->dense()
@@ -204,8 +204,7 @@ void dot_index::join_neighbours(std::size_t i) {
     append_leaf(i + 1, i);
 }
 
-/// Moves what is in leaf i to the end of leaf j (if there is anything), and
-/// removes leaf i.
+/// Moves the elements of leaf i to the end of leaf j, and removes leaf i.
 void dot_index::append_leaf(std::size_t i, std::size_t j) {
   if (auto& from = *leaves_[i]; from.used > 0) {
     auto& to = *leaves_[j];

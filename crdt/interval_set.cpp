@@ -8,13 +8,13 @@ namespace rollcall::crdt {
 
 void interval_set::insert(std::uint64_t a, std::uint64_t b) {
   if (a >= b) return;
-  // Nearly all inserts are at the end: what is new is later than what is known.
+  // Nearly all inserts are at the end.
   if (runs_.empty() || a > runs_.back().b) {
     runs_.push_back({a, b});
     return;
   }
-  // All runs that touch (a, b] become one: the first that ends at or after a,
-  // up to the last that begins at or before b.
+  // All intervals that touch (a, b] become one: from the first that ends at or after a to the
+  // last that begins at or before b.
   const auto first = std::lower_bound(runs_.begin(), runs_.end(), a,
                                       [](const interval& r, std::uint64_t v) { return r.b < v; });
   const auto last = std::upper_bound(first, runs_.end(), b,

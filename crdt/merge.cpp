@@ -12,12 +12,12 @@ namespace rollcall::crdt {
 
 namespace {
 
-/// The reasons that a range gives, dot by dot.
+/// Reads the reasons of a range, dot by dot.
 class reason_reader {
 public:
   explicit reason_reader(const range& r) : r_(r) {}
 
-  /// For dead dots, ascending.
+  /// Requires dead dots in ascending order.
   leave_reason of(dot d) {
     while (r_.dead[dead_] != d) ++dead_;
     for (; run_ < r_.reasons.size(); ++run_) {
@@ -31,10 +31,10 @@ private:
   const range& r_;
   std::size_t dead_ = 0;
   std::size_t run_ = 0;
-  std::uint64_t end_ = 0; ///< where the runs before this one end
+  std::uint64_t end_ = 0; ///< end of the runs so far
 };
 
-/// Runs of numbers from this length on are stepped over; shorter ones are walked.
+/// Longer runs of numbers are skipped; shorter ones are walked.
 constexpr dot long_run = 64;
 
 bool same(const birth& a, const birth& b) {
@@ -74,7 +74,7 @@ bool merger::merge(remote_slice& s, const range& r, const source& from, changes&
   if (!limit_.empty()) return false;
   if (gone_.size() > told) find_updated(s);
   apply(s, out);
-  // A range past a gap may move all intervals behind it, eight in a step.
+  // A range past a gap may move all intervals behind it; eight count as one step.
   if (r.a > s.prefix || !r.dead.empty()) steps_ += s.beyond.intervals() / 8;
   if (!canary(bug::dead_uncovered)) s.learn_dead(r.dead);
   s.learn(r.a, r.b);
@@ -112,7 +112,7 @@ bool merger::merge(remote_slice& s, const part& p, const source& from, std::size
     y = d;
     return false;
   };
-  // Of a long run all live, and need not be looked at.
+  // All dots of a long run live and need not be visited.
   auto at = x;
   for (auto far = run; at < end; ++far) {
     while (far != runs && (far->b <= at || far->b - std::max(far->a, at) < long_run)) ++far;
@@ -134,7 +134,7 @@ bool merger::merge(remote_slice& s, const part& p, const source& from, std::size
   return true;
 }
 
-/// Those of (x, y].
+/// Returns those in (x, y].
 void merger::find_born(const remote_slice& s, const std::vector<birth>& adds, clock_value x,
                        clock_value y) {
   born_.clear();
@@ -149,14 +149,14 @@ void merger::find_born(const remote_slice& s, const std::vector<birth>& adds, cl
       }
     born_.push_back(&*b);
   }
-  if (gone_.size() > before) { // what is put right: nobody asks why it goes
+  if (gone_.size() > before) { // corrections need no reason
     std::sort(gone_.begin(), gone_.end());
     why_.clear();
   }
 }
 
-/// Nobody said why these died. What a birth of this delta updates is known by it:
-/// mostly by the ref that it names, else by its identity.
+/// Finds reasons for leaves without one. A presence that a birth of this delta updates is
+/// recognized by the ref that the birth names, else by its identity.
 void merger::find_updated(const remote_slice& s) {
   if (gone_.empty()) return;
   const auto mark = [&](dot d) {
@@ -173,7 +173,7 @@ void merger::find_updated(const remote_slice& s) {
   }
 }
 
-/// The limit that keeps out what is to be born; empty: there is room.
+/// Returns the name of the limit that the births would exceed; else empty.
 std::string_view merger::limit_for(const remote_slice& s) const noexcept {
   if (born_.empty()) return {};
   if (table_.nearly_full()) return "max_presences";
@@ -190,15 +190,15 @@ std::string_view merger::limit_for(const remote_slice& s) const noexcept {
   return cost <= limits_.max_bytes_per_replica ? std::string_view{} : "max_bytes_per_replica";
 }
 
-// All goes through `carry_out`, which is what makes a delta cheap. What cannot,
-// because its identity lives in this slice already, is done one by one after it.
+// All changes are made in batches by `carry_out`, which makes a delta cheap. Births whose
+// identity already lives in this slice are done one by one afterwards.
 void merger::apply(remote_slice& s, changes& out) {
   const auto before = out.size();
-  s.living.erase_all(gone_); // while the records are on their way
+  s.living.erase_all(gone_); // while the prefetched records arrive
   for (std::size_t i = 0; i < gone_.size(); ++i) {
     const auto h = gone_[i].second;
     const auto why = i < why_.size() ? why_[i] : leave_reason::untracked;
-    if (table_.visible(h)) out.push_back({h, false, why}); // of a hidden one nobody knew
+    if (table_.visible(h)) out.push_back({h, false, why}); // a hidden one was not reported
     if (!canary(bug::wrong_sum)) s.counted_out(table_.as_birth(h));
     table_.erase_later(h);
   }
@@ -206,7 +206,7 @@ void merger::apply(remote_slice& s, changes& out) {
   for (const auto* b : born_) {
     if (const auto other = table_.find_among(!s.shown, s.no, b->topic, b->key, b->actor);
         other != 0) {
-      // A sweep is under way, and has not come to the other one; or it was taken over.
+      // A sweep has not reached the other one yet, or it was taken over.
       twins_.emplace_back(b, b->prev_ref && table_.taken(other));
       continue;
     }
@@ -243,8 +243,8 @@ void merger::begin(remote_slice& s, const birth& b, bool taken, changes& out) {
   const auto twin = canary(bug::one) ? 0 : table_.find(s.no, b.topic, b.key, b.actor);
   if (twin != 0) {
     const auto d = table_.dot_of(twin);
-    // Dead already: its clock becomes known with the rest. One that is doubted may never
-    // have been, which the owner alone can say.
+    // Dead already: its clock becomes known with the rest. A doubted presence may never have
+    // existed; only the owner can confirm it.
     if (d > b.dot && !(owner_ && s.doubted(d)) && !canary(bug::older_wins)) return;
     if (table_.visible(twin) && !(canary(bug::twin_leave) && s.shown))
       out.push_back({twin, false, b.prev_ref ? leave_reason::updated : leave_reason::untracked});

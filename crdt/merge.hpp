@@ -59,16 +59,16 @@ public:
 
   /// Returns true if it was applied: see store::merge.
   bool merge(remote_slice&, const range&, const source&, changes& out);
-  /// Of a part, until `most` have died: it is done up to `done`, where the next
-  /// call goes on, if that is below `end`.
+  /// Merges a part until `most` presences have died. It is merged up to `done`; if that is
+  /// below `end`, the next call continues there.
   bool merge(remote_slice&, const part&, const source&, std::size_t most, clock_value& done,
              changes& out);
   /// Number of presences that the last applied delta ended.
   std::size_t gone() const noexcept { return gone_.size(); }
-  /// The name of the limit that kept the last one out; empty: none did.
+  /// The name of the limit that the last delta exceeded; else empty.
   std::string_view limit() const noexcept { return limit_; }
-  /// Dots, births and intervals that all merges so far have looked at or moved;
-  /// those that died are not counted, since each was counted when it came.
+  /// The number of dots, births and intervals that all merges so far have visited or moved,
+  /// without presences that died, which were counted when they joined.
   std::uint64_t steps() const noexcept { return steps_; }
 
 private:
@@ -76,7 +76,7 @@ private:
   void find_updated(const remote_slice&);
   std::string_view limit_for(const remote_slice&) const noexcept;
   void apply(remote_slice&, changes& out);
-  /// `taken`: it updates one that was taken over.
+  /// `taken`: it updates a presence that was taken over.
   void begin(remote_slice&, const birth&, bool taken, changes& out);
 
   presence_table& table_;
@@ -84,12 +84,12 @@ private:
   const limits& limits_;
   // Effects of the current delta; kept between calls to reuse their memory.
   std::vector<std::pair<dot, handle>> gone_; ///< ascending
-  std::vector<leave_reason> why_;            ///< of those in front of `gone_`; else untracked
-  std::vector<const birth*> born_;           ///< ascending
-  std::vector<std::pair<const birth*, bool>> twins_; ///< and whether the other one is taken
+  std::vector<leave_reason> why_;  ///< for the first ones of `gone_`; the rest is untracked
+  std::vector<const birth*> born_; ///< ascending
+  std::vector<std::pair<const birth*, bool>> twins_; ///< true if the other one was taken over
   std::vector<handle> left_out_;
   std::string_view limit_;
-  bool owner_ = true; ///< the current delta is the owner's word
+  bool owner_ = true; ///< the current delta comes from the owner
   std::uint64_t steps_ = 0;
 };
 

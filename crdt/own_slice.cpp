@@ -60,7 +60,7 @@ errc own_slice::untrack(std::string_view topic, std::string_view key, std::uint6
 }
 
 bool own_slice::untrack_all(std::uint64_t actor, std::size_t max, leave_reason why, changes& out) {
-  constexpr std::size_t some = 8; // from here on it is cheaper to do all at once
+  constexpr std::size_t some = 8; // from this number on a batch is cheaper
   const bool many = table_.count_of_actor(actor) > some;
   auto h = table_.first_of_actor(actor);
   for (; h != 0 && max > 0; h = table_.first_of_actor(actor), --max) {
@@ -103,12 +103,12 @@ void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
   scrub = {};
   log_.clear();
   old.walk(0, UINT64_MAX, [&](dot, handle h) {
-    auto b = table_.as_birth(h); // stays readable until it is published that it left
+    auto b = table_.as_birth(h); // readable until the leave is published
     if (!b.ref) b.ref = ref{old_id.inc, b.dot};
     const bool taken = table_.taken(h);
     leaves.push_back({h, false, leave_reason::superseded, table_.visible(h)});
     table_.erase(h);
-    // the room of the old comes free only later
+    // the memory of the old one is freed later
     if (!table_.nearly_full() && !canary(bug::rebirth_loses)) add(b, taken, joins);
     return true;
   });
@@ -117,7 +117,7 @@ void own_slice::rebirth(replica_id next, changes& leaves, changes& joins) {
 
 bool own_slice::add(birth b, bool taken, changes& out) {
   b.dot = clock_ + 1;
-  if (b.ref == ref{id.inc, b.dot}) b.ref.reset(); // goes without saying
+  if (b.ref == ref{id.inc, b.dot}) b.ref.reset(); // the default
   const auto h = taken ? table_.insert(no, b, false) : table_.insert_new(no, b);
   if (h == 0) return false;
   if (taken) table_.mark_taken(h);

@@ -42,10 +42,10 @@ public:
   void rebirth(replica_id next, changes& leaves, changes& joins);
 
 private:
-  bool has_share(std::size_t cost) const noexcept; ///< of max_*_per_replica, for one more
-  bool add(birth b, bool taken, changes& out);     ///< false: it is there
+  bool has_share(std::size_t cost) const noexcept; ///< one more fits max_*_per_replica
+  bool add(birth b, bool taken, changes& out);     ///< returns false if it exists
   void leave(handle h, leave_reason, changes& out);
-  void note_leave(handle h, leave_reason, changes& out); ///< all but the table
+  void note_leave(handle h, leave_reason, changes& out); ///< everything but the change of the table
 
   presence_table& table_;
   view& showing_;

@@ -42,7 +42,7 @@ void remote_slice::forget(clock_value told_at) {
 }
 
 std::size_t remote_slice::intervals_after(const range& r) const {
-  if (r.a <= prefix) return beyond.intervals(); // closes gaps, opens none
+  if (r.a <= prefix) return beyond.intervals(); // does not open a gap
   if (r.dead.empty()) return r.a < r.b ? beyond.intervals_with(r.a, r.b) : beyond.intervals();
   auto all = beyond;
   all.insert(r.a, r.b);

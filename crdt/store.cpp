@@ -32,7 +32,7 @@ struct store::parts {
   std::map<replica_id, std::unique_ptr<remote_slice>> lingering;
   merger merging;
   sweeper sweeping;
-  replica_id scrubbed_next; ///< where `scrub` goes on
+  replica_id scrubbed_next; ///< where `scrub` continues
 
   remote_slice* copy_of(const replica_id& id) {
     const auto i = copies.find(id);
@@ -90,8 +90,8 @@ std::size_t store::slices_held() const noexcept { return p_->copies.size(); }
 bool store::open(const replica_id& id) {
   if (id == p_->own.id || holds(id) || p_->lingering.count(id) != 0 || p_->sweeping.giving_up(id))
     return false;
-  // Those that are being given up hold memory too, but not for long: a peer
-  // that comes back as a new life must not be refused for its old one's sake.
+  // Slices that are being dropped take memory, too, but not for long. They are not counted, so
+  // that a peer that returns as a new life is not refused because of its old one.
   const auto max = p_->limits.max_replicas;
   if (p_->copies.size() >= max || p_->sweeping.given_up() > max) return false;
   auto s = std::make_unique<remote_slice>();
@@ -145,8 +145,8 @@ store::merged store::merge(const delta& d, std::size_t most, clock_value& done, 
   auto whose = from;
   whose.as_of = std::max(d.as_of, end_of(d));
   if (whose.as_of < s->told_anew_at && s->prefix < s->told_anew_at) return {};
-  // An answer that was held up tells of less than what has come since: nothing is
-  // forgotten for it, and the owner is asked once more.
+  // A delayed answer contains less than what is known since: nothing is forgotten for it, and
+  // the owner is asked again.
   whose.anew = from.anew && s->hearsay && whose.as_of >= s->highest();
   merged result;
   if (const auto* r = std::get_if<range>(&d.what)) {
@@ -156,7 +156,7 @@ store::merged store::merge(const delta& d, std::size_t most, clock_value& done, 
     result.applied = p_->merging.merge(*s, p, whose, std::max<std::size_t>(most, 1), done, out);
     result.more = result.applied && done < (from.owner ? p.y : std::min(p.y, from.upto));
   }
-  // Also if only a piece of it was: the deaths in it are as late as its end.
+  // Also after a piece: the leaves in it are as late as the end of the delta.
   if (result.applied) s->as_of = std::max(s->as_of, whose.as_of);
   result.limit = p_->merging.limit();
   result.gone = result.applied ? p_->merging.gone() : 0;
@@ -226,7 +226,7 @@ extraction store::begin_answer(const replica_id& id, clock_value a) const {
     e.b = std::max(e.b, p_->copy_of(id)->beyond.last());
   e.by_log = own && p_->own.log().reaches_back_to(a);
   if (e.by_log) e.cursor = a;
-  if (a >= e.b) e.cursor = e.b; // there is nothing to tell
+  if (a >= e.b) e.cursor = e.b; // nothing is missing
   return e;
 }
 
@@ -236,10 +236,10 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
   const piece_size max{max_presences, max_bytes};
   const bool own = e.slice == p_->own.id;
   const auto* copy = own ? nullptr : p_->copy_of(e.slice);
-  // A slice that was dropped and opened again may know less than it did.
+  // A slice that was dropped and opened again may know less than before.
   if (!own && (!copy || (copy->prefix < e.b && !canary(bug::relay_beyond)))) return std::nullopt;
   if (e.by_log && !p_->own.log().reaches_back_to(e.cursor)) {
-    if (e.cursor != e.a) return std::nullopt; // cut under our hands: parts would begin anew
+    if (e.cursor != e.a) return std::nullopt; // the log was cut meanwhile
     e.by_log = false;
     e.cursor = 0;
   }
@@ -252,7 +252,7 @@ std::optional<delta> store::next_piece(extraction& e, const answer_id& answer,
   auto piece = cut_part(s, *p_->table, e.cursor, e.b, e.a, max);
   piece.answer = answer;
   if (canary(bug::relay) && !own && piece.x < piece.a) {
-    piece.known.clear(); // says nothing of what died
+    piece.known.clear(); // the bug: names all dots up to `a`, dead ones, too
     piece.known.insert(piece.x, std::min(piece.a, piece.y));
   }
   e.cursor = piece.y;

@@ -28,7 +28,7 @@ std::string close_text(std::string_view topic, std::string_view join_ref) {
   return encode_push(join_ref, join_ref, topic, "phx_close", "{}");
 }
 
-/// A member that may be left out; nothing if it is of another kind.
+/// Reads an optional member; nothing if it has another type.
 const json::value* member(const json::object& from, std::string_view name) {
   return from.if_contains({name.data(), name.size()});
 }
@@ -74,7 +74,7 @@ actions client::receive(std::string_view text, instant now) {
   }
   const auto found = channels_.find(f.topic);
   if (found == channels_.end()) {
-    // the client has raced the end of its channel
+    // the message crossed the end of the channel
     if (f.event == "phx_leave")
       reply(out, f, true, "{}");
     else
@@ -83,7 +83,8 @@ actions client::receive(std::string_view text, instant now) {
     return out;
   }
   const auto& known = found->second;
-  if (f.join_ref != "null" && f.join_ref != known.join_ref) return out; // of an earlier join
+  if (f.join_ref != "null" && f.join_ref != known.join_ref)
+    return out; // it belongs to an earlier join
   f.join_ref = known.join_ref;
   if (f.event == "phx_leave")
     leave(f, found, out);
@@ -108,7 +109,7 @@ void client::drop(channel_map::iterator which, actions& out) {
 }
 
 void client::join(frame& f, instant now, actions& out) {
-  // As in Phoenix a second join closes the first channel, whatever becomes of it.
+  // As in Phoenix, a second join closes the first channel, even if the join fails.
   if (const auto old = channels_.find(f.topic); old != channels_.end()) {
     const auto text = close_text(f.topic, old->second.join_ref);
     drop(old, out);
@@ -183,7 +184,7 @@ actions client::tracked(channel_id id, const tracker_answer& answer) {
     if (x.listens) out.push_back(start_listening{x.id, topic, x.join_ref});
     return out;
   }
-  return out; // left meanwhile: a stop_tracking has followed already
+  return out; // the client left meanwhile, and stop_tracking was emitted
 }
 
 void client::leave(frame& f, channel_map::iterator which, actions& out) {

@@ -1,11 +1,11 @@
-// The channels of one client, as a pure machine: frames, answers of the tracker
-// and the end go in, actions come out. No CAF, no IO, no clock.
+// The channels of one client, as a pure machine. Inputs are frames, results of the tracker,
+// and the end; outputs are actions. No CAF, no IO, no clock.
 //
 //     gateway::client c(limits, grant::all(), random_key);
 //     for (auto& x : c.receive(text, now)) std::visit(carry_out, x);
 //
-// Invariant: for each channel that is joined and tracked, or being joined, the
-// actions so far hold one `start_tracking` more than `stop_tracking`.
+// Invariant: for each channel that is joined and tracked, or being joined, there was one more
+// `start_tracking` than `stop_tracking`.
 #pragma once
 
 #include "gateway/frame.hpp"
@@ -32,13 +32,13 @@ struct client_limits {
 };
 
 // -- actions -----------------------------------------------------------------
-/// Names one join of one client; never used again.
+/// Identifies one join of one client. Never reused.
 using channel_id = std::uint64_t;
 
 struct send_text {
   std::string text;
 };
-/// From now on the listener gets the state, then diffs.
+/// The listener gets the state, then diffs.
 struct start_listening {
   channel_id channel = 0;
   std::string topic;
@@ -48,7 +48,7 @@ struct stop_listening {
   channel_id channel = 0;
   std::string topic;
 };
-/// Answer with `client::tracked`.
+/// Reply by `client::tracked`.
 struct start_tracking {
   channel_id channel = 0;
   std::string topic;
@@ -59,7 +59,7 @@ struct stop_tracking {
   std::string topic;
   std::string key;
 };
-/// Answer with `client::updated`.
+/// Reply by `client::updated`.
 struct update_meta {
   channel_id channel = 0;
   std::string topic;
@@ -73,14 +73,14 @@ struct broadcast {
   std::string topic;
   std::string tail; ///< `encode_tail`
 };
-/// Answer with `send_text` of an `encode_reply`.
+/// Reply by `send_text` of an `encode_reply`.
 struct list_page {
   std::string topic;
   std::string join_ref, ref; ///< JSON text
   std::string after;
   std::size_t limit = 0;
 };
-/// The connection ends, for `why`; `code` as in RFC 6455.
+/// The connection ends because of `why`. `code`: see RFC 6455.
 struct close_connection {
   std::uint16_t code = 1000;
   std::string why;
@@ -95,25 +95,25 @@ using action =
                  update_meta, broadcast, list_page, close_connection, refused>;
 using actions = std::vector<action>;
 
-/// What the tracker answered: the ref as text, or the name of an error.
+/// The result of an operation: the ref as text, or the name of an error.
 struct tracker_answer {
   std::string ref;
-  std::string error; ///< empty: it went well
+  std::string error; ///< empty: success
 };
 
 class client {
 public:
-  /// `random_key` makes a key for those who name none.
+  /// `random_key` makes the key of clients that give none.
   client(const client_limits&, grant, std::function<std::string()> random_key);
 
   actions receive(std::string_view text, instant now);
-  /// The answer to a `start_tracking`.
+  /// The result of a `start_tracking`.
   actions tracked(channel_id, const tracker_answer&);
-  /// The answer to an `update_meta`; `ref` is that of the action.
+  /// The result of an `update_meta`. `ref`: of the action.
   actions updated(channel_id, const std::string& topic, const std::string& ref,
                   const tracker_answer&);
-  /// The connection has ended: stops what was started. Tracked presences are
-  /// not untracked: their actor ends.
+  /// The connection has ended: stops what was started. Presences are not untracked, since
+  /// their actor ends.
   actions ended();
 
   const grant& rights() const noexcept { return grant_; }
@@ -123,9 +123,9 @@ private:
   struct channel {
     channel_id id = 0;
     std::string join_ref;
-    std::string join_message_ref; ///< the join is answered under it
-    std::string key;              ///< tracked under it; empty: not tracked
-    bool joined = false;          ///< else its track is under way
+    std::string join_message_ref; ///< for the reply to the join
+    std::string key;              ///< of the presence; empty: not tracked
+    bool joined = false;          ///< false while the track is pending
     bool listens = false;
   };
   using channel_map = std::map<std::string, channel, std::less<>>;
@@ -135,7 +135,7 @@ private:
   void update(frame&, const channel&, instant now, actions&);
   void say(frame&, const channel&, instant now, actions&);
   void list(frame&, const channel&, instant now, actions&);
-  /// Ends the channel; without a word to the client.
+  /// Ends the channel without a message to the client.
   void drop(channel_map::iterator, actions&);
   bool take(token_bucket&, const frame&, instant now, actions&);
 
@@ -147,8 +147,8 @@ private:
   channel_id next_id_ = 1;
 };
 
-/// The meta that a payload holds; empty if it is no map or holds what no meta
-/// can (an integer beyond 64 bits).
+/// Returns the meta in a payload; nothing if it is not a map or contains a value that a meta
+/// cannot have (an integer beyond 64 bits).
 std::optional<meta> meta_of(const boost::json::value&);
 
 } // namespace rollcall::gateway

@@ -1,6 +1,6 @@
-// What all parts of a gateway share: its loop, options, tracker and counters.
+// The state that all parts of a gateway share: event loop, options, tracker, counters.
 //
-// Threads: that of the gateway only, but for `post` and `blocking`.
+// Thread-safety: gateway's thread only, except `post` and `blocking`.
 #pragma once
 
 #include "gateway/counters.hpp"
@@ -34,23 +34,24 @@ struct core {
   core(const core&) = delete;
   core& operator=(const core&) = delete;
 
-  /// Who may connect, by the callback of the options, by tokens, or everybody.
+  /// Decides who may connect: by the callback of the options, by tokens, or everybody.
   decision authorize(const credentials&) const;
   bool needs_token() const noexcept;
-  /// 32 hexadecimal digits that nobody can guess.
+  /// Returns 32 unpredictable hexadecimal digits.
   static std::string random_token();
   static std::string random_key();
 
-  // Connections live in the handlers of `io`, and die with it: what they touch at
-  // their end stands above it, what has timers of it below.
+  // Connections are owned by the handlers of `io` and destroyed with it. Members that they
+  // access at their end are declared above it, members with timers below it.
   const gateway_options options;
   rollcall::tracker tracker;
   cluster_node cluster;
   counters count;
-  std::unique_ptr<tokens> verifier; ///< null: no tokens
+  std::unique_ptr<tokens> verifier; ///< null without tokens
   std::unordered_set<session*> sessions;
   std::unordered_set<web_socket*> sockets;
-  std::map<std::uint64_t, caf::actor> lingering; ///< of connections that ended, in their grace
+  std::map<std::uint64_t, caf::actor>
+      lingering; ///< actors of ended connections, during leave_grace
   std::uint64_t next_lingering = 0;
   bool stopping = false;
   boost::asio::io_context io{1};

@@ -1,4 +1,4 @@
-// What a gateway counts. One table feeds /metrics: add a member here, and it is
+// The counters of a gateway. /metrics is made from one table: a member that is added here is
 // exported.
 #pragma once
 

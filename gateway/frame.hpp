@@ -2,8 +2,7 @@
 //
 //     [join_ref, ref, topic, event, payload]
 //
-// Pure. A reference is kept as the JSON text that the client sent, so that it
-// comes back to the client byte for byte.
+// Pure. A reference is stored as the JSON text that the client sent, and returned unchanged.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -27,13 +26,13 @@ struct frame {
   boost::json::value payload;
 };
 
-/// What is wrong with the bytes, for the reason of a close frame.
+/// Describes the error, for the reason of a close frame.
 struct bad_frame {
   std::string why;
 };
 
-/// Elements behind the fifth are ignored, as Phoenix does. The topic may have
-/// any length: a join answers `too_large`.
+/// Elements after the fifth are ignored, as in Phoenix. The topic may have any length: a join
+/// of a topic that is too long returns `too_large`.
 std::variant<frame, bad_frame> decode_frame(std::string_view text);
 
 /// `{"status":"ok","response":…}`; `response` is JSON text.
@@ -41,9 +40,8 @@ std::string encode_reply(std::string_view join_ref, std::string_view ref, std::s
                          bool ok, std::string_view response);
 std::string encode_push(std::string_view join_ref, std::string_view ref, std::string_view topic,
                         std::string_view event, std::string_view payload);
-/// All that stands behind the two references of a push: the part that is the
-/// same for all listeners of a topic. A whole frame is
-/// `"[" + join_ref + "," + ref + "," + tail`.
+/// Returns the part of a push after the two references, which is the same for all listeners of
+/// a topic. A whole frame is `"[" + join_ref + "," + ref + "," + tail`.
 std::string encode_tail(std::string_view topic, std::string_view event, std::string_view payload);
 
 /// `{"reason":"…"}`

@@ -31,9 +31,9 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto sweep = std::chrono::seconds{1};
-constexpr auto goodbye = std::chrono::milliseconds{500}; // for the last frames, at the end
+constexpr auto goodbye = std::chrono::milliseconds{500}; // for the last frames at the end
 
-/// As many descriptors as we may have: a connection each.
+/// Raises the limit of descriptors, since each connection needs one.
 void allow_many_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -103,7 +103,7 @@ struct server::impl {
   void accept() {
     acceptor.async_accept([this](error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted || shared.stopping) return;
-      if (error) { // no more descriptors: some will be free again
+      if (error) { // out of descriptors: try again later
         pause.expires_after(std::chrono::milliseconds{50});
         return pause.async_wait([this](error_code) {
           if (!shared.stopping) accept();
@@ -146,7 +146,7 @@ struct server::impl {
       try {
         shared.io.run();
         return;
-      } catch (const std::exception&) { // no memory: that client is lost, the others are served on
+      } catch (const std::exception&) { // out of memory: this client is lost, the others are served
       }
     }
   }
@@ -165,7 +165,7 @@ struct server::impl {
       wait_for_sockets(std::chrono::steady_clock::now() + goodbye);
     });
     thread.join();
-    // An actor system does not end before its actors have.
+    // An actor system does not end before its actors.
     for (auto& [number, x] : std::exchange(shared.lingering, {})) hub::end_member(x);
     shared.actors->stop();
     shared.others->stop();

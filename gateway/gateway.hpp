@@ -1,4 +1,4 @@
-// A gateway: what browsers connect to, in front of a tracker of this process.
+// A gateway, which connects browsers to a tracker of this process.
 //
 //     gateway::gateway_options o;
 //     o.http = "127.0.0.1:8080";
@@ -10,9 +10,9 @@
 //     if (!g) return fail(rollcall::render(g.error()));
 //     fmt::print("http://{}\n", (*g)->address());
 //
-// All of it runs in one thread of its own; docs/gateway.md says what it speaks.
+// A gateway runs in one thread of its own. docs/gateway.md describes its protocols.
 //
-// Threads: any. Errors: bad_option, bad_address, not_loopback, cannot_listen,
+// Thread-safety: any thread. Errors: bad_option, bad_address, not_loopback, cannot_listen,
 // bad_tls.
 #pragma once
 
@@ -29,15 +29,15 @@ class server {
 public:
   static expected<std::unique_ptr<server>> start(caf::actor_system&, tracker, cluster_node,
                                                  gateway_options);
-  /// As `stop`.
+  /// Calls `stop`.
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
   /// HOST:PORT, the real port.
   const std::string& address() const noexcept;
-  /// Closes the port and tells the clients to come back; answers when all of its
-  /// threads have ended. Stop it before the tracker.
+  /// Closes the port and asks the clients to reconnect. Returns when all its threads have
+  /// ended. Stop the gateway before the tracker.
   void stop();
 
 private:

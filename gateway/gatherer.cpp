@@ -12,7 +12,7 @@ std::vector<presence> in_order_of_key(std::map<ref, presence>& from) {
   result.reserve(from.size());
   for (auto& [name, p] : from) result.push_back(std::move(p));
   from.clear();
-  // equal keys stay in order of ref, in which they come out of the map
+  // equal keys stay in order of ref, which is the order of the map
   std::stable_sort(result.begin(), result.end(),
                    [](const presence& a, const presence& b) { return a.key < b.key; });
   return result;
@@ -21,7 +21,7 @@ std::vector<presence> in_order_of_key(std::map<ref, presence>& from) {
 } // namespace
 
 void gatherer::add(const topic_diff& x) {
-  // The first ref that the listeners know of what was updated on the way.
+  // The ref that listeners have of a presence that was updated meanwhile.
   std::map<ref, std::optional<ref>> known;
   for (const auto& p : x.leaves) {
     const auto found = joins_.find(p.ref);
@@ -33,7 +33,7 @@ void gatherer::add(const topic_diff& x) {
     }
   }
   for (const auto& p : x.joins) {
-    // shown again after a replica was down: the same join
+    // the same join again, after its replica was down
     if (leaves_.erase(p.ref) != 0) continue;
     auto& now = joins_[p.ref] = p;
     if (!now.prev_ref) continue;

@@ -1,8 +1,8 @@
-// What changed in a topic since its listeners were told last.
+// Collects the changes of a topic since the last message to its listeners.
 //
-// Pure. A presence that came and went in between is not told at all, and of a
-// chain of updates only the first and the last meta are. So what is told is
-// never more than what the topic held and holds.
+// Pure. A presence that joined and left in between is omitted; of a chain of updates only the
+// first and the last meta remain. So a message is never larger than the old and the new
+// content of the topic.
 #pragma once
 
 #include "rollcall/presence.hpp"
@@ -35,8 +35,8 @@ struct window_limits {
   std::chrono::milliseconds most{1000};
 };
 
-/// The time between two messages to the listeners of a topic. What is sent in a
-/// burst grows with members × listeners, so the window grows with it, too.
+/// Returns the time between two messages to the listeners of a topic. The size of a burst is
+/// proportional to members × listeners, so the window grows with it, too.
 std::chrono::milliseconds window_of(std::size_t members, std::size_t listeners,
                                     const window_limits& = {}) noexcept;
 

@@ -42,7 +42,7 @@ bool plain_host(std::string_view x) {
   return x.find_first_of(" \t/\\@?#,") == std::string_view::npos;
 }
 
-/// What Sec-WebSocket-Protocol says: "phoenix, base64url.bearer.phx.<token>".
+/// Parses Sec-WebSocket-Protocol: "phoenix, base64url.bearer.phx.<token>".
 struct protocols {
   bool phoenix = false;
   std::string token;
@@ -101,7 +101,7 @@ private:
   void on_read(error_code error) {
     if (error == http::error::end_of_stream) return stream_.close();
     if (error) {
-      if (!parser_->got_some() && error == beast::error::timeout) return; // an idle one
+      if (!parser_->got_some() && error == beast::error::timeout) return; // an idle connection
       ++core_.count.refused_requests;
       if (error == http::error::body_limit)
         return refuse(413, "too_large", "the body is too large");
@@ -109,11 +109,11 @@ private:
         return refuse(431, "too_large", "the header is too large");
       if (error.category() == http::make_error_code(http::error::bad_method).category())
         return refuse(400, "bad_request", "this is not HTTP/1.1: " + error.message());
-      return; // gone, or too slow: there is nobody to answer
+      return; // the client is gone or too slow
     }
     ++core_.count.requests;
     const auto& header = parser_->get();
-    // Two ways to tell how long a body is: an intermediary may have taken the other.
+    // Two lengths of the body: an intermediary may have used the other one.
     if (header.count(http::field::transfer_encoding) != 0
         && (header.count(http::field::content_length) != 0 || !parser_->chunked())) {
       ++core_.count.refused_requests;
@@ -203,7 +203,7 @@ private:
       self->reply(std::move(x));
     };
     const auto header = view(request_["x-phoenix-longpoll-token"]);
-    // The parameter of a JWT has the same name, and stands before it.
+    // The parameter for a JWT has the same name, and comes first.
     const auto session = header.empty() ? target.last_parameter("token") : std::string(header);
     if (request_.method() == http::verb::post)
       return core_.polls->post(session, request_.body(), to);
@@ -232,7 +232,7 @@ private:
     core_.polls->begin(std::get<grant>(std::move(decided)), to);
   }
 
-  // -- the rest
+  // -- other requests
   void api(const url& target, std::string_view method) {
     static const grant none;
     decision decided = none;
@@ -305,7 +305,7 @@ private:
     write(std::move(r));
   }
 
-  /// Answers, and ends the connection.
+  /// Responds and ends the connection.
   void refuse(unsigned status, std::string_view code, std::string_view why) {
     keep_ = false;
     reply(error_reply(status, code, why));

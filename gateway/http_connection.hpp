@@ -1,4 +1,4 @@
-// A connection that speaks HTTP, until it asks for a WebSocket.
+// An HTTP connection, up to the upgrade to a WebSocket.
 #pragma once
 
 #include "gateway/core.hpp"

@@ -24,11 +24,11 @@ tracker_answer failed(const caf::error& why) {
 
 } // namespace
 
-// What outlives neither side: the actor may still run when the hub has gone.
+// Shared by the hub and its actor, since the actor may outlive the hub.
 struct hub::shared {
   std::mutex mutex;
   std::vector<command> commands;
-  std::vector<task> tasks; // on their way to the gateway's thread
+  std::vector<task> tasks; // for the gateway's thread
   std::size_t diffs = 0;   // among the tasks
   bool lost = false;
   bool stopped = false;
@@ -41,7 +41,7 @@ struct hub::shared {
       std::lock_guard guard(mutex);
       if (stopped) return;
       tasks.push_back(std::move(x));
-      if (tasks.size() > 1) return; // the thread is on its way already
+      if (tasks.size() > 1) return; // the thread was woken before
     }
     post_drain();
   }
@@ -61,7 +61,7 @@ struct hub::shared {
     post_drain();
   }
 
-  std::function<void()> drain; // set by the hub: holds this alive
+  std::function<void()> drain; // set by the hub; owns this object
   void post_drain() { post(drain); }
 
   void run_tasks() {
@@ -164,7 +164,7 @@ void hub::push(command x) {
     std::lock_guard guard(shared_->mutex);
     if (shared_->stopped) return;
     shared_->commands.push_back(std::move(x));
-    if (shared_->commands.size() > 1) return; // it has been woken
+    if (shared_->commands.size() > 1) return; // it was woken before
   }
   compat::anon_send(actor_, caf::unit);
 }

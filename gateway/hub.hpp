@@ -1,10 +1,10 @@
-// The one actor of a gateway: what goes to the tracker, and what comes back.
+// The actor of a gateway, through which it uses the tracker.
 //
-// Everything is a message, so no thread waits for a shard. Operations of one
-// topic are carried out in the order of the calls.
+// All operations are messages, so no thread waits for a shard. Operations of one topic are
+// carried out in the order of the calls.
 //
-// Threads: any. Callbacks and events run where `post` brings them: the thread
-// of the gateway.
+// Thread-safety: any thread. Callbacks and events run through `post`, which is the thread of
+// the gateway.
 #pragma once
 
 #include "gateway/client.hpp"
@@ -25,7 +25,7 @@ class hub_actor;
 class hub {
 public:
   struct events {
-    /// A subscription has begun, or was too slow: what was told before is stale.
+    /// A subscription has begun, or was too slow: earlier data of the topic is stale.
     std::function<void(const std::string& topic)> state;
     std::function<void(std::shared_ptr<const diff>)> changed;
     /// Diffs were dropped: all states are stale.
@@ -41,7 +41,7 @@ public:
   hub(const hub&) = delete;
   hub& operator=(const hub&) = delete;
 
-  /// An actor that does nothing but live: its end is the leave.
+  /// Spawns an actor that does nothing; its end is the leave of its presences.
   caf::actor spawn_member();
   static void end_member(const caf::actor&);
 
@@ -49,11 +49,11 @@ public:
   void update(const caf::actor& who, std::string topic, std::string key, meta, answer);
   void untrack(const caf::actor& who, std::string topic, std::string key);
 
-  // -- presences that live by a lease
+  // -- leases
   void track_lease(std::string topic, std::string key, meta, millis ttl, lease_answer);
-  /// Nothing if it has ended, or never was.
+  /// Returns nothing if the lease has ended or does not exist.
   void find(const lease&, found);
-  /// Lasts for its ttl, or the one given, from now.
+  /// Renews the lease for its ttl, or for the given one.
   void renew(const lease&, std::optional<millis> ttl, answer);
   void update(const lease&, meta, answer);
   void untrack(const lease&, answer);
@@ -61,7 +61,7 @@ public:
   void subscribe(std::string topic, std::uint64_t id);
   void unsubscribe(std::string topic, std::uint64_t id);
 
-  /// No callback and no event begins after this. Ends the actor.
+  /// Ends the actor. No callback or event begins after this.
   void stop();
 
 private:

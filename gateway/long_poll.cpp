@@ -45,7 +45,7 @@ public:
     if (closed_) return;
     waiting_ += x.size();
     queue_.push_back(std::move(x));
-    // Answered a moment later, so that one answer carries what comes together.
+    // Respond a moment later, so that one response contains messages that come together.
     if (poll_ && !std::exchange(answering_, true))
       boost::asio::post(core_.io, [self = shared_from_this()] {
         self->answering_ = false;
@@ -54,7 +54,7 @@ public:
   }
   void close(std::uint16_t, const std::string&) override {
     if (std::exchange(closed_, true)) return;
-    // The next poll finds no session (410), and the client rejoins.
+    // The next poll gets 410, and the client rejoins.
     boost::asio::post(core_.io, [self = shared_from_this()] { self->end(); });
   }
   std::size_t waiting() const noexcept override { return waiting_; }
@@ -117,7 +117,7 @@ private:
     session_->drained();
   }
 
-  // Nobody polls: after one and a half windows the client is gone.
+  // Without a poll for one and a half windows the client is gone.
   void watch() {
     arm(core_.options.poll_window * 3 / 2, [](long_poll_session& x) { x.end(); });
   }

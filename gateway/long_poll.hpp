@@ -4,10 +4,10 @@
 //     GET  /socket/longpoll?vsn=2.0.0&token=T    -> {"status":200,"messages":["[…]"]}, or 204
 //     POST /socket/longpoll?vsn=2.0.0&token=T    one frame a line -> {"status":200}
 //
-// The HTTP status is always 200, as in Phoenix; that of the body counts. A
-// session that is not polled for one and a half windows ends.
+// The HTTP status is always 200, as in Phoenix; the status is in the body. A session that is
+// not polled for one and a half windows ends.
 //
-// Threads: that of the gateway only.
+// Thread-safety: gateway's thread only.
 #pragma once
 
 #include "gateway/core.hpp"
@@ -34,10 +34,10 @@ public:
 
   /// Begins a session.
   void begin(grant, const respond&);
-  /// Answers with what waits, or as soon as something does.
+  /// Responds with the waiting messages, or as soon as there are some.
   void poll(const std::string& token, respond);
   void post(const std::string& token, std::string_view body, const respond&);
-  /// For a client that may not connect.
+  /// The response to a client that may not connect.
   static std::string forbidden() { return R"({"status":403})"; }
   bool known(const std::string& token) const { return sessions_.count(token) != 0; }
 

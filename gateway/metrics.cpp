@@ -1,4 +1,4 @@
-// What a gateway, its tracker and its links have counted, for Prometheus.
+// The counters of a gateway, its tracker and its links, for Prometheus.
 #include "gateway/rest.hpp"
 #include "rollcall/prometheus.hpp"
 

@@ -1,5 +1,4 @@
-// A TCP connection, with TLS or without: one type, so that everything above it
-// is compiled once.
+// A TCP connection with or without TLS, as one type, so that the code above is compiled once.
 #pragma once
 
 #include <boost/asio/ssl/stream.hpp>
@@ -27,7 +26,7 @@ public:
   executor_type get_executor() noexcept { return tcp_->get_executor(); }
   beast::tcp_stream& tcp() noexcept { return *tcp_; }
   bool encrypted() const noexcept { return tls_ != nullptr; }
-  /// Only if it is encrypted.
+  /// Requires an encrypted connection.
   asio::ssl::stream<beast::tcp_stream&>& tls() noexcept { return *tls_; }
 
   template <class Buffers, class Token>
@@ -54,15 +53,15 @@ public:
         token, from);
   }
 
-  /// What has been written still goes out; then both directions are closed.
+  /// Sends what was written, then closes both directions.
   void close() noexcept {
     boost::system::error_code ignored;
     tcp_->socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     tcp_->close();
   }
 
-  // What Beast's WebSocket stream needs at its end. No closing of TLS: the
-  // WebSocket's own close frame says that nothing is missing.
+  // Required by Beast's WebSocket stream. TLS is not shut down: the close frame of the
+  // WebSocket already shows that nothing is missing.
   friend void teardown(beast::role_type, net_stream& x, boost::system::error_code& error) {
     error = {};
     x.close();
@@ -76,7 +75,7 @@ public:
   friend void beast_close_socket(net_stream& x) { x.tcp_->close(); }
 
 private:
-  std::unique_ptr<beast::tcp_stream> tcp_; // stays in place: tls_ refers to it
+  std::unique_ptr<beast::tcp_stream> tcp_; // has a stable address: tls_ refers to it
   std::unique_ptr<asio::ssl::stream<beast::tcp_stream&>> tls_;
 };
 

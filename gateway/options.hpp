@@ -1,4 +1,4 @@
-// The options of a gateway, their defaults and every limit.
+// The options of a gateway, with defaults, and its limits.
 #pragma once
 
 #include "gateway/client.hpp"
@@ -15,14 +15,14 @@
 
 namespace rollcall::gateway {
 
-/// What a client shows when it connects.
+/// The credentials of a client.
 struct credentials {
-  std::string token;  ///< phoenix.js's authToken, or the parameter `token`; may be empty
-  std::string origin; ///< empty: none was sent
+  std::string token;  ///< authToken of phoenix.js, or the parameter `token`; may be empty
+  std::string origin; ///< empty if none was sent
   std::string remote; ///< address of the client
-  std::map<std::string, std::string> parameters; ///< of the query
+  std::map<std::string, std::string> parameters; ///< of the URL
 };
-/// What it may do, or why it is refused.
+/// The rights of the client, or why it is refused.
 using decision = std::variant<grant, std::string>;
 
 struct gateway_options {
@@ -38,21 +38,21 @@ struct gateway_options {
   std::size_t max_message_bytes = 128 * 1024;
   std::size_t max_body_bytes = 1024 * 1024; ///< of an HTTP request
   std::size_t max_header_bytes = 16 * 1024;
-  std::size_t max_waiting_bytes = 1024 * 1024; ///< to be sent to one client
-  std::size_t max_listed = 10'000;             ///< members of a topic that is told in full
-  double message_rate = 500;        ///< messages per second and client; more are read later
+  std::size_t max_waiting_bytes = 1024 * 1024; ///< waiting to be sent to one client
+  std::size_t max_listed = 10'000;             ///< members up to which a topic is sent in full
+  double message_rate = 500;        ///< messages per second and client; further ones are read later
   millis handshake_timeout{10'000}; ///< for a request's header, and for an upgrade
-  millis idle_timeout{75'000};      ///< without any sign of life
-  millis send_timeout{30'000};      ///< a client that takes nothing for so long is closed
-  millis leave_grace{0};            ///< between the end of a connection and its leaves
-  millis poll_window{10'000};       ///< a long poll waits so long for messages
+  millis idle_timeout{75'000};      ///< without any traffic of the client
+  millis send_timeout{30'000};      ///< a client that reads nothing for this time is closed
+  millis leave_grace{0};            ///< time between the end of a connection and its leaves
+  millis poll_window{10'000};       ///< longest time that a long poll waits for messages
   window_limits window;
 
   /// Decides in place of tokens. Runs in the gateway's thread: it must not block.
   std::function<decision(const credentials&)> authorize;
 };
 
-/// The first rule that is broken, if any: bad_option, bad_address, not_loopback.
+/// Returns the first rule that is broken: bad_option, bad_address, not_loopback.
 problem validate(const gateway_options&);
 
 } // namespace rollcall::gateway

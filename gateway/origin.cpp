@@ -15,7 +15,7 @@ std::string lower(std::string_view x) {
   return out;
 }
 
-/// Without the port that the scheme has by itself.
+/// Removes the default port of the scheme.
 std::string plain_host(std::string host, bool encrypted) {
   const std::string port = encrypted ? ":443" : ":80";
   if (host.size() > port.size() && host.ends_with(port)) host.resize(host.size() - port.size());

@@ -1,4 +1,4 @@
-// Which pages may talk to the gateway, by the Origin that their browser sends.
+// Decides which pages may use the gateway, by the Origin header of the browser.
 //
 // Pure.
 #pragma once
@@ -9,10 +9,10 @@
 
 namespace rollcall::gateway {
 
-/// True if no origin was sent (no browser), if it is in the list, or if it is
-/// the gateway's own: the same host as `host`, the Host header. The own host
-/// counts only as an IP address or as localhost: a name that an attacker lets
-/// point to us ("DNS rebinding") would be the same on both sides, too.
+/// Returns true if no origin was sent (not a browser), if it is in the list, or if it is that
+/// of the gateway: equal to `host`, the Host header. The latter is accepted only for IP
+/// addresses and localhost, because a name that an attacker points to us ("DNS rebinding")
+/// would be equal on both sides, too.
 bool origin_allowed(std::string_view origin, std::string_view host, bool encrypted,
                     const std::vector<std::string>& listed);
 

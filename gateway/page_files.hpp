@@ -1,4 +1,4 @@
-// The files of gateway/page/, which the build puts into the program.
+// The files of gateway/page/, which the build embeds in the program.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,7 @@ struct page_file {
   std::string_view bytes;
 };
 
-/// Null if there is none of that path.
+/// Returns null if there is no file with that path.
 const page_file* find_page_file(std::string_view path) noexcept;
 
 } // namespace rollcall::gateway

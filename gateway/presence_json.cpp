@@ -24,7 +24,7 @@ void append_members(std::string& out, meta_view data) {
   }
 }
 
-/// Writes presences that come in order of key.
+/// Writes presences. Requires order of key.
 class grouped {
 public:
   explicit grouped(std::string& out) : out_(out) { out_ += '{'; }

@@ -1,8 +1,8 @@
-// Presences as the `Presence` of phoenix.js takes them:
+// Presences in the JSON form of the `Presence` class of phoenix.js:
 //
 //     {"ada":{"metas":[{"status":"here","phx_ref":"…","phx_ref_prev":"…"}]}}
 //
-// Pure. Both kinds of presence (a value, and a view of a snapshot) are written.
+// Pure. Accepts presences and views of a snapshot.
 #pragma once
 
 #include "rollcall/presence.hpp"
@@ -15,8 +15,8 @@
 
 namespace rollcall::gateway {
 
-/// A meta with its references. Members of the meta that are called `phx_ref` or
-/// `phx_ref_prev` are left out.
+/// Writes a meta with its refs. Members of the meta with the names `phx_ref` and
+/// `phx_ref_prev` are omitted.
 void append_meta(std::string& out, meta_view data, const ref& now,
                  const std::optional<ref>& before);
 
@@ -27,10 +27,10 @@ std::string diff_json(const std::vector<presence>& joins, const std::vector<pres
 
 struct page {
   std::string presences = "{}"; ///< grouped by key
-  std::string next;             ///< the last key of the page; empty: it is the last page
+  std::string next;             ///< the last key of the page; empty for the last page
   std::size_t keys = 0;
 };
-/// At most `limit` keys behind the key `after` (empty: from the first on).
+/// Returns at most `limit` keys after the key `after` (empty: from the first one).
 page page_json(const presence_list&, std::string_view after, std::size_t limit);
 
 } // namespace rollcall::gateway

@@ -13,10 +13,10 @@ namespace rollcall::gateway {
 namespace {
 
 constexpr const char* meeting_topic = "gateways";
-constexpr std::size_t max_waiting = 4096;     // broadcasts on their way to the gateway's thread
-constexpr std::size_t bytes_of_a_frame = 256; // besides topic and tail: more than enough
+constexpr std::size_t max_waiting = 4096;     // broadcasts that wait for the gateway's thread
+constexpr std::size_t bytes_of_a_frame = 256; // without topic and tail; an upper bound
 
-/// Names a gateway of this process, so that it does not hear itself.
+/// Identifies a gateway of this process, so that it ignores its own broadcasts.
 std::string random_name() {
   std::random_device source;
   return std::to_string(source()) + "-" + std::to_string(source());
@@ -24,8 +24,8 @@ std::string random_name() {
 
 } // namespace
 
-/// The tracker in which gateways find each other, shared by those of one actor
-/// system. It ends with the last of them.
+/// The tracker by which gateways find each other, shared by the gateways of one actor system.
+/// It ends with the last of them.
 class relay::meeting_point {
 public:
   explicit meeting_point(tracker t) : tracker_(std::move(t)) {}
@@ -62,7 +62,7 @@ struct relay::home {
   std::function<void(std::function<void()>)> post;
   events told;
   std::size_t max_bytes = 0;
-  std::mutex mutex; // guards `stopped` against events that begin
+  std::mutex mutex; // guards `stopped` and the begin of events
   bool stopped = false;
   std::atomic<std::size_t> waiting{0};
   std::atomic<bool> lost{false};

@@ -1,11 +1,11 @@
-// Carries what clients broadcast to the other gateways of the cluster.
+// Sends the broadcasts of clients to the other gateways of the cluster.
 //
-// The gateways find each other in a tracker of their own, "<tracker>.gateways",
-// in which each is present once. A broadcast is one message to each of them,
-// whether or not a client there listens to the topic: a client that joined a
-// moment ago must not miss it, and one that only listens is tracked nowhere.
+// The gateways find each other by a tracker of their own, "<tracker>.gateways", in which each
+// is present once. A broadcast is one message to each of them, whether or not one of its
+// clients listens to the topic: a client that has just joined must not miss it, and clients
+// that only listen are not tracked.
 //
-// Threads: that of the gateway, but for `start` and `stop`, which block.
+// Thread-safety: gateway's thread, except `start` and `stop`, which block.
 #pragma once
 
 #include "rollcall/cluster.hpp"
@@ -20,15 +20,14 @@ namespace rollcall::gateway {
 class relay {
 public:
   struct events {
-    /// A client of another gateway has said it. `tail` as `encode_tail` makes it.
+    /// A broadcast of a client of another gateway. `tail`: see `encode_tail`.
     std::function<void(const std::string& topic, const std::string& tail)> said;
-    /// One was lost: too many at once, or larger than a message of nodes may be.
+    /// A broadcast was lost: too many at once, or larger than the limit of dispatches.
     std::function<void()> dropped;
   };
 
-  /// Runs beside that tracker, with its periods; several gateways of one actor
-  /// system share it. `post` brings events to the gateway's thread. Errors: as
-  /// start_tracker.
+  /// Uses the periods of that tracker. Gateways of one actor system share the tracker of
+  /// gateways. `post` runs events in the gateway's thread. Errors: as start_tracker.
   static expected<std::unique_ptr<relay>> start(caf::actor_system&, const tracker& beside,
                                                 const cluster_node&,
                                                 std::function<void(std::function<void()>)> post,
@@ -37,9 +36,9 @@ public:
   relay(const relay&) = delete;
   relay& operator=(const relay&) = delete;
 
-  /// To all other gateways, in the order of the calls.
+  /// Sends to all other gateways, in the order of the calls.
   void say(const std::string& topic, const std::string& tail);
-  /// No event begins after this. Ends the actor, and the tracker with the last.
+  /// Ends the actor; the last one ends the tracker. No event begins after this.
   void stop();
 
 private:

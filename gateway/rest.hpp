@@ -1,6 +1,6 @@
-// The HTTP interface: what is where, and presences of things without a socket.
+// The HTTP interface: queries, and presences of clients without a socket.
 //
-// Threads: that of the gateway only.
+// Thread-safety: gateway's thread only.
 #pragma once
 
 #include "gateway/core.hpp"
@@ -16,13 +16,13 @@ struct http_reply {
   unsigned status = 200;
   std::string body{};
   std::string type = "application/json";
-  std::string allow{}; ///< of a 405: the methods that there are
+  std::string allow{}; ///< for 405: the allowed methods
 };
 using respond = std::function<void(http_reply)>;
 
 /// `{"error":"…","message":"…"}`
 http_reply error_reply(unsigned status, std::string_view code, std::string_view message);
-/// 403: the token does not give that right.
+/// 403: the token does not grant the right.
 http_reply unauthorized();
 
 struct api_request {
@@ -32,9 +32,9 @@ struct api_request {
   const grant& rights;
 };
 
-/// Answers what stands under /api, /health and /metrics, now or later.
+/// Handles requests to /api, /health and /metrics. Responds now or later.
 void answer_api(core&, const api_request&, respond);
-/// /metrics, in the text form of Prometheus.
+/// /metrics, in the text format of Prometheus.
 void answer_metrics(core&, respond);
 
 } // namespace rollcall::gateway

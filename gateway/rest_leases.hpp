@@ -1,8 +1,8 @@
-// Presences of things without a socket: each is a lease of the tracker, which
-// ends unless it is renewed by HTTP. The name of the lease is all that renews
-// it; the gateway keeps nothing of it.
+// Presences of clients without a socket: each is a lease of the tracker, which ends unless it
+// is renewed by HTTP. The name of the lease is sufficient to renew it; the gateway stores
+// nothing.
 //
-// Threads: that of the gateway only.
+// Thread-safety: gateway's thread only.
 #pragma once
 
 #include "gateway/rest.hpp"

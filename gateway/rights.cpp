@@ -38,7 +38,7 @@ std::optional<unsigned> read_rights(const json::value& x) {
       result |= static_cast<unsigned>(right::track);
     else if (*text == "broadcast")
       result |= static_cast<unsigned>(right::broadcast);
-    // a right of a later version grants nothing here
+    // an unknown right, of a later version, grants nothing
   }
   return result;
 }

@@ -13,13 +13,13 @@ namespace rollcall::gateway {
 
 namespace {
 
-// Far from those that trackers choose by themselves, which count from 1.
+// Far above the numbers that trackers choose, which count from 1.
 std::uint64_t next_subscription() {
   static std::atomic<std::uint64_t> next{std::uint64_t{1} << 62};
   return next++;
 }
 
-constexpr std::size_t most_changes_shown = 100; // of a topic that is too large
+constexpr std::size_t most_changes_shown = 100; // for topics that are too large
 
 std::shared_ptr<const std::string> share(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
@@ -86,7 +86,7 @@ void rooms::caught_up(session& who, const std::string& topic) {
 void rooms::state(const std::string& topic) {
   auto* x = find(topic);
   if (x == nullptr) return;
-  // Diffs told from now on follow a state of this moment or a later one.
+  // Later diffs follow a state of this moment or a later one.
   if (std::exchange(x->ready, true))
     for (auto& [who, how] : x->listeners) how.wants_state = true;
   x->pending.clear();
@@ -116,8 +116,7 @@ void rooms::lost() {
   }
 }
 
-// The first change after a quiet time is told at once; those that follow wait
-// until a window after it has passed.
+// The first change after a quiet time is sent at once; later ones are sent a window after it.
 void rooms::schedule(room& x) {
   if (x.due || !x.ready) return;
   x.due = true;
@@ -132,7 +131,7 @@ void rooms::schedule(room& x) {
   });
 }
 
-// It gets the state when it has room again: see caught_up.
+// The listener gets the state when it has caught up: see caught_up.
 bool rooms::leave_behind(room& x, session& who, listener& how) {
   if (!who.behind()) return false;
   ++core_.count.resyncs;
@@ -157,11 +156,11 @@ void rooms::flush(room& x) {
     for (auto& [who, how] : x.listeners) how.wants_state = true;
   }
   x.joined = x.left = 0;
-  // More changes than members: the state says it in fewer bytes.
+  // If there are more changes than members, the state is smaller.
   const bool state_for_all = x.pending.size() > 2 * members + 64;
   const auto changes = x.pending.take();
   const auto changed = changes.joins.size() + changes.leaves.size();
-  std::shared_ptr<const std::string> diff_body, state_tail; // made when needed
+  std::shared_ptr<const std::string> diff_body, state_tail; // built when needed
   for (auto& [who, how] : x.listeners) {
     const bool state = how.wants_state || state_for_all;
     if (how.behind || (!state && changed == 0)) continue;

@@ -1,14 +1,13 @@
 // The topics that clients of this gateway listen to.
 //
-// A topic with a listener is subscribed to once, however many listen. What
-// changes is gathered for a window that grows with members × listeners, then
-// encoded once and sent to all. A listener that is new, or was too slow, gets
-// the state instead, which is encoded once for all of these, too.
+// A topic has one subscription for all its listeners. Changes are collected for a window that
+// grows with members × listeners, then encoded once and sent to all. A listener that is new,
+// or was too slow, gets the state instead, which is also encoded once for all of them.
 //
-// A topic of more than `max_listed` members is not told in full: its listeners
-// get `presence_count`, and ask for pages.
+// A topic with more than `max_listed` members is not sent in full: its listeners get
+// `presence_count`, and can request pages.
 //
-// Threads: that of the gateway only.
+// Thread-safety: gateway's thread only.
 #pragma once
 
 #include "gateway/core.hpp"
@@ -31,11 +30,11 @@ public:
 
   void listen(session&, const std::string& topic, std::string join_ref);
   void unlisten(session&, const std::string& topic);
-  /// To all listeners of this gateway but that one, which may be null. `body` is
-  /// the whole frame.
+  /// Sends to all listeners of this gateway except one, which may be null. `body`: the whole
+  /// frame.
   void say(const std::string& topic, std::shared_ptr<const std::string> body,
            const session* except);
-  /// The session has room again: it gets the state where it was left behind.
+  /// The session has sent its queue: it gets the state of topics where it was left behind.
   void caught_up(session&, const std::string& topic);
 
   // -- from the tracker
@@ -49,18 +48,18 @@ private:
   struct listener {
     std::string join_ref;
     bool wants_state = true;
-    bool behind = false; ///< told nothing until it has room again
+    bool behind = false; ///< gets nothing until it has caught up
   };
   struct room : std::enable_shared_from_this<room> {
     explicit room(boost::asio::io_context& io) : timer(io) {}
     std::string topic;
     std::uint64_t subscription = 0;
-    bool ready = false;               ///< its first state has come
+    bool ready = false;               ///< the first state was received
     bool due = false;                 ///< the timer runs
-    bool counted = false;             ///< too large to be told in full
-    std::size_t told = 0;             ///< the last count that was told
+    bool counted = false;             ///< too large to be sent in full
+    std::size_t told = 0;             ///< the last count that was sent
     std::size_t joined = 0, left = 0; ///< since then
-    bool truncated = false;           ///< `pending` does not hold all of these
+    bool truncated = false;           ///< `pending` does not contain all changes
     gatherer pending;
     instant last{};
     std::unordered_map<session*, listener> listeners;

@@ -23,7 +23,7 @@ void session::begin() {
   if (!expires) return;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*expires - now);
-  // A timer counts in nanoseconds: what is years away never comes here.
+  // Timers count in nanoseconds, so a time that is years away is not set.
   if (left > std::chrono::hours{24 * 365}) return;
   expiry_ = std::make_unique<boost::asio::steady_timer>(core_.io, left);
   expiry_->async_wait([weak = weak_from_this()](boost::system::error_code error) {

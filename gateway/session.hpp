@@ -1,7 +1,7 @@
-// A client that is connected: its machine (client.hpp), the actor that is
-// tracked for it, and the way to it.
+// A connected client: its machine (client.hpp), the actor that is tracked for it, and its
+// transport.
 //
-// Threads: that of the gateway only.
+// Thread-safety: gateway's thread only.
 #pragma once
 
 #include "gateway/client.hpp"
@@ -19,24 +19,24 @@ namespace rollcall::gateway {
 
 class session : public std::enable_shared_from_this<session> {
 public:
-  /// `to` outlives the call of `ended`.
+  /// Requires that `to` is valid until `ended` has returned.
   session(core&, transport& to, grant);
   ~session();
-  /// Starts the clock of the grant.
+  /// Starts the timer of the grant.
   void begin();
 
   void receive(std::string_view text);
-  /// Nothing can be sent any more: the tracked actor ends, after the grace.
+  /// The connection has ended: the tracked actor ends after leave_grace.
   void ended();
   void close(std::uint16_t code, const std::string& why);
 
   // -- for rooms
-  /// Whether as much waits to be sent as may.
+  /// Returns true if the queue has reached its limit.
   bool behind() const noexcept;
   void send(outgoing);
-  /// Remembers that the topic's state has to be sent when there is room again.
+  /// Records that the state of the topic must be sent when the queue is empty.
   void left_behind(const std::string& topic) { left_behind_.insert(topic); }
-  /// The transport has sent all.
+  /// The transport has sent its queue.
   void drained();
 
 private:
@@ -58,7 +58,7 @@ private:
   client client_;
   caf::actor actor_;
   std::set<std::string> left_behind_;
-  std::size_t channels_ = 0; // as counted
+  std::size_t channels_ = 0; // as in the counters
   std::unique_ptr<boost::asio::steady_timer> expiry_;
 };
 

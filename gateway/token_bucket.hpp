@@ -1,5 +1,4 @@
-// How often a client may do something: `rate` times a second, and as often at
-// once after a second of rest.
+// A rate limit: `rate` actions a second, with bursts of the same number.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +12,7 @@ class token_bucket {
 public:
   explicit token_bucket(double rate) : rate_(rate), tokens_(std::max(rate, 1.0)) {}
 
-  /// Takes one token; false if there is none.
+  /// Takes one token. Returns false if there is none.
   bool take(instant now) {
     if (now > last_) {
       if (last_ != instant{}) tokens_ += rate_ * std::chrono::duration<double>(now - last_).count();

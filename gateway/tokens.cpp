@@ -37,8 +37,7 @@ int value_of(char c) noexcept {
   return -1;
 }
 
-/// What the header of a token says; it is not trusted, only looked at to choose
-/// the key.
+/// The header of a token. It is not trusted, and used only to choose the key.
 std::string algorithm_of(std::string_view token) {
   const auto header = decode_base64(token.substr(0, token.find('.')));
   if (!header) return {};

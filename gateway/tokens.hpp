@@ -1,6 +1,6 @@
 // JSON Web Tokens: HS256 by a secret, RS256 and ES256 by a public key.
 //
-// Threads: any, once it is loaded.
+// Thread-safety: any thread, after loading.
 #pragma once
 
 #include "gateway/rights.hpp"
@@ -15,12 +15,12 @@ namespace rollcall::gateway {
 
 class tokens {
 public:
-  /// Reads the files that are named; one of both must be. bad_option.
+  /// Reads the named files. Requires at least one. Errors: bad_option.
   static std::variant<std::unique_ptr<tokens>, problem> load(const std::string& secret_file,
                                                              const std::string& key_file);
 
-  /// The rights that a token gives, or why it gives none. The algorithm must be
-  /// one that the configured key is for: a public key is never used as a secret.
+  /// Returns the rights of a token, or why it is invalid. The algorithm must match the
+  /// configured key: a public key is never used as a secret.
   std::variant<grant, std::string> check(const std::string& token,
                                          std::chrono::seconds since_1970) const;
 
@@ -28,7 +28,7 @@ private:
   std::string secret_, key_;
 };
 
-/// base64 or base64url, padded or not; empty for what is neither.
+/// Decodes base64 or base64url, with or without padding. Returns nothing if malformed.
 std::optional<std::string> decode_base64(std::string_view);
 
 } // namespace rollcall::gateway

@@ -1,4 +1,4 @@
-// How messages go to a client: a WebSocket, or a long poll.
+// The transport to a client: a WebSocket or long polls.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace rollcall::gateway {
 
-/// A frame. `body` may be shared by all listeners of a topic.
+/// A frame. `body` may be shared by listeners of a topic.
 struct outgoing {
   std::string head;
   std::shared_ptr<const std::string> body; ///< may be null
@@ -16,14 +16,14 @@ struct outgoing {
   std::size_t size() const noexcept { return head.size() + (body ? body->size() : 0); }
 };
 
-/// Threads: that of the gateway only.
+/// Thread-safety: gateway's thread only.
 class transport {
 public:
   virtual ~transport() = default;
   virtual void send(outgoing) = 0;
-  /// Ends the connection after what waits to be sent. `code` as in RFC 6455.
+  /// Ends the connection after the waiting messages. `code`: see RFC 6455.
   virtual void close(std::uint16_t code, const std::string& why) = 0;
-  /// Bytes that wait to be sent.
+  /// Returns the number of bytes that wait to be sent.
   virtual std::size_t waiting() const noexcept = 0;
 };
 

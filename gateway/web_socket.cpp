@@ -19,7 +19,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kept_buffer_bytes = 2048;  // of an idle connection
+constexpr std::size_t kept_buffer_bytes = 2048;  // for an idle connection
 constexpr std::size_t control_bytes = 64 * 1024; // beyond max_waiting_bytes: replies
 
 } // namespace
@@ -41,7 +41,7 @@ public:
   }
 
   void start(http_request request, bool with_protocol) {
-    ws_.next_layer().tcp().expires_never(); // the WebSocket has timeouts of its own
+    ws_.next_layer().tcp().expires_never(); // the WebSocket has its own timeouts
     websocket::stream_base::timeout times{};
     times.handshake_timeout = core_.options.handshake_timeout;
     times.idle_timeout = core_.options.idle_timeout;
@@ -56,14 +56,14 @@ public:
     auto kept = std::make_shared<http_request>(std::move(request));
     ws_.async_accept(*kept, [self = shared_from_this(), kept](error_code error) {
       if (error) return self->gone();
-      // The way in did its work: the rest of its life this is a small thing.
+      // The state of the handshake is not needed any more; free it.
       self->ws_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
       self->session_->begin();
       self->read();
     });
   }
 
-  // -- transport: never ends the session before it returns
+  // -- transport: these never end the session before they return
   void send(outgoing x) override {
     if (closing_) return;
     waiting_ += x.size();
@@ -102,7 +102,7 @@ private:
         ++core_.count.refused_frames;
       return gone();
     }
-    if (closing_) return read(); // until the close frame comes
+    if (closing_) return read(); // until the close frame arrives
     if (!ws_.got_text()) {
       ++core_.count.refused_frames;
       session_->close(1003, "binary frames are not supported: send JSON text");
@@ -115,8 +115,8 @@ private:
     go_on();
   }
 
-  // A client that does not take its replies, or sends more than its rate, is
-  // read later: its own kernel makes it wait.
+  // A client that does not read its replies, or exceeds its rate, is read later: TCP then
+  // slows it down.
   void go_on() {
     if (!closing_ && waiting_ > core_.options.max_waiting_bytes + control_bytes) {
       paused_ = true;
@@ -175,7 +175,7 @@ private:
   beast::flat_buffer buffer_;
   token_bucket messages_;
   std::shared_ptr<session> session_;
-  std::vector<outgoing> queue_; // from next_ on
+  std::vector<outgoing> queue_; // [next_, end) is not sent yet
   std::size_t next_ = 0;
   outgoing current_;
   std::size_t waiting_ = 0;

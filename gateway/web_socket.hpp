@@ -13,12 +13,11 @@ namespace rollcall::gateway {
 
 using http_request = beast::http::request<beast::http::string_body>;
 
-/// Answers the upgrade and serves the client until it goes. Keeps itself alive.
-/// `with_protocol`: the client offers the subprotocol "phoenix", and is answered
-/// with it.
+/// Completes the upgrade and serves the client until it leaves. Keeps itself alive.
+/// `with_protocol`: the client offered the subprotocol "phoenix", which is then selected.
 void serve_web_socket(core&, net_stream, http_request, grant, bool with_protocol);
 
-/// Closes the connections that have taken nothing for the send timeout.
+/// Closes connections that have read nothing for the send timeout.
 void close_stuck(core&);
 
 } // namespace rollcall::gateway

@@ -1,4 +1,4 @@
-// What the programs share of reading their command line.
+// Functions of all programs for their command line.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -10,14 +10,14 @@
 
 namespace rollcall::tool {
 
-/// Thrown by whoever reads options; says what to give instead.
+/// Thrown by readers of options. The text says what to give instead.
 struct bad_argument : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Boost puts what was given into its messages in place of marks, until none is
-/// left: given a mark, it would go on for ever. So: before Boost sees it. Throws
-/// as Boost does.
+/// Boost replaces marks in its messages by the given value until no mark is left: a value that
+/// contains a mark would cause an endless loop. So such values are refused before Boost sees them.
+/// Throws like Boost.
 inline void refuse_marks(std::string_view text) {
   for (const std::string_view mark : {"%canonical_option%", "%option%", "%value%", "%prefix%",
                                       "%original_token%", "%invalid_line%"})
@@ -32,9 +32,8 @@ inline void refuse_marks(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) refuse_marks(std::string_view{argv[i]});
 }
 
-/// Fills a `Parsed { help, args, error }`: its help, or what `read` makes of the
-/// variables, or one line that says what is wrong. Options have to be written
-/// out, and nothing may stand beside them.
+/// Fills a `Parsed { help, args, error }`: the help, or the result of `read`, or one line with the
+/// error. Abbreviated options and other arguments are refused.
 template <class Parsed, class Help, class Read>
 Parsed parse_command_line(int argc, const char* const* argv,
                           const boost::program_options::options_description& options, Help help,

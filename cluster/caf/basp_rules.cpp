@@ -13,7 +13,7 @@ namespace rollcall::cluster {
 
 namespace {
 
-/// The bytes that CAF writes for these, one after the other.
+/// Returns the bytes that CAF writes for these values, in this order.
 template <class... Ts>
 std::string bytes_of(caf::actor_system& system, Ts... xs) {
 #if ROLLCALL_CAF_0
@@ -29,7 +29,7 @@ std::string bytes_of(caf::actor_system& system, Ts... xs) {
 #endif
 }
 
-/// How the payload of a message with these types begins.
+/// Returns the first bytes of the payload of a message with these types.
 template <class... Ts>
 std::string start_of(caf::actor_system& system, Ts... xs) {
   const auto values = (bytes_of(system, xs).size() + ...);
@@ -46,7 +46,7 @@ std::string start_of(caf::actor_system& system, Ts... xs) {
 #if ROLLCALL_CAF_0
 void name_types(basp_rules& to) {
   to.types = basp_rules::type_list::names;
-  // The names of 0.17 are part of its protocol.
+  // Type names are part of the protocol of CAF 0.17.
   to.refused_types = {"@exit",          "@down",       "@message",         "@timeout",
                       "@group",         "@group_down", "@open_stream_msg", "@upstream_msg",
                       "@downstream_msg"};
@@ -76,7 +76,7 @@ basp_rules make_basp_rules(caf::actor_system& system, const caf::actor& endpoint
   name_types(x);
   const caf::strong_actor_ptr nobody;
   const std::uint64_t number{0};
-  // Packets; a question for the handle of an actor, and its answers.
+  // Packets; requests for handles of actors, and their responses.
   x.handle_to_endpoint = start_of(system, nobody);
   x.to_endpoint = {start_of(system, std::string{}),
                    start_of(system, std::string{}, number, number, number),

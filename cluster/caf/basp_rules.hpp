@@ -1,5 +1,5 @@
-// What the checker of CAF's protocol has to know of the CAF at hand: asked of its
-// own serializer, so that nothing is written down twice.
+// The rules for the checker of CAF's protocol (BASP), for the CAF that is linked. The byte
+// patterns are produced by CAF's own serializer.
 #pragma once
 
 #include "cluster/caf/compat.hpp"
@@ -7,7 +7,7 @@
 
 namespace rollcall::cluster {
 
-/// All but the options (access, limits), for a system whose endpoint this is.
+/// Returns the rules for a system with this endpoint, without the options (access, limits).
 basp_rules make_basp_rules(caf::actor_system&, const caf::actor& endpoint);
 
 } // namespace rollcall::cluster

@@ -1,9 +1,8 @@
-// Messages for all in a topic: one over each link to a node that has somebody
-// there.
+// Messages to a topic: one over each link to a node with actors in the topic.
 //
-// CAF has no backpressure: what is sent to a peer that stands still waits in our
-// memory. So the peer says how much it has handed on to its shards, and past the
-// limit of what is on its way nothing more is sent to it.
+// CAF has no backpressure: messages to a peer that does not read wait in our memory. So
+// peers acknowledge the bytes that they delivered to their shards, and a peer with more
+// unacknowledged bytes than the limit is sent nothing.
 #include "cluster/caf/endpoint.hpp"
 #include "cluster/wire/bytes.hpp"
 #include "cluster/wire/envelope.hpp"
@@ -45,7 +44,7 @@ void endpoint::on_dispatch(channel_id channel, const std::string& bytes) {
     ++stats_.dropped_unknown;
     return;
   }
-  // Whatever becomes of it, it is not on its way any more.
+  // Acknowledge it in any case.
   if (const auto i = remotes_.find(channel); i != remotes_.end())
     compat::send(this, i->second.handle,
                  pack_number(packet_kind::dispatch_done, x.envelope.payload.size()));

@@ -1,9 +1,9 @@
-// Handles of actors that other nodes track, on demand.
+// Resolves handles of actors that other nodes track.
 //
-// A node is asked over its own link, and answers with handles of its own: no
-// third node stands between. What travels are types that CAF itself numbers, and a
-// handle by itself in a message, so that what stands before CAF can see that it is
-// one of the peer's own (cluster/wire/basp_check.hpp).
+// The request goes over the link to the node that tracks the actor, and the response has a
+// handle of that node: no third node is involved. The messages consist of types that CAF
+// itself registers, and a handle is sent in a message of its own, so that the checker
+// (cluster/wire/basp_check.hpp) can verify that the handle belongs to the peer.
 #include "cluster/caf/endpoint.hpp"
 
 #include <chrono>
@@ -16,13 +16,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Who asks waits no longer than this; what comes later finds nobody.
+// Time limit of a request; later responses are ignored.
 constexpr auto patience = 10s;
 
 } // namespace
 
-/// Questions under way that came together. They end with their last answer, with
-/// their link, or in time.
+/// The pending requests of one resolve_remote. It ends with the last response, with the
+/// link, or after the time limit.
 struct endpoint::pending_resolve {
   using promise_type = decltype(compat::make_promise<resolved>(std::declval<endpoint*>()));
   promise_type promise;
@@ -31,7 +31,7 @@ struct endpoint::pending_resolve {
   bool done = false;
 };
 
-/// From a shard's node: ask the other one.
+/// A request of one of our shards: asks the other node.
 caf::result<resolved> endpoint::resolve(const resolve_remote& x) {
   if (x.who.size() > max_resolved) return make_error(errc::limit_reached);
   const auto channel = mesh_ == nullptr ? 0 : mesh_->link_to(x.node);
@@ -67,7 +67,7 @@ caf::result<resolved> endpoint::resolve(const resolve_remote& x) {
   return promise;
 }
 
-/// The link is lost: nobody will answer.
+/// The link is lost: there will be no response.
 void endpoint::end_resolves(channel_id channel) {
   const auto [first, last] = resolves_.equal_range(channel);
   std::vector<std::shared_ptr<pending_resolve>> ended;
@@ -79,7 +79,7 @@ void endpoint::end_resolves(channel_id channel) {
   }
 }
 
-/// From the other node: ask our shards. Null is the answer for what none tracks.
+/// A request of another node: asks our shards. Responds with null if none tracks the actor.
 caf::result<caf::strong_actor_ptr>
 endpoint::on_resolve(const std::string& tracker, std::uint64_t actor, const incarnation& life) {
   const auto entries = shards_.find(tracker);

@@ -1,5 +1,4 @@
-// The headers of CAF's middleman, as system headers: their warnings are not
-// ours.
+// The headers of CAF's middleman, as system headers, so that their warnings do not appear.
 #pragma once
 #pragma GCC system_header
 

@@ -19,8 +19,7 @@ namespace rollcall::cluster {
 namespace {
 
 // -- a BIO over a socket -------------------------------------------------------------
-// OpenSSL's own writes with write(2), which ends the process with SIGPIPE when
-// the other end has gone.
+// OpenSSL's own BIO uses write(2), which raises SIGPIPE if the peer has closed.
 
 int fd_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
 
@@ -62,9 +61,9 @@ BIO_METHOD* socket_bio() {
   return method;
 }
 
-// -- words for what went wrong ---------------------------------------------------------
+// -- texts of errors ---------------------------------------------------------
 
-/// What the alert of the other side means for us.
+/// Translates the TLS alert of the peer to a text about our certificate.
 std::string refused_ours(const char* text) {
   return std::string{"it refuses our certificate ("} + text
          + "): does it trust the same CA, and are the clocks right?";
@@ -101,7 +100,8 @@ std::string describe(unsigned long code) {
 
 } // namespace
 
-// -- who it is --------------------------------------------------------------------------
+// -- names in certificates
+// --------------------------------------------------------------------------
 
 namespace {
 
@@ -113,7 +113,7 @@ std::string_view text_of(const ASN1_STRING* x) {
           static_cast<std::size_t>(ASN1_STRING_length(x))};
 }
 
-/// Common names, DNS names and URIs of ours.
+/// Returns the common names, DNS names and "rollcall:" URIs.
 std::vector<std::string> names_in(X509* x) {
   std::vector<std::string> result;
   const auto add = [&](std::string_view name) {

@@ -1,18 +1,17 @@
-// TLS over one socket: what both ends must show, and bytes in and out.
+// TLS over one socket.
 //
-// Mutual: each end shows a certificate of the cluster's own CA, or the handshake
-// fails before a byte of ours is read. TLS 1.2 at least. No host name is checked,
-// since nodes are known by name and not by address: the name of the node has to
-// be in the certificate (`tls_peer::has_name`), unless `any_name` is set.
+// Mutual authentication: each side must present a certificate of the cluster's own CA;
+// otherwise the handshake fails before any of our bytes is read. TLS 1.2 or later. Host
+// names are not checked, since nodes are known by name: the certificate must contain the
+// name of the node (`tls_peer::has_name`), unless `any_name` is set.
 //
-// A context does not change. `reload` in the endpoint makes a new one, for the
-// connections from then on; a list of revoked certificates (CRL) in it counts for
-// those that stand, too.
+// A context is immutable. Reloading the files makes a new context for later connections;
+// its list of revoked certificates (CRL) applies to existing connections, too.
 //
-// This is OpenSSL only, and no CAF: the gate (cluster/caf/gate.hpp) makes the handshake,
-// and CAF's network reads and writes through the session afterwards.
+// Uses OpenSSL only, no CAF: the gate (cluster/caf/gate.hpp) performs the handshake, and
+// CAF's network then reads and writes through the session.
 //
-// Threads: a context by any, a session by one at a time.
+// Thread-safety: a context, any thread; a session, none.
 #pragma once
 
 #include "rollcall/config.hpp"
@@ -32,19 +31,19 @@ struct X509_crl_st;
 
 namespace rollcall::cluster {
 
-/// Certificates that a peer has shown: its own, then those up to the CA.
+/// The certificate chain of a peer: its own certificate, then those up to the CA.
 class tls_peer {
 public:
-  /// Takes over one reference to each.
+  /// Takes over one reference to each certificate.
   explicit tls_peer(std::vector<x509_st*> chain);
   ~tls_peer();
   tls_peer(const tls_peer&) = delete;
   tls_peer& operator=(const tls_peer&) = delete;
 
-  /// Whether the common name, a DNS name or a URI "rollcall:NAME" is that name.
+  /// Returns true if the common name, a DNS name or a URI "rollcall:NAME" is that name.
   bool has_name(std::string_view node) const;
   const std::vector<std::string>& names() const noexcept { return names_; }
-  /// Tells certificates apart: SHA-256.
+  /// Returns the SHA-256 of the certificate.
   const std::string& fingerprint() const noexcept { return fingerprint_; }
 
 private:
@@ -61,13 +60,13 @@ public:
   tls_context& operator=(const tls_context&) = delete;
 
   struct loaded;
-  /// Reads the files and checks all that can be checked before anybody
-  /// connects: there, readable, in date, matching, signed by the CA. bad_tls
-  /// with a message that names the file and says what to do; never what is in it.
+  /// Reads and checks the files: present, readable, valid now, matching, signed by the CA.
+  /// Errors: bad_tls with a message that names the file and says what to do. The message
+  /// never contains content of a file.
   static loaded load(const tls_options&);
 
-  /// Whether the CRL names one of these certificates. A CRL that is out of date
-  /// still counts.
+  /// Returns true if the CRL contains one of these certificates. An expired CRL still
+  /// applies.
   bool revokes(const tls_peer&) const;
   bool any_name() const noexcept { return any_name_; }
   const tls_peer& own() const noexcept { return own_; }
@@ -92,23 +91,23 @@ enum class tls_role : std::uint8_t { client, server };
 
 class tls_session {
 public:
-  /// The socket is not blocking, and stays the caller's.
+  /// Requires a non-blocking socket. The caller keeps its ownership.
   tls_session(const tls_context&, int fd, tls_role);
   ~tls_session();
   tls_session(const tls_session&) = delete;
   tls_session& operator=(const tls_session&) = delete;
 
   enum class result : std::uint8_t { done, want_read, want_write, failed };
-  /// Call again when the socket is ready for what it wants.
+  /// After want_read or want_write, call it again when the socket is ready for that.
   result handshake();
-  /// `done`: `moved` bytes were read, or written.
+  /// If `done`, `moved` bytes were read or written.
   result read(void* to, std::size_t most, std::size_t& moved);
   result write(const void* from, std::size_t size, std::size_t& moved);
-  /// Bytes that have been decrypted and not read yet.
+  /// Returns the number of bytes that are decrypted and not read yet.
   std::size_t pending() const noexcept;
-  /// Whom we talk to; after a handshake, else null.
+  /// Returns the certificates of the peer; null before the handshake is done.
   std::shared_ptr<const tls_peer> peer() const;
-  /// Why it failed, for people: which side's certificate, or no TLS at all.
+  /// Returns why it failed, for people.
   const std::string& why() const noexcept { return why_; }
 
 private:

@@ -1,4 +1,4 @@
-// Certificate, key and CA of a node, checked before anybody connects.
+// Reads and checks certificate, key and CA of a node.
 #include "cluster/caf/tls.hpp"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ std::string named(const char* what, const std::string& path) {
   return std::string{"the "} + what + " file \"" + path + "\"";
 }
 
-/// A file of a few PEM blocks: what is larger is something else.
+/// Reads a file of PEM blocks. The size is limited: a larger file is not one of PEM blocks.
 std::string read_file(const char* what, const std::string& path) {
   if (path.empty())
     refuse(std::string{"no "} + what
@@ -76,7 +76,7 @@ std::vector<x509_ptr> read_certificates(const char* what, const std::string& pat
   const auto bio = open(text);
   std::vector<x509_ptr> all;
   while (auto* x = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) all.emplace_back(x);
-  ERR_clear_error(); // the end of the file is an error to OpenSSL
+  ERR_clear_error(); // OpenSSL reports the end of the file as an error
   if (all.empty()) refuse(named(what, path) + " holds no certificate in PEM form");
   return all;
 }
@@ -104,7 +104,7 @@ int give_passphrase(char* to, int most, int, void* data) {
 key_ptr read_key(const tls_options& tls) {
   const auto text = read_file("key", tls.key);
   const auto bio = open(text);
-  // With a callback of our own OpenSSL never asks at the terminal.
+  // With our own callback OpenSSL does not prompt on the terminal.
   passphrase_asked passphrase{tls.passphrase};
   key_ptr key{PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &passphrase)};
   ERR_clear_error();
@@ -143,7 +143,7 @@ void check_signed(const tls_options& tls, const std::vector<x509_ptr>& chain, X5
   }
 }
 
-/// Those of the CAs that we trust; what others have signed says nothing.
+/// Reads the CRLs. Each must be signed by one of the CAs that we trust.
 std::vector<crl_ptr> read_crls(const tls_options& tls, const std::vector<x509_ptr>& authorities) {
   std::vector<crl_ptr> all;
   if (tls.crl.empty()) return all;
@@ -170,7 +170,7 @@ std::vector<crl_ptr> read_crls(const tls_options& tls, const std::vector<x509_pt
 struct parts {
   ctx_ptr ctx;
   std::vector<crl_ptr> crls;
-  std::vector<x509_ptr> chain; ///< our own
+  std::vector<x509_ptr> chain; ///< our own certificate and intermediate ones
 };
 
 parts make_context(const tls_options& tls) {
@@ -195,10 +195,10 @@ parts make_context(const tls_options& tls) {
   SSL_CTX_set_min_proto_version(ctx.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(ctx.get(),
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
-  // A link lasts: there is nothing to resume, and no ticket to keep.
+  // Links are long-lived, so sessions are not resumed.
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(ctx.get(), 0);
-  // CAF moves its buffer and comes back with more bytes in it.
+  // CAF may retry a write with a moved and longer buffer.
   SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set1_cert_store(ctx.get(), trusted.get());

@@ -22,7 +22,7 @@ tls_source::file_stamp tls_source::stamp_of(const std::string& path) noexcept {
 }
 
 rollcall::problem tls_source::read() {
-  // Before the file is read: a change meanwhile is one more read later.
+  // Taken before the file is read, so that a concurrent change leads to another read.
   const auto stamp = stamp_of(options_.crl);
   auto loaded = tls_context::load(options_);
   if (!loaded.problem && !options_.any_name && !loaded.context->own().has_name(node_))
@@ -32,7 +32,7 @@ rollcall::problem tls_source::read() {
                           + "\": make one with that name (as CN, DNS name or URI rollcall:NAME), "
                             "or allow any name on all nodes (tls-any-name)"};
   const std::lock_guard lock{mutex_};
-  crl_ = stamp; // a file that cannot be read is complained of once
+  crl_ = stamp; // so an unreadable file is reported only once
   if (!loaded.problem) current_ = std::move(loaded.context);
   return std::move(loaded.problem);
 }

@@ -1,11 +1,11 @@
-// The TLS files in use, which may be read again while the node runs.
+// The TLS files in use. They can be read again while the node runs.
 //
 //     tls_source source{options, "a"};
 //     if (source.problem()) …;                  // bad_tls, says what to do
 //     auto context = source.current();          // for the next connection
 //     if (auto wrong = source.reload()) …;      // the old ones stay in use
 //
-// Threads: any.
+// Thread-safety: any thread.
 #pragma once
 
 #include "cluster/caf/tls.hpp"
@@ -20,22 +20,23 @@ namespace rollcall::cluster {
 
 class tls_source {
 public:
-  /// Reads the files. `node`: the name that our own certificate must hold.
+  /// Reads the files. `node`: the name that our own certificate must contain.
   tls_source(tls_options, std::string node);
 
   const rollcall::problem& problem() const noexcept { return problem_; } ///< of the first read
   std::shared_ptr<const tls_context> current() const;
   bool has_crl() const noexcept { return !options_.crl.empty(); }
 
-  /// Reads all files again. If they cannot do, says why, and changes nothing.
+  /// Reads all files again. If they cannot be used, returns why and changes nothing.
   rollcall::problem reload();
-  /// The same if the CRL file is another one than at the last read.
+  /// Does the same if the CRL file has changed since the last read.
   rollcall::problem reload_if_crl_changed();
-  /// Called after each change, by the thread that made it; set it before any.
+  /// Sets a function that is called after each change, in the thread that made it. Must be
+  /// set before the first reload.
   void on_change(std::function<void()> f) { changed_ = std::move(f); }
 
 private:
-  /// Tells versions of a file apart.
+  /// Identifies a version of a file.
   struct file_stamp {
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;

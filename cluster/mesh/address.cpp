@@ -38,11 +38,11 @@ bool host_char(char c) noexcept {
 }
 
 bool ipv6_char(char c) noexcept {
-  // '%' and what follows name a zone, as in fe80::1%eth0
+  // '%' begins the zone, as in fe80::1%eth0
   return host_char(c) || c == ':' || c == '%';
 }
 
-/// Four numbers with dots between, nothing else.
+/// Returns true for exactly four numbers separated by dots.
 std::optional<std::array<std::uint8_t, 4>> parse_ipv4(std::string_view text) noexcept {
   std::array<std::uint8_t, 4> result{};
   for (std::size_t i = 0; i < 4; ++i) {

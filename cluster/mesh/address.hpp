@@ -1,10 +1,10 @@
-// HOST:PORT as people write it, and the question whether that is this host.
+// Parses and classifies addresses of the form HOST:PORT.
 //
 //     auto a = parse_address("[::1]:4369");
 //     if (!a.code) dial(a.value.host, a.value.port);
 //
-// Pure: nothing is resolved here. A name is no proof: what it resolves to has
-// to be asked again with `is_loopback`.
+// Pure: nothing is resolved here. For a host name, check the addresses that it resolves to
+// with `is_loopback`.
 #pragma once
 
 #include "rollcall/options.hpp"
@@ -36,23 +36,20 @@ struct parsed_address {
   rollcall::problem problem; ///< errc::bad_address, and what to write instead
 };
 
-/// What may stand for the port: 0 lets the system choose, which makes sense for
-/// listening only.
+/// Port 0 lets the system choose a port; allow it for listening only.
 enum class port_zero : std::uint8_t { refused, allowed };
 
 /// HOST:PORT or [IPV6]:PORT, at most 255 bytes of printable ASCII.
 parsed_address parse_address(std::string_view text, port_zero = port_zero::refused);
 
-/// Whether a numeric address, or the name "localhost", is this host and nothing
-/// else: 127.0.0.0/8, ::1, and 127.0.0.0/8 mapped into IPv6. False for all other
-/// names.
+/// Returns true for loopback addresses (127.0.0.0/8, ::1, and 127.0.0.0/8 mapped into IPv6)
+/// and the name "localhost". False for all other names.
 bool is_loopback(std::string_view host) noexcept;
 
-/// Whether the host is an IPv4 or IPv6 address and no name that has to be looked
-/// up.
+/// Returns true for an IPv4 or IPv6 address, false for a name.
 bool is_numeric(std::string_view host) noexcept;
 
-/// Whether listening there means listening on all interfaces: 0.0.0.0 or ::.
+/// Returns true for the wildcard addresses 0.0.0.0 and ::, which mean all interfaces.
 bool is_any(std::string_view host) noexcept;
 
 } // namespace rollcall::cluster

@@ -8,7 +8,7 @@ namespace rollcall::cluster {
 using std::chrono::milliseconds;
 
 backoff::backoff(backoff_bounds bounds) noexcept : bounds_(bounds) {
-  // A wait of nothing would dial in a circle.
+  // A wait of 0 would be a busy loop.
   bounds_.first = std::max(bounds_.first, milliseconds{1});
   bounds_.most = std::max(bounds_.most, bounds_.first);
 }

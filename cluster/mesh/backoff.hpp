@@ -1,14 +1,13 @@
-// How long to wait before the next attempt: exponential, with jitter, for ever.
+// Exponential backoff with jitter.
 //
 //     random_stream random{seed};
 //     backoff wait{{200ms, 5s}};
 //     dial_at = now + wait.next(random); // after a failure
 //     wait.reset();                      // after a success
 //
-// Half of each wait is fixed and half is random ("equal jitter"): nodes that
-// lost each other at one moment do not come back at one moment, and no attempt
-// follows the last at once. The randomness is a function of the seed, so the
-// same seed gives the same waits.
+// Half of each wait is fixed and half is random ("equal jitter"): nodes that lost each
+// other at one moment do not reconnect at one moment, and no attempt follows the last one
+// at once. The same seed gives the same waits.
 #pragma once
 
 #include <chrono>
@@ -16,7 +15,7 @@
 
 namespace rollcall::cluster {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, well mixed; not secret.
+/// SplitMix64 (Steele, Lea, Flood 2014). Not for secrets.
 class random_stream {
 public:
   explicit random_stream(std::uint64_t seed) noexcept : state_(seed) {}
@@ -28,7 +27,7 @@ public:
     return z ^ (z >> 31);
   }
 
-  /// 0 to n, both included.
+  /// Returns a number from 0 to n, inclusive.
   std::uint64_t up_to(std::uint64_t n) noexcept { return n + 1 == 0 ? next() : next() % (n + 1); }
 
 private:
@@ -37,24 +36,25 @@ private:
 
 struct backoff_bounds {
   std::chrono::milliseconds first{200};
-  std::chrono::milliseconds most{2000}; ///< also what a healed cut may wait for its links
+  std::chrono::milliseconds most{
+      2000}; ///< also the longest delay of a link after a network failure ends
 };
 
 class backoff {
 public:
   explicit backoff(backoff_bounds bounds) noexcept;
 
-  /// The wait after one more failure: between half of d and d, where d starts
-  /// at `first`, doubles and ends at `most`. Never less than 1 ms.
+  /// Counts a failure and returns the wait after it: between d/2 and d, where d begins at
+  /// `first` and doubles with each failure up to `most`. At least 1 ms.
   std::chrono::milliseconds next(random_stream& random) noexcept {
     return next(random, bounds_.most);
   }
-  /// The same, with another `most` this time.
+  /// The same with another `most` for this wait.
   std::chrono::milliseconds next(random_stream&, std::chrono::milliseconds most) noexcept;
 
   void reset() noexcept { failures_ = 0; }
 
-  /// Failures in a row.
+  /// Returns the number of failures since the last reset.
   std::uint32_t failures() const noexcept { return failures_; }
 
 private:

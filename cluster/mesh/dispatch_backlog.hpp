@@ -1,6 +1,6 @@
-// How many bytes of dispatches are on their way to a peer.
+// Counts the bytes of dispatches that were sent to a peer and are not delivered yet.
 //
-// Pure. Threads: one at a time.
+// Pure. Thread-safety: none; one call at a time.
 #pragma once
 
 #include <algorithm>
@@ -11,14 +11,14 @@ namespace rollcall::cluster {
 
 class dispatch_backlog {
 public:
-  /// Takes so many more on their way; false, and nothing is taken, if that would be
-  /// more than `limit`. One always goes when nothing is on its way, however large.
+  /// Adds `size` bytes. Returns false, and adds nothing, if the sum would exceed `limit`. If
+  /// the backlog is empty, any size is accepted.
   bool take(std::size_t size, std::size_t limit) noexcept {
     if (bytes_ != 0 && (bytes_ > limit || size > limit - bytes_)) return false;
     bytes_ += size;
     return true;
   }
-  /// The peer says that it has handed on so many.
+  /// The peer has delivered `size` bytes.
   void done(std::uint64_t size) noexcept {
     bytes_ -= static_cast<std::size_t>(std::min<std::uint64_t>(bytes_, size));
   }

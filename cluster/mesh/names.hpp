@@ -1,9 +1,8 @@
-// What names stand for, as far as it has been looked up, and when to ask again.
+// Host names, their addresses as of the last look-up, and when to look them up again.
 //
-// A host name stands for any number of addresses, and for others tomorrow. So
-// nothing is dialed by name: names are looked up, and each of their addresses
-// is tried by itself. The names of seeds are looked up again for ever; those
-// that peers advertise, while the peer has no link.
+// A host name may have many addresses, and they may change. So names are not dialed: they
+// are looked up, and each address is dialed by itself. Names of seeds are looked up for
+// ever; names that peers advertise, while the peer has no link.
 #pragma once
 
 #include "base/instant.hpp"
@@ -17,29 +16,28 @@
 
 namespace rollcall::cluster::mesh {
 
-/// At most so many addresses of one name are used: what more a name server says
-/// is ignored until it says something else.
+/// Limit of the addresses used for one name; further ones are ignored.
 inline constexpr std::size_t max_addresses_of_name = 256;
 
 struct name_entry {
   bool seed = false;       ///< configured: never forgotten
-  bool hearsay = false;    ///< the look-up under way counts against the small quota
-  std::uint64_t asked = 0; ///< number of the look-up under way, answered in time or not
-  bool late = false;       ///< that one has been given up
+  bool hearsay = false;    ///< the look-up in progress counts against the quota of class hearsay
+  std::uint64_t asked = 0; ///< number of the look-up in progress; 0: none
+  bool late = false;       ///< the look-up in progress exceeded its timeout
   instant asked_at{0};     ///< when it began
-  instant ask_at{0};       ///< not before this
+  instant ask_at{0};       ///< the next look-up begins no earlier
   bool answered = false;   ///< at least once
-  std::vector<cluster::address> addresses; ///< numeric, of the last answer that had any
-  std::string reason;                      ///< why the last look-up brought nothing
+  std::vector<cluster::address> addresses; ///< numeric, of the last answer with addresses
+  std::string reason;                      ///< why the last look-up failed
   backoff wait{{millis{1000}, millis{15'000}}};
 };
 
-/// Names and numeric addresses alike, each with its port.
+/// By name or numeric address, with the port.
 using name_table = std::map<cluster::address, name_entry>;
 
-/// Sorts out what a look-up has brought: each address once, the families in
-/// turns, so that one family that is not routed does not hold up the other
-/// (RFC 8305, section 4); at most `max_addresses_of_name`.
+/// Returns each address once, at most `max_addresses_of_name`, with the address families
+/// alternating, so that a family without a route does not delay the other (RFC 8305,
+/// section 4).
 std::vector<cluster::address> in_dialing_order(std::vector<cluster::address>);
 
 } // namespace rollcall::cluster::mesh

@@ -1,10 +1,10 @@
-// How much each process may say besides frames: hellos, pings, refusals. Whoever
-// says more is not heard, and at last cut off.
+// Rate limit for each process on packets other than frames: hellos, pings, refusals.
+// Packets beyond the limit are dropped; after `patience` of them the process is cut off.
 //
-// A hello costs a look-up, an answer and perhaps a log line; nodes of ours send one
-// for a link, and an update at most ten times a second.
+// A hello costs a look-up, an answer and perhaps a log line. A node sends one hello for
+// each link, and at most ten updates a second.
 //
-// Pure. Threads: one at a time.
+// Pure. Thread-safety: none; one call at a time.
 #pragma once
 
 #include "base/instant.hpp"
@@ -27,10 +27,10 @@ public:
   static constexpr std::size_t hellos_per_second = 2;
   static constexpr std::size_t burst = 64;
   static constexpr std::size_t per_second = 32;
-  static constexpr std::size_t patience = 1024;       ///< dropped ones until the cut
+  static constexpr std::size_t patience = 1024; ///< dropped packets before the process is cut off
   static constexpr std::size_t most_processes = 4096; ///< remembered at a time
 
-  /// `process`: what cannot be chosen anew for each packet.
+  /// `process`: an identity that the sender cannot change with each packet.
   verdict take(std::string_view process, packet_kind, instant now);
 
 private:

@@ -1,5 +1,5 @@
-// What works, and is yet not as an operator will have meant it: told once, on
-// the nodes that it concerns, and shown with the peer.
+// Warnings about configurations that work, but probably not as intended. Each is reported
+// once, on the nodes that it concerns, and shown with the peer.
 #include "cluster/mesh/membership.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ void membership::warn(peer* about, const std::string& subject, std::string messa
   if (notices_.news(subject, message, now_)) emit(warning{std::move(message)});
 }
 
-/// Two nodes that share no tracker share no presence.
+/// Two nodes without a tracker of the same name see nothing of each other.
 void membership::compare_names(peer& p, const std::vector<hello::tracker>& theirs) {
   constexpr std::string_view advice = "give the trackers of all nodes one name";
   if (theirs.empty() || trackers_.empty()) return; // not started yet
@@ -35,7 +35,7 @@ void membership::compare_names(peer& p, const std::vector<hello::tracker>& their
            + ", and none of the same name: they see nothing of each other; " + std::string{advice});
 }
 
-/// Two nodes that say to be at one place: others reach the one or the other.
+/// If two nodes advertise one address, other nodes reach one or the other by chance.
 void membership::compare_address(const hello& x) {
   if (x.address.empty() || x.address != options_.address || x.node == options_.node) return;
   warn(book_.find(x.node), "address " + x.node,
@@ -43,8 +43,8 @@ void membership::compare_address(const hello& x) {
            + ": give each node an address of its own to advertise");
 }
 
-/// The same, of nodes that we know from others only, and cannot link with for
-/// just that reason.
+/// The same for nodes that we know from others only: we cannot connect to them, since they
+/// advertise our own address.
 void membership::compare_members(const hello& x) {
   if (options_.address.empty()) return;
   for (const auto& m : x.members) {
@@ -60,10 +60,10 @@ void membership::compare_members(const hello& x) {
   }
 }
 
-// -- whether others are where they say --------------------------------------------
+// -- checks of advertised addresses --------------------------------------------
 
-/// While a link stands nobody dials its node, and nobody would notice that the
-/// address which it advertises is wrong: until the link is lost.
+/// While a link is up its node is not dialed. Without this check, a wrong advertised
+/// address would be noticed only after the link is lost.
 void membership::start_verifying() {
   for (auto& [channel, x] : links_) {
     if (x.verify_at > now_ || x.verify != 0) continue;
@@ -76,7 +76,7 @@ void membership::start_verifying() {
       if (entry.addresses.empty()) {
         if (entry.asked == 0 && entry.ask_at <= now_) ask(where, true);
         if (entry.reason.empty())
-          x.verify_at = now_ + verify_after; // it is being looked up
+          x.verify_at = now_ + verify_after; // the look-up is in progress
         else
           not_there(channel, x, entry.reason);
         continue;
@@ -118,13 +118,13 @@ void membership::not_there(channel_id channel, link& x, const std::string& why) 
                               + "): advertise an address that other nodes can dial")});
 }
 
-/// A peer has something to say about us.
+/// A peer reports a problem with our configuration.
 void membership::on_complaint(channel_id channel, std::string_view text) {
   const auto name = std::string{node_of(channel)};
   auto message = printable(text);
   auto& p = *book_.find(name);
   if (p.warning.empty()) p.warning = message;
-  // Whatever it says, once in a while: it may say many things.
+  // Limited by peer, not by text: a peer may send many different texts.
   if (notices_.news("complaint of " + name, {}, now_)) emit(warning{std::move(message)});
 }
 

@@ -20,15 +20,15 @@ enum : std::uint8_t {
 
 constexpr std::uint8_t named_receiver = 0x01;
 constexpr std::uint64_t response_flag = std::uint64_t{1} << 63;
-/// Bits of a message id that choose a queue of the receiver: 0 is urgent, 1 is
-/// normal, 2 and 3 are those of streams, whose messages CAF reads unseen.
+/// Bits of a message id that select a queue of the receiver: 0 is urgent, 1 is normal, 2 and
+/// 3 belong to streams, whose messages CAF does not check.
 constexpr unsigned queue_shift = 60;
 constexpr std::uint64_t last_plain_queue = 1;
-constexpr std::size_t max_small_payload = 4096; ///< all but messages
-constexpr std::size_t max_prefix = 1024;        ///< of a message: stack and types
-constexpr unsigned max_handshakes = 8;          ///< a client says it twice
+constexpr std::size_t max_small_payload = 4096; ///< of all operations but messages
+constexpr std::size_t max_prefix = 1024;        ///< stack and types of a message
+constexpr unsigned max_handshakes = 8;          ///< a client sends two
 constexpr std::size_t max_hidden = 65'536;
-constexpr std::size_t node_tail = 24; ///< PID and host, in every CAF
+constexpr std::size_t node_tail = 24; ///< PID and host, in all series of CAF
 constexpr std::size_t max_skip = 64 * 1024;
 
 template <class T>
@@ -43,7 +43,7 @@ bool begins_with(std::string_view text, std::string_view start) noexcept {
   return text.substr(0, start.size()) == start;
 }
 
-/// A length as CAF writes it: 7 bits a byte, the lowest first.
+/// Reads a length as CAF encodes it: 7 bits per byte, lowest first.
 bool read_length(std::string_view& from, std::size_t& to) noexcept {
   to = 0;
   for (unsigned i = 0; i < 5 && i < from.size(); ++i) {
@@ -61,7 +61,7 @@ bool read_length(std::string_view& from, std::size_t& to) noexcept {
 void hidden_actors::add(std::uint64_t actor) {
   const std::lock_guard lock{mutex_};
   actors_.insert(actor);
-  // Ids grow: the least is the one that ended first.
+  // Ids grow, so the smallest one is the oldest.
   if (actors_.size() > max_hidden) actors_.erase(actors_.begin());
 }
 
@@ -73,7 +73,7 @@ bool hidden_actors::contains(std::uint64_t actor) const {
 std::string basp_node_bytes(std::string_view text, std::string_view own) {
   constexpr std::size_t digits = 40;
   if (own.size() < node_tail || text.size() < digits + 2 || text[digits] != '#') return {};
-  // One text for one id: no leading zero.
+  // No leading zero, so that an id has one text.
   if (text[digits + 1] == '0') return {};
   std::uint32_t pid = 0;
   const auto end = text.data() + text.size();
@@ -151,8 +151,8 @@ bool basp_check::take(std::string_view bytes, std::string& out) {
   return phase_ != phase::broken;
 }
 
-/// What becomes of the message whose header, and as much of its payload as was
-/// asked for, is in `pending_`.
+/// Decides about the message whose header, and the requested part of its payload, is in
+/// `pending_`.
 void basp_check::settle(verdict what, std::string& out) {
   left_ = header_.payload - (pending_.size() - basp_header_size);
   if (what == verdict::pass) {
@@ -195,14 +195,14 @@ basp_check::verdict basp_check::judge_header(std::size_t& prefix) {
     return judge_handshake(prefix);
   case op_direct:
     return judge_message(prefix);
-  case op_routed: // a third node stands between: each pair of ours has its own link
+  case op_routed: // routed by a third node: each pair of our nodes has its own link
     if (x.dest == 0) return cut("a message of CAF's protocol has no receiver");
     return rules_->access == basp_access::all ? verdict::pass : verdict::drop;
   case op_monitor:
   case op_down:
     if (x.data != 0 || (x.operation == op_down && (x.source == 0 || x.dest != 0)))
       return cut("a header of CAF's protocol cannot be");
-    // The reason in it may hold messages in messages, which CAF reads by recursion.
+    // The reason may contain nested messages, which CAF decodes recursively.
     if (x.payload > max_small_payload) return verdict::drop;
     prefix = x.payload;
     return verdict::pass;
@@ -231,14 +231,14 @@ basp_check::verdict basp_check::judge_message(std::size_t& prefix) {
   if (x.dest == 0) return cut("a message of CAF's protocol has no receiver");
   if (rules_->access == basp_access::all && x.dest != rules_->endpoint) return verdict::pass;
   if ((x.data >> queue_shift & 3) > last_plain_queue) return verdict::drop;
-  // A name stands for a server of CAF: spawn, config, streams. Honest nodes ask
-  // for the first, once for a connection.
+  // A name denotes a server of CAF: spawn, config, streams. Correct nodes ask for the first,
+  // once for each connection.
   if ((x.flags & named_receiver) != 0) return asked_++ == 0 ? verdict::ignore : verdict::drop;
   if (x.dest != rules_->endpoint
       && (rules_->access == basp_access::endpoint || rules_->hidden->contains(x.dest)))
     return verdict::drop;
-  // CAF makes a proxy for each sender, and keeps it until its node says that it
-  // has ended.
+  // CAF makes a proxy for each sender, and keeps it until its node reports the end of the
+  // actor.
   if (x.source != 0 && actors_.count(x.source) == 0) {
     if (actors_.size() >= rules_->max_remote_actors) return verdict::drop;
     actors_.insert(x.source);
@@ -274,12 +274,12 @@ basp_check::verdict basp_check::payload_of_handshake(std::string_view x) const {
   const bool right = !peer_node_.empty() && begins_with(x, peer_node_)
                      && peer_node_.size() == rules_->own_node.size()
                      && peer_node_ != rules_->own_node;
-  // A client says its node id and no more.
+  // A client sends only its node id.
   const bool whole = header_.operation == op_server_handshake || x.size() == peer_node_.size();
   return right && whole ? verdict::pass : verdict::cut;
 }
 
-/// monitor: from whom, to whom. down: the same, and why.
+/// monitor: sender and receiver. down: the same and a reason.
 basp_check::verdict basp_check::payload_between_nodes(std::string_view x) {
   if (!begins_with(x, peer_node_)) return cut("it speaks for another node");
   x.remove_prefix(peer_node_.size());
@@ -298,13 +298,13 @@ basp_check::verdict basp_check::payload_to_endpoint(std::string_view x) const {
   if (std::none_of(known.begin(), known.end(),
                    [&](const std::string& start) { return begins_with(x, start); }))
     return verdict::drop;
-  // Errors hold messages, and those errors: CAF reads them by recursion.
+  // Errors contain messages, and these may contain errors; CAF decodes them recursively.
   if (header_.payload > max_small_payload && !begins_with(x, known.front())) return verdict::drop;
   const auto& handle = rules_->handle_to_endpoint;
   if (handle.empty() || !begins_with(x, handle) || x.size() != header_.payload)
     return verdict::pass;
-  // Actor id, then its node: the peer's, or none. With the id of a third node CAF
-  // would take the peer for the way there.
+  // Actor id, then its node, which must be the peer or none. With the id of a third node,
+  // CAF would use the peer as the route to that node.
   const auto id = x.substr(handle.size());
   const bool null =
       id.size() > 8 && std::all_of(id.begin(), id.begin() + 8, [](char c) { return c == 0; });
@@ -316,7 +316,7 @@ basp_check::verdict basp_check::payload_to_endpoint(std::string_view x) const {
 basp_check::verdict basp_check::payload_to_application(std::string_view x) const {
   auto rest = x;
   if (rules_->types == basp_rules::type_list::names) {
-    std::size_t stack = 0; // of actors that an answer is to pass: 0.17 only
+    std::size_t stack = 0; // actors on the path of a response: 0.17 only
     if (!read_length(rest, stack) || stack != 0) return verdict::drop;
   }
   if (!types_pass(rest)) return verdict::drop;
@@ -337,7 +337,7 @@ bool basp_check::types_pass(std::string_view x) const {
       if (!type_passes(x.substr(2 * i, 2))) return false;
     return true;
   }
-  // A number, which is 0 for "by name", and the names.
+  // A number, which is 0 if names follow, and the names.
   constexpr std::string_view by_name{"\0\0", 2};
   constexpr std::string_view start{"@<>"};
   if (!begins_with(x, by_name)) return false;
@@ -363,7 +363,7 @@ bool basp_check::type_passes(std::string_view type) const {
                       [&](const std::string& x) { return x == type; });
 }
 
-// -- what CAF sends ------------------------------------------------------------------
+// -- outgoing bytes ------------------------------------------------------------------
 
 void basp_check::sent(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -378,8 +378,8 @@ void basp_check::sent(std::string_view bytes) {
     bytes.remove_prefix(n);
     if (sent_header_.size() < basp_header_size) return;
     const auto x = read_header(sent_header_.data());
-    // An actor that CAF made to ask the spawn server of a new peer. It keeps what
-    // it does not understand, so nothing may reach it.
+    // An actor that CAF spawned to ask the spawn server of a new peer. It keeps messages
+    // that it does not understand, so no message may reach it.
     if (x.operation == op_direct && (x.flags & named_receiver) != 0 && x.source != 0)
       rules_->hidden->add(x.source);
     sent_left_ = x.payload;

@@ -36,7 +36,7 @@ char* birth_writer::write(char* p, const std::vector<crdt::birth>& adds, crdt::d
                           const incarnation& slice) {
   p_ = p;
   number(adds.size());
-  std::string_view topic, shape; // of the birth before; a topic is never empty
+  std::string_view topic, shape; // of the previous birth; a topic is never empty
   std::uint64_t actor = 0;
   key_ = {};
   key_number_ = {};
@@ -50,7 +50,7 @@ char* birth_writer::write(char* p, const std::vector<crdt::birth>& adds, crdt::d
       number(b.dot - last);
     }
     last = b.dot;
-    // Mostly the very same bytes: topics are held once.
+    // Usually the same address, since the table stores each topic once.
     if (b.topic.size() != topic.size() || (b.topic.data() != topic.data() && b.topic != topic)) {
       set |= has_topic;
       topic = b.topic;
@@ -79,12 +79,12 @@ char* birth_writer::write(char* p, const std::vector<crdt::birth>& adds, crdt::d
   return p_;
 }
 
-// Inline, since position-independent code does not inline what others might
-// replace.
+// Inline, since position-independent code does not inline functions that can be
+// interposed.
 inline unsigned birth_writer::meta(std::string_view x, std::string_view& shape) {
   assert(x[0] == static_cast<char>(crdt::meta_tag::map));
   auto body = x.substr(1);
-  // A shape says itself where it ends: to begin with it is to have it.
+  // A shape encodes its own end, so a meta that begins with it has this shape.
   if (!shape.empty() && body.substr(0, shape.size()) == shape)
     return values(body.substr(shape.size()), shape), 0;
   std::uint64_t n = 0;
@@ -107,7 +107,7 @@ inline unsigned birth_writer::meta(std::string_view x, std::string_view& shape) 
   return has_shape;
 }
 
-// -- texts beside the one before (cluster/wire/text.hpp)
+// -- texts relative to the previous one (cluster/wire/text.hpp)
 
 inline void birth_writer::plain(std::string_view x) {
   if (x.size() >= 16) *p_++ = static_cast<char>(text_plain);
@@ -119,7 +119,7 @@ inline bool birth_writer::packed(std::string_view x, const number_tail& n, std::
                                  const number_tail& m) {
   const auto shared = std::min(common(x, before), max_shared);
   const auto rest = x.size() - shared;
-  const auto others = shared >= 4 ? rest : x.size(); // bytes of the other forms, but for a head
+  const auto others = shared >= 4 ? rest : x.size(); // bytes of the other forms, without their head
   if (x.size() == before.size() && x.size() <= max_shared && n.head == m.head && shared >= n.head) {
     const auto step = crdt::zigzag(static_cast<std::int64_t>(n.value - m.value));
     if (crdt::varint_size(step) < others || rest == 0) {
@@ -150,7 +150,7 @@ inline void birth_writer::key(std::string_view x) {
 
 inline void birth_writer::values(std::string_view all, std::string_view shape) {
   if (!packs_) return bytes(all);
-  if (values_.empty() && !all.empty()) { // the first of its shape
+  if (values_.empty() && !all.empty()) { // the first birth with this shape
     std::uint64_t count = 0;
     crdt::get_varint(shape.data(), shape.data() + shape.size(), count);
     values_.resize(count);

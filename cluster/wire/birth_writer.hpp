@@ -1,5 +1,5 @@
-// Writes the births of a frame's deltas (see cluster/wire/format.hpp): a handful of
-// short copies each.
+// Writes the births of a frame's deltas (see cluster/wire/format.hpp). Each birth takes only a
+// few short copies.
 #pragma once
 
 #include "cluster/wire/raw_writer.hpp"
@@ -12,29 +12,29 @@
 
 namespace rollcall::cluster {
 
-inline constexpr std::size_t max_index_bytes = 5; ///< 2^35 entries: no frame has more
-/// What a ref takes at most.
+inline constexpr std::size_t max_index_bytes = 5; ///< 2^35 entries, more than a frame can have
+/// Longest encoding of a ref.
 inline constexpr std::size_t max_ref_bytes =
     1 + max_index_bytes + crdt::max_varint_bytes + 8 + crdt::max_varint_bytes;
 
-/// One for each frame: its tables grow from delta to delta.
+/// One object for each frame: its tables grow from delta to delta.
 class birth_writer : raw_writer {
 public:
-  /// What is pushed must be quick; what is pulled may be large, and is packed.
+  /// Deltas of heartbeats must be fast; answers to pulls may be large, and are packed.
   explicit birth_writer(bool packs) noexcept : packs_(packs) {}
 
-  /// All births of one delta, whose dots are above `last`, at p; the end of it.
-  /// There is `room` for each, and for their number.
+  /// Writes all births of one delta at p, and returns the end. Requires dots above `last`,
+  /// and space of `room` for each birth and for their count.
   char* write(char* p, const std::vector<crdt::birth>& adds, crdt::dot last,
               const incarnation& slice);
-  /// As encoded_size_bound, less closely and faster.
+  /// The same as encoded_size_bound, less exact and faster.
   static std::size_t room(const crdt::birth& b) noexcept {
     return 64 + b.topic.size() + b.key.size() + b.meta.size()
            + (b.ref || b.prev_ref ? 2 * max_ref_bytes : 0);
   }
 
 private:
-  /// A value of the birth before; what it is as a text, if it is one.
+  /// A value of the previous birth, and its text if it is a string.
   struct column {
     std::string_view value;
     std::string_view text;
@@ -44,7 +44,7 @@ private:
   unsigned meta(std::string_view x, std::string_view& shape);
   void ref(const rollcall::ref&, crdt::dot, const incarnation& slice);
   void plain(std::string_view);
-  /// False, and nothing is written, when nothing is to be gained.
+  /// Returns false, and writes nothing, if this would not save bytes.
   bool packed(std::string_view x, const number_tail& n, std::string_view before,
               const number_tail& m);
   void key(std::string_view);
@@ -53,7 +53,7 @@ private:
 
   string_table topics_, shapes_;
   std::vector<incarnation> incs_;
-  // When packing: of the birth before.
+  // For packing: values of the previous birth.
   const bool packs_;
   std::string_view key_;
   number_tail key_number_;

@@ -15,20 +15,20 @@
 
 namespace rollcall::cluster {
 
-/// One for each frame: its tables grow from delta to delta.
+/// One object for each frame: its tables grow from delta to delta.
 class birth_reader {
 public:
   explicit birth_reader(const limits& x) noexcept : limits_(x) {}
 
-  /// Where the dots of a delta must lie, (lo, hi], and whose they are.
+  /// The range (lo, hi] that the dots of a delta must be in, and their incarnation.
   struct bounds {
     crdt::dot lo = 0, hi = 0;
     incarnation slice;
   };
-  /// Reads all births of one delta; false for any that is not as it must be.
+  /// Reads all births of one delta. Returns false if one is malformed.
   bool read(reader r, const bounds& within, std::vector<crdt::birth>& out);
 
-  /// What the metas look into besides the frame's bytes; null when nothing.
+  /// The memory that metas refer to, besides the frame's bytes; null if there is none.
   std::shared_ptr<const void> storage() const noexcept { return arena_; }
 
 private:
@@ -36,7 +36,7 @@ private:
     std::string_view bytes; ///< count and keys
     std::uint64_t members = 0;
   };
-  /// The birth before, on which the next one builds.
+  /// The previous birth, which the next one refers to.
   struct state {
     crdt::dot dot = 0;
     std::string_view topic;
@@ -57,26 +57,27 @@ private:
     unparted_ = {};
   }
   std::string_view read_key(reader&, const state&);
-  /// A text, appended to the scratch; false when it is none.
+  /// Reads a text and appends it to the scratch buffer. Returns false if it is malformed.
   bool read_text(reader&, std::string_view before, std::size_t max);
   bool read_value(reader&, std::size_t member, const state&);
-  /// Memory that stays; nullptr for more than a frame may take.
+  /// Allocates from the arena. Returns nullptr beyond the limit of a frame.
   char* room(std::size_t);
-  /// A copy of the scratch that stays; empty when it is, or when there is no room.
+  /// Copies the scratch buffer to the arena. Returns an empty view if the buffer is empty, or
+  /// beyond the limit.
   std::string_view keep_scratch();
 
   const limits& limits_;
   std::vector<std::string_view> topics_;
-  std::vector<std::unique_ptr<shape>> shapes_; // states point at them
+  std::vector<std::unique_ptr<shape>> shapes_; // states have pointers to them
   std::vector<incarnation> incs_;
   std::shared_ptr<meta_arena> arena_;
-  std::size_t births_ = 0; ///< of all deltas so far
+  std::size_t births_ = 0; ///< number in all deltas so far
   std::size_t built_left_ = format::max_built_bytes;
-  std::size_t more_ = 0;                 ///< what the arena will probably be asked for
-  text_builder scratch_;                 ///< the text or meta being put together
-  std::vector<std::string_view> values_; ///< of the birth before, if it has that shape
-  std::string_view unparted_;            ///< the same, when nobody has asked for them yet
-  std::vector<std::size_t> values_at_;   ///< where they begin in the scratch
+  std::size_t more_ = 0;                 ///< estimate of further allocations
+  text_builder scratch_;                 ///< the text or meta being assembled
+  std::vector<std::string_view> values_; ///< of the previous birth, if it has the same shape
+  std::string_view unparted_;            ///< the same, not yet split into values
+  std::vector<std::size_t> values_at_;   ///< their positions in the scratch buffer
 };
 
 } // namespace rollcall::cluster

@@ -17,12 +17,12 @@ constexpr std::uint64_t block = 4096;
 
 enum way : std::uint64_t { none = 0, all = 1, runs = 2, bitmap = 3 };
 
-/// Dots of one block, counted from 0: [first, last).
+/// Dots of one block, numbered from 0: [first, last).
 struct span {
   std::uint32_t first, last;
 };
 
-/// Collects blocks of one way, so that they share a header.
+/// Collects blocks of one form, so that they share a header.
 class packer {
 public:
   explicit packer(std::string& out) : out_(out) {}
@@ -40,7 +40,7 @@ public:
       size += crdt::varint_size(spans[i].last - spans[i].first - 1);
       at = spans[i].last;
     }
-    // A change of way costs up to two headers.
+    // A change of form costs up to two headers.
     if (size + 2 < (len + 7) / 8)
       add_runs(spans, n);
     else
@@ -81,7 +81,7 @@ private:
   std::uint64_t blocks_ = 0;
 };
 
-/// Joins runs that touch across blocks before they go into the set.
+/// Joins runs that are adjacent across blocks before they are inserted into the set.
 class joiner {
 public:
   explicit joiner(crdt::interval_set& out) : out_(out) {}
@@ -145,7 +145,7 @@ void pack_dots(const crdt::interval_set& set, dot lo, dot hi, std::string& out) 
   for (auto pos = lo; pos < hi && run != all_runs.end() && run->a < hi;) {
     auto len = std::min(block, hi - pos);
     auto end = pos + len;
-    if (run->a >= end) { // then this block is a whole one
+    if (run->a >= end) { // the run covers the whole block
       auto n = (run->a - pos) / block;
       p.add(none, n);
       pos += n * block;
@@ -196,7 +196,7 @@ bool unpack_dots(std::string_view bytes, dot lo, dot hi, crdt::interval_set& out
     }
     if (out.intervals() > most) return false;
   }
-  return r.ok() && out.intervals() + 1 <= most; // one may still be on its way into the set
+  return r.ok() && out.intervals() + 1 <= most; // one may not be inserted yet
 }
 
 } // namespace rollcall::cluster

@@ -1,7 +1,7 @@
-// Frames into bytes (see cluster/wire/format.hpp).
+// Encodes frames (see cluster/wire/format.hpp).
 //
-// One buffer, of a size that is never too small, and one pass that writes through
-// a bare pointer: a birth costs a handful of short copies.
+// Uses one buffer whose size is an upper bound, and one pass through a bare pointer: a birth
+// costs only a few short copies.
 #include "base/meta_encoding.hpp"
 #include "cluster/wire/birth_writer.hpp"
 #include "cluster/wire/dots.hpp"
@@ -43,12 +43,12 @@ public:
     auto n = static_cast<std::size_t>(p_ - buffer.get());
     assert(n <= size);
     seal(buffer.get(), n);
-    return {buffer.get(), n}; // frames wait in queues: no byte more than they need
+    return {buffer.get(), n}; // frames wait in queues, so the copy has the exact size
   }
 
 private:
-  /// Holds even if dots do not ascend (they must, and are asserted to): such a
-  /// frame is refused by its readers, but nothing is written out of bounds.
+  /// The bound is valid even if dots do not ascend (which is asserted): readers refuse such a
+  /// frame, but nothing is written out of bounds.
   std::size_t capacity() {
     auto n = head_size + 96 + 2 * bound(frame_.from) + 3 * v;
     for (auto& [replica, clock] : frame_.clocks) n += bound(replica) + v;
@@ -80,7 +80,7 @@ private:
   }
   void replica(const replica_id& x) {
     if (x == frame_.from) return number(0);
-    // Last ones first: the deltas of a frame mostly speak of one slice.
+    // Search backwards: the deltas of a frame usually belong to one slice.
     for (auto i = replicas_.size(); i-- > 1;)
       if (*replicas_[i] == x) return number(i);
     number(replicas_.size());
@@ -135,8 +135,8 @@ private:
     auto field = open_field(tag_clocks);
     number(frame_.clocks.size());
     for (auto& [id, clock] : frame_.clocks) {
-      // Each replica stands here once, and before it only the sender is known:
-      // no search (there may be a thousand).
+      // Each replica occurs once, and only the sender is in the table before: so there is
+      // no search, since there may be a thousand.
       if (id == frame_.from) {
         number(0);
       } else {
@@ -217,7 +217,7 @@ private:
 
   const frame& frame_;
   birth_writer births_;
-  std::vector<std::string> known_; // packed, one for each part
+  std::vector<std::string> known_; // packed, one string for each part
   std::vector<const replica_id*> replicas_;
 };
 
@@ -227,8 +227,8 @@ std::string encode(const frame& f) { return encoder{f}.run(); }
 
 std::size_t encoded_size_bound(const crdt::birth& b) {
   auto text = [](std::string_view x) { return varint_size(x.size()) + x.size(); };
-  // Flags, step, topic, actor, key, and a meta with the index of its shape or,
-  // raw, its length.
+  // Flags, step, topic, actor, key, and the meta with the index of its shape, or with its
+  // length if it is raw.
   auto n = 1 + varint_size(b.dot) + index_bytes + text(b.topic) + v + text(b.key) + index_bytes
            + std::max(b.meta.size(), crdt::empty_map.size());
   if (b.ref) n += max_ref_bytes;

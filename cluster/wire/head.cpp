@@ -13,7 +13,8 @@ namespace rollcall::cluster {
 
 namespace {
 
-/// Of the head but the checksum, the length of all, and the body but `uncovered`.
+/// Computes the checksum of the head without the checksum, the total length, and the body
+/// without `uncovered`.
 std::uint32_t checksum_of(std::string_view all, std::string_view uncovered) noexcept {
   std::uint64_t seed = all.size();
   for (std::size_t i = 0; i < 5; ++i) seed = seed * 257 + static_cast<unsigned char>(all[i]);

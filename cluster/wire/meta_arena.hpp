@@ -1,5 +1,5 @@
-// Memory for the metas that a frame's reader puts together: chunks that never
-// move, freed all at once.
+// Memory for the metas that the reader of a frame assembles: chunks that do not move, freed
+// together.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace rollcall::cluster {
 
 class meta_arena {
 public:
-  /// `more`: how much will probably be asked for from now on.
+  /// `more`: an estimate of the further allocations.
   char* take(std::size_t n, std::size_t more) {
     if (n > left_) {
       left_ = std::max(n, more);

@@ -1,14 +1,14 @@
-// What two nodes say to each other before CAF gets the connection: that they
-// are nodes of ours, and that their CAFs can talk.
+// The greeting of two nodes before CAF gets the connection: it shows that both are nodes of
+// rollcall, and that their series of CAF are compatible.
 //
 //     12 bytes: "ROLLCALL", version, lowest version that can read it, length (LE)
-//     then so many bytes of fields; those that a reader does not know are skipped
+//     then that many bytes of fields; readers skip unknown ones
 //
-// CAF reads whatever a connection brings as its own protocol (BASP), of which
-// another release may have another version, and it tells nodes apart by an id that two
-// containers may have in common. Here both are seen in time, and said.
+// CAF interprets all bytes of a connection as its own protocol (BASP), whose version depends
+// on the release of CAF. It identifies nodes by an id that two containers may share. The
+// preamble detects both problems before CAF is involved, and reports them.
 //
-// Pure: no IO. Nothing here throws for what is in the bytes.
+// Pure: no IO. Throws nothing for malformed bytes.
 #pragma once
 
 #include "rollcall/errc.hpp"
@@ -23,12 +23,11 @@
 namespace rollcall::cluster {
 
 struct preamble {
-  std::string caf;      ///< release, for people: "0.17"; it decides where one end says no `basp`
-  std::string caf_node; ///< how CAF calls this process
-  std::string node;     ///< our name for it
+  std::string caf;      ///< release of CAF: "0.17"; compared if one side sends no `basp`
+  std::string caf_node; ///< the id that CAF uses for this process
+  std::string node;     ///< the name of the node
   incarnation life;
-  std::uint64_t basp =
-      0; ///< version of CAF's protocol, on which the middlemen must agree; 0: not said
+  std::uint64_t basp = 0; ///< version of CAF's protocol, which must be equal; 0: not sent
 
   friend bool operator==(const preamble&, const preamble&) = default;
 };
@@ -36,15 +35,15 @@ struct preamble {
 inline constexpr std::size_t preamble_head_size = 12;
 inline constexpr std::size_t max_preamble_body = 2048;
 
-/// Texts longer than 256 bytes are cut.
+/// Texts longer than max_name_bytes are truncated.
 std::string encode(const preamble&);
 
 struct preamble_head {
-  rollcall::problem problem; ///< bad_frame: no node of ours; version_mismatch
+  rollcall::problem problem; ///< bad_frame: not a node of rollcall; version_mismatch
   std::size_t body = 0;      ///< bytes that follow
 };
-/// `bytes`: the first ones of a connection, at least one. What is wrong is seen
-/// as soon as it can be; without a problem, `body` counts once all 12 are there.
+/// Reads the head. `bytes`: the first bytes of a connection, at least one. Problems are
+/// detected as early as possible. Without a problem, `body` is valid if there are 12 bytes.
 preamble_head read_preamble_head(std::string_view bytes);
 
 struct decoded_preamble {
@@ -53,9 +52,8 @@ struct decoded_preamble {
 };
 decoded_preamble decode_preamble(std::string_view body);
 
-/// Whether CAF can be given a connection between the two: errc::version_mismatch
-/// or errc::unreachable (equal ids), and what to do about it. `self`: the other
-/// one is ourselves, in this very life.
+/// Checks whether CAF can use a connection between the two. Errors: version_mismatch, or
+/// unreachable if their ids are equal. `self`: the peer is this node in this life.
 struct preamble_check {
   rollcall::problem problem;
   bool self = false;

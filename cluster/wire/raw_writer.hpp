@@ -1,5 +1,5 @@
-// Writes through a bare pointer, for the encoder of frames: whoever uses it has
-// made sure that there is room.
+// Writes through a bare pointer, for the encoder of frames. Requires that the caller has
+// reserved enough space.
 #pragma once
 
 #include "base/varint.hpp"
@@ -15,20 +15,21 @@ namespace rollcall::cluster {
 
 class raw_writer {
 protected:
-  static constexpr std::size_t length_bytes = 5; ///< of a field whose length is not known
+  static constexpr std::size_t length_bytes = 5; ///< space for a length that is not known yet
 
   void number(std::uint64_t x) { p_ = crdt::put_varint(p_, x); }
   void bytes(std::string_view x) {
-    if (x.empty()) return; // memcpy takes no null
+    if (x.empty()) return; // memcpy does not accept null
     std::memcpy(p_, x.data(), x.size());
     p_ += x.size();
   }
+  /// The same encoding as writer::incarnation.
   void write_life(const incarnation& x) {
     number(x.start_us);
     p_ = crdt::store_le64(p_, x.salt);
   }
 
-  /// A field whose length is not known yet: room for it, padded with zeros.
+  /// Begins a field whose length is not known yet: reserves space for the length.
   char* open_field(std::uint64_t tag) {
     number(tag);
     p_ += length_bytes;
@@ -37,7 +38,7 @@ protected:
   void close_field(char* start) {
     auto n = static_cast<std::size_t>(p_ - start);
     auto q = start - length_bytes;
-    if (n < 0x80) { // short: a length of one byte, and the room closed
+    if (n < 0x80) { // one byte of length: move the field to close the gap
       std::memmove(q + 1, start, n);
       p_ -= length_bytes - 1;
     } else {

@@ -1,4 +1,4 @@
-// What the encoder remembers of a frame while it writes it.
+// The tables of the encoder for one frame.
 #pragma once
 
 #include "cluster/wire/head.hpp"
@@ -10,11 +10,10 @@
 
 namespace rollcall::cluster {
 
-/// Numbers strings in the order in which they come. The views are kept, not
-/// what they look at.
+/// Numbers strings in the order of their first use. Stores views, which must stay valid.
 class string_table {
 public:
-  /// The number of that string; `size()` before the call if it is new.
+  /// Returns the number of the string; for a new one, the `size()` before the call.
   std::size_t number(std::string_view x) {
     if (slots_.empty()) {
       for (std::size_t i = 0; i < entries_.size(); ++i)
@@ -33,7 +32,7 @@ public:
   std::size_t size() const noexcept { return entries_.size(); }
 
 private:
-  /// Where it stands, or the free slot for it. Linear probing, half full at most.
+  /// Returns the slot of the string, or the free slot for it. Linear probing, load at most 1/2.
   std::size_t find(std::string_view x) const noexcept {
     auto mask = slots_.size() - 1;
     auto slot = checksum(x, 0) & mask;

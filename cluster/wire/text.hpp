@@ -1,16 +1,17 @@
-// Texts that resemble the one before in their column: keys, and strings in metas.
+// Texts that are similar to the previous one in their column: keys, and strings in metas.
 //
-// In a full transfer a column is "k000017", "k000018" or "user 4711", "user 12":
-// a head that stays and a number. Written is what changed:
+// In a full transfer a column is "k000017", "k000018" or "user 4711", "user 12": a constant
+// head and a number. Only the change is written:
 //
-//     text = sr bytes           s < 15 bytes shared with the one before, then
-//                               r < 16 of its own; s and r are half a byte each
+//     text = sr bytes           s < 15 bytes shared with the previous text, then r < 16
+//                               bytes of its own; s and r are half a byte each
 //          | F0 shared length bytes
-//          | F1 zigzag          its head, and its number plus this, in as many digits
-//          | F2 length bytes    nothing shared
+//          | F1 zigzag          the previous head, and the previous number plus this, with
+//                               the same number of digits
+//          | F2 length bytes    nothing is shared
 //
-// Nothing long is shared: whoever names a kilobyte with two bytes a thousand
-// times would make the reader build a megabyte.
+// The shared length is limited: otherwise a thousand references of two bytes to a kilobyte
+// would make the reader build a megabyte.
 #pragma once
 
 #include "base/varint.hpp"
@@ -31,10 +32,10 @@ inline constexpr std::uint8_t text_number = 0xF1;
 inline constexpr std::uint8_t text_plain = 0xF2;
 inline constexpr std::size_t max_shared = 64;
 
-/// In place of the tag of a member's value, which is at most 8.
-inline constexpr std::uint8_t value_same = 0x10;       ///< as in the birth before
-inline constexpr std::uint8_t value_text = 0x11;       ///< a string; then a text
-inline constexpr std::uint8_t value_key_number = 0x12; ///< the head of the string before it,
+/// Codes in place of the tag of a member's value; tags are at most 8.
+inline constexpr std::uint8_t value_same = 0x10;       ///< the same as in the previous birth
+inline constexpr std::uint8_t value_text = 0x11;       ///< a string, encoded as a text
+inline constexpr std::uint8_t value_key_number = 0x12; ///< the head of the previous string,
                                                        ///< and the number that ends the key
 inline constexpr std::size_t max_same = 32;
 
@@ -42,7 +43,7 @@ inline constexpr std::size_t max_same = 32;
 
 /// The decimal number at the end of a text.
 struct number_tail {
-  std::size_t head = 0; ///< bytes before it
+  std::size_t head = 0; ///< number of bytes before the number
   std::size_t digits = 0;
   std::uint64_t value = 0;
 
@@ -62,11 +63,11 @@ struct number_tail {
       value += unit * digit;
     }
   }
-  /// Of eight bytes at once, the first of them the lowest of the word: pairs of
-  /// digits become numbers, then pairs of those, then pairs of those.
+  /// Converts eight digits at once (the first is the lowest byte of the word): pairs of digits
+  /// become numbers, then pairs of these, then pairs of these.
   void last_eight(std::uint64_t text) noexcept {
     constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
-    const auto x = text ^ ('0' * each); // a digit's byte is at most 9 now
+    const auto x = text ^ ('0' * each); // bytes of digits are at most 9 now
     const auto others = (((x & ~high) + (0x7f - 9) * each) | x) & high;
     digits = static_cast<std::size_t>(std::countl_zero(others)) / 8;
     head -= digits;
@@ -78,13 +79,13 @@ struct number_tail {
         >> 32;
     value = n;
   }
-  /// Written without leading zeros, which is how `put_number` does it.
+  /// Returns true if the number has no leading zeros, as `put_number` writes it.
   bool plain(std::string_view x) const noexcept {
     return digits == 1 || (digits > 1 && x[head] != '0');
   }
 };
 
-/// The digits of n at p, at least `width` of them. At most 20.
+/// Writes the digits of n at p, at least `width`, at most 20.
 inline char* put_number(char* p, std::uint64_t n, std::size_t width) noexcept {
   std::array<char, 20> buf;
   const auto end = std::to_chars(buf.data(), buf.data() + buf.size(), n).ptr;

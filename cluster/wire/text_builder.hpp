@@ -1,5 +1,5 @@
-// Puts a text together from pieces of a few bytes each, for which appending to a
-// std::vector or a std::string would cost more than the copy.
+// Assembles a text from pieces of a few bytes, for which appending to a std::vector or
+// std::string would cost more than the copy.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ public:
     copy(data_.get() + size_, x);
     size_ += x.size();
   }
-  /// Before the byte at that place.
+  /// Inserts before the byte at that position.
   void insert(std::size_t place, std::string_view x) {
     if (x.size() > capacity_ - size_) grow(x.size());
     auto* p = data_.get() + place;
@@ -32,7 +32,7 @@ public:
 
 private:
   static void copy(char* to, std::string_view x) noexcept {
-    if (!x.empty()) std::memcpy(to, x.data(), x.size()); // which takes no null
+    if (!x.empty()) std::memcpy(to, x.data(), x.size()); // memcpy does not accept null
   }
   void grow(std::size_t more) {
     const auto capacity = std::max<std::size_t>(2 * capacity_, capacity_ + more + 256);

@@ -1,4 +1,4 @@
-// Everything that can go wrong, one line for each, and what to do about it.
+// The error codes: what went wrong, and what to do about it.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace rollcall {
 
-/// The codes of rollcall's error category. `to_string` gives the name as it
-/// stands here, `describe` says what to do. docs/errors.md holds the same table.
+/// The codes of rollcall's error category. `to_string` returns the name of the
+/// enumerator, `describe` says what to do. docs/errors.md has the same table.
 enum class errc : std::uint8_t {
   none = 0,
   // -- tracking
@@ -17,15 +17,15 @@ enum class errc : std::uint8_t {
   not_local,       ///< the actor lives on another node: track it there
   not_owner,       ///< the presence belongs to another life: its own replica must change it
   updater_failed,  ///< the update function threw: nothing was changed
-  bad_topic,       ///< a topic is a byte string of 1 to 1024 bytes
-  bad_key,         ///< a key is a byte string of 1 to 1024 bytes
-  bad_meta,        ///< a meta is a map without NaN, at most 32 deep
-  too_large,       ///< the meta is larger than 64 KiB encoded
+  bad_topic,       ///< a topic is a byte string of 1 to limits::max_topic_bytes bytes
+  bad_key,         ///< a key is a byte string of 1 to limits::max_key_bytes bytes
+  bad_meta,        ///< a meta is a map without NaN, at most limits::max_meta_depth deep
+  too_large,       ///< the meta or the message is larger than its limit
   limit_reached,   ///< a table is full: the message names the limit
   // -- starting and stopping
-  bad_option,        ///< an option does not fit: the message says which and why
-  ignored,           ///< the handler's init said ignore: nothing was started
-  init_failed,       ///< the handler's init said stop, or threw
+  bad_option,        ///< an option breaks a rule: the message says which and why
+  ignored,           ///< the handler's init returned ignore: nothing was started
+  init_failed,       ///< the handler's init returned stop, or threw
   would_deadlock,    ///< a blocking call from inside a handler: use an asynchronous one
   shutting_down,     ///< the tracker is stopping or has stopped
   too_many_restarts, ///< a shard died too often: the tracker has failed
@@ -44,15 +44,15 @@ enum class errc : std::uint8_t {
   bad_address,      ///< an address is HOST:PORT
   bad_tls,          ///< certificate, key or CA is missing, unreadable or does not match
   // -- bytes
-  bad_frame,       ///< bytes that are no frame of ours: refused
-  unknown_version, ///< a frame of a version that we do not read: refused
+  bad_frame,       ///< bytes that are not one of our frames: refused
+  unknown_version, ///< a frame of a version that this program cannot read: refused
   // -- drains and leases
-  draining,      ///< the node is going and takes no new tracks: track on another node
-  bad_lease,     ///< a lease is longer than 0 and no longer than its limit
-  no_such_lease, ///< the lease has ended, or is not of this node: track it anew
+  draining,      ///< the node is about to stop and takes no new tracks: use another node
+  bad_lease,     ///< the time of a lease is not within its bounds
+  no_such_lease, ///< the lease has ended, or belongs to another node: track it again
   cannot_travel, ///< the message cannot be sent to other nodes
-  // -- values of another place
-  null_actor,      ///< the handle is empty: pass that of a living actor
+  // -- handles
+  null_actor,      ///< the handle is empty: pass the handle of a living actor
   other_system,    ///< an actor or a node of another actor system of this process
   cluster_exists,  ///< a node runs in this actor system already: stop it first
   endpoint_failed, ///< the endpoint ended by itself too often: the node has no network
@@ -60,7 +60,7 @@ enum class errc : std::uint8_t {
 
 std::string to_string(errc);
 
-/// What it means and what to do, as one sentence.
+/// Returns one sentence: what the code means and what to do.
 std::string_view describe(errc) noexcept;
 
 } // namespace rollcall

@@ -1,4 +1,4 @@
-// A lease: a presence without an actor, which lasts as long as it is renewed.
+// A lease: a presence without an actor, which lasts while it is renewed.
 //
 //     auto l = tracker.track_lease("room:1", "sensor-7", {{"battery", 80}}, 30s);
 //     tracker.renew(l->lease);                  // every 10 s, say
@@ -6,10 +6,10 @@
 //     tracker.update(l->lease, {{"battery", 79}});
 //     tracker.untrack(l->lease);                // or it ends 30 s after the last renewal
 //
-// For what has no connection to this process that could be watched: devices,
-// HTTP clients, jobs.
+// Use leases for clients without a connection that could be monitored: devices, HTTP
+// clients, jobs.
 //
-// Values only: no CAF, no IO. Copy freely, use from any thread.
+// Values only: no CAF, no IO. Thread-safety: any thread.
 #pragma once
 
 #include "rollcall/presence.hpp"
@@ -22,28 +22,28 @@
 
 namespace rollcall {
 
-/// Names one lease of this node. Whoever has it can renew, change and end the
-/// presence: `token` is random, and no list shows it. It is valid until the
-/// lease ends, through restarts of its shard, in this process only.
+/// Names one lease of this node. The holder of the value can renew, change and end the
+/// presence: `token` is random, and no list shows it. The value is valid until the lease
+/// ends, also after restarts of its shard, in this process only.
 struct lease {
   std::uint32_t shard = 0;
-  std::uint64_t number = 0; ///< stands as `pid::actor` in the presence
+  std::uint64_t number = 0; ///< `pid::actor` of the presence
   std::uint64_t token = 0;
 
   friend auto operator<=>(const lease&, const lease&) = default;
 };
 
-/// Leases have the numbers from here on. CAF counts actors from 1 and would need
-/// centuries to come here, so no lease has the number of an actor.
+/// Numbers of leases begin here. CAF counts actors from 1 and would need centuries to
+/// reach this number, so no lease has the number of an actor.
 inline constexpr std::uint64_t first_lease_number = std::uint64_t{1} << 63;
 
-/// Whether that presence is a lease, and not an actor.
+/// Returns true if the presence belongs to a lease, not to an actor.
 constexpr bool is_lease(std::uint64_t actor) noexcept { return actor >= first_lease_number; }
 inline bool is_lease(const pid& x) noexcept { return is_lease(x.actor); }
 
 /// "0-17-9f3a61c2b7d4e5f0": shard, number, token.
 std::string to_string(const lease&);
-/// Nothing for what is no such text.
+/// Returns nothing if the text is not in that form.
 std::optional<lease> parse_lease(std::string_view) noexcept;
 
 } // namespace rollcall

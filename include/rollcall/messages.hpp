@@ -7,16 +7,16 @@
 //             [](caf::error& e) { if (rollcall::code_of(e) == rollcall::errc::already_tracked) ...
 //             });
 //
-// A shard answers for its own topics: `tracker.shard_for(topic)` picks it.
-// Sent to the tracker actor (`tracker.as_actor()`), each finds its shard or
-// goes to all of them.
+// A shard answers for its own topics: `tracker.shard_for(topic)` picks it. The tracker
+// actor (`tracker.as_actor()`) forwards each message to its shard, or to all of them.
 //
 // Order within one operation: the state is published to readers, then `handle_diff`
 // runs, then subscribers are told, then the reply is sent. So every thread sees what was
 // acknowledged.
 //
 // Errors are those of errc.hpp, as `caf::error` (error.hpp).
-// Threads: as any message. `update_with_msg` and `diff_msg` stay in the process.
+// `update_with_msg`, `subscribe_msg`, `state_msg`, `diff_msg`, `event_msg` and `why_reply`
+// cannot leave the process.
 #pragma once
 
 #include "rollcall/detail/type_ids.hpp"
@@ -39,7 +39,7 @@ namespace rollcall {
 // `who` is an address, since a message must not keep an actor alive. An actor that has
 // ended already is tracked and leaves at once.
 
-/// -> track_reply. already_tracked, not_local, bad_topic, bad_key, bad_meta,
+/// -> track_reply. Errors: already_tracked, not_local, bad_topic, bad_key, bad_meta,
 /// too_large, limit_reached.
 struct track_msg {
   caf::actor_addr who;
@@ -64,8 +64,7 @@ struct track_many_reply {
   errc code = errc::none;
 };
 
-/// -> update_reply. An equal meta is an update all the same. nopresence, and as
-/// track_msg.
+/// -> update_reply. An equal meta is an update, too. Errors: nopresence, and as track_msg.
 struct update_msg {
   caf::actor_addr who;
   std::string topic;
@@ -134,14 +133,14 @@ struct lease_reply {
 /// error. Errors: bad_lease.
 struct renew_msg {
   std::vector<lease> leases;
-  std::uint64_t ttl_ms = 0; ///< from now on; 0: as before
+  std::uint64_t ttl_ms = 0; ///< the new ttl of these leases; 0: unchanged
 };
 struct renew_reply {
   std::uint64_t renewed = 0;
-  std::vector<lease> missing; ///< which have ended, or never were
+  std::vector<lease> missing; ///< those that have ended or do not exist
 };
 
-/// -> update_reply. no_such_lease, bad_meta, too_large. Does not renew it.
+/// -> update_reply. Does not renew the lease. Errors: no_such_lease, bad_meta, too_large.
 struct update_lease_msg {
   rollcall::lease lease;
   rollcall::meta meta;
@@ -150,13 +149,13 @@ struct update_lease_msg {
 struct untrack_lease_msg {
   rollcall::lease lease;
 };
-/// -> presences_reply with the one presence; no_such_lease.
+/// -> presences_reply with the one presence. Errors: no_such_lease.
 struct find_lease_msg {
   rollcall::lease lease;
 };
 
 // -- queries -------------------------------------------------------------------
-// In the order of the mailbox. `tracker` reads without the mailbox.
+// Answered in the order of the mailbox. The reads of `tracker` do not use the mailbox.
 
 struct list_msg {
   std::string topic;
@@ -179,7 +178,7 @@ struct count_msg {
 };
 struct count_reply {
   std::uint64_t count = 0;
-  std::uint64_t keys = 0; ///< how many different keys
+  std::uint64_t keys = 0; ///< number of different keys
 };
 
 struct topics_msg {
@@ -230,16 +229,16 @@ struct why_reply {
 
 // -- messages to a topic -----------------------------------------------------------
 
-/// `content` goes to every actor that is tracked in the topic, on every node, once,
-/// however many keys it has there; leases are no actors. One message goes over the
-/// network to each node that has somebody there, and none to others. What one
-/// sender dispatches arrives in order. -> dispatch_reply. bad_topic; cannot_travel,
-/// too_large (limits::max_dispatch_bytes), both also when nobody of another node is
-/// there. Actor handles inside `content` cannot travel.
+/// Sends `content` once to every actor that is tracked in the topic, on every node,
+/// however many keys the actor has there -> dispatch_reply. Leases get nothing. One
+/// message goes over the network to each node with an actor in the topic. Messages of one
+/// sender arrive in order. Errors: bad_topic; cannot_travel (also for actor handles inside
+/// `content`) and too_large (limits::max_dispatch_bytes), both checked even if no actor of
+/// another node is in the topic.
 struct dispatch_msg {
   std::string topic;
   caf::message content;
-  bool local = false; ///< to actors of this node only; then any content will do
+  bool local = false; ///< to actors of this node only; then any content is allowed
 };
 /// The receivers, as far as this node knows who is present. Nodes whose link is lost, or
 /// that are too far behind (limits::max_dispatch_backlog), are not counted.
@@ -262,13 +261,13 @@ struct subscribe_msg {
   caf::strong_actor_ptr who;
   selection what = selection::all;
   std::string text;            ///< the topic, or the prefix
-  std::uint64_t id = 0;        ///< 0: let the receiver choose one
-  bool first_and_last = false; ///< fill in join::first and leave::last
+  std::uint64_t id = 0;        ///< 0: the receiver chooses one
+  bool first_and_last = false; ///< set join::first and leave::last
 };
 struct subscribe_reply {
   std::uint64_t id = 0;
 };
-/// -> unit, whether or not there was such a subscription.
+/// -> unit. Idempotent: succeeds even if there is no such subscription.
 struct unsubscribe_msg {
   std::uint64_t id = 0;
 };
@@ -297,8 +296,7 @@ struct event_msg {
 
 // -- the rest --------------------------------------------------------------------
 
-/// For the handler's handle_info, which also gets every message that is not part of this
-/// interface.
+/// Passed to handle_info of the handler, like every message outside this interface.
 struct info_msg {
   caf::message content;
 };

@@ -1,16 +1,16 @@
-// What a tracker and its node count, by the names and rules of Prometheus.
+// The counters of a tracker and its node, by the names and rules of Prometheus.
 //
 //     auto all = rollcall::metrics_of(tracker);
 //     auto links = rollcall::metrics_of(node);
 //     all.insert(all.end(), links.begin(), links.end());
 //     answer(rollcall::to_text(all));                  // GET /metrics
 //
-// With prometheus-cpp: rollcall/prometheus.hpp. What each means, and what to do
-// when it moves: docs/operation.md.
+// For prometheus-cpp see rollcall/prometheus.hpp. docs/operation.md explains each metric
+// and what to do when it changes.
 //
-// Threads: any, but not inside a handler. Both ask and wait, at most for the
-// timeout of the tracker (5 s): a tracker or node that has ended, or does not
-// answer, has no metrics. Throws nothing.
+// Thread-safety: any thread, but not inside a handler. Both functions block until the
+// tracker or the node answers, at most 5 s; if it has ended or does not answer, they
+// return no metrics. Throws nothing.
 #pragma once
 
 #include "rollcall/cluster.hpp"
@@ -24,8 +24,8 @@
 namespace rollcall {
 
 enum class metric_kind : std::uint8_t {
-  counter, ///< only grows; its name ends in _total
-  gauge,   ///< as it is now
+  counter, ///< never decreases; its name ends in _total
+  gauge,   ///< the present value
 };
 
 struct metric {
@@ -36,12 +36,12 @@ struct metric {
   double value = 0;
 };
 
-/// Of the shards of this tracker on this node, summed; label `tracker`.
+/// Returns the sums over the shards of this tracker on this node; label `tracker`.
 std::vector<metric> metrics_of(const tracker&);
-/// Of the connections of this node; label `node`.
+/// Returns the counters of the links of this node; label `node`.
 std::vector<metric> metrics_of(const cluster_node&);
 
-/// The text format of Prometheus. All metrics of one name stand together.
+/// Returns the text format of Prometheus. All metrics of one name stand together.
 std::string to_text(const std::vector<metric>&);
 
 } // namespace rollcall

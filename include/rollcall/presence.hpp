@@ -1,7 +1,6 @@
-// What rollcall speaks of: replicas, the actors they track, and presences.
+// The basic values: replicas, pids, refs, presences and diffs.
 //
-// Values only: no CAF, no IO. Everything here may be copied freely and used
-// from any thread.
+// Values only: no CAF, no IO. Thread-safety: any thread.
 #pragma once
 
 #include "rollcall/meta.hpp"
@@ -17,9 +16,9 @@
 
 namespace rollcall {
 
-/// One life of a shard on a node: when it started, and random bits that part
-/// two lives that started in the same microsecond. Later lives of one name are
-/// greater. It is rollcall's own and never CAF's `node_id`.
+/// Identifies one life of a shard on a node: its start time, and random bits that
+/// distinguish two lives that started in the same microsecond. Invariant: later lives of
+/// one name are greater. Not related to CAF's `node_id`.
 struct incarnation {
   std::uint64_t start_us = 0; ///< wall clock at the start of this life, in µs
   std::uint64_t salt = 0;     ///< random
@@ -36,8 +35,8 @@ struct replica_id {
   friend bool operator==(const replica_id&, const replica_id&) = default;
 };
 
-/// A tracked actor as plain numbers: the replica that tracks it, and the id
-/// that its actor has there. This is what travels; `resolve` gets the handle.
+/// A tracked actor as plain values: the replica that tracks it, and the id of the actor
+/// there. Nodes exchange pids, not handles; `tracker::resolve` returns the handle.
 struct pid {
   replica_id replica;
   std::uint64_t actor = 0;
@@ -48,8 +47,8 @@ struct pid {
   friend bool operator==(const pid&, const pid&) = default;
 };
 
-/// Names one join. Every `track` and every `update` yields a new one, unique in
-/// the cluster; Phoenix's `phx_ref`. Within a replica later refs are greater.
+/// Names one join; Phoenix's `phx_ref`. Every `track` and every `update` returns a new
+/// one, unique in the cluster. Later refs of a replica are greater.
 struct ref {
   incarnation inc;
   std::uint64_t clock = 0;
@@ -59,7 +58,7 @@ struct ref {
   friend auto operator<=>(const ref&, const ref&) = default;
 };
 
-/// A std::string that may be read like a function. See `presence`.
+/// A std::string that can also be read by call syntax. See `presence`.
 struct text_field : std::string {
   using std::string::string;
   using std::string::operator=;
@@ -69,7 +68,7 @@ struct text_field : std::string {
   const std::string& operator()() const noexcept { return *this; }
 };
 
-/// A std::optional<ref> that may be read like a function. See `presence`.
+/// A std::optional<ref> that can also be read by call syntax. See `presence`.
 struct ref_field : std::optional<ref> {
   using std::optional<ref>::optional;
   using std::optional<ref>::operator=;
@@ -84,11 +83,11 @@ struct ref_field : std::optional<ref> {
   friend bool operator==(const ref_field& x, std::nullopt_t) noexcept { return !x.has_value(); }
 };
 
-/// Somebody (`pid`) is present in `topic` under `key`. Its identity is
+/// The actor `who` is present in `topic` under `key`. The identity of a presence is
 /// (topic, key, pid); one actor may be in many topics under many keys.
 ///
-/// Each member may be read like a function as well, which is how the presences of
-/// a list are read (presence_list.hpp): `p.key()` serves both.
+/// Each member can also be read by call syntax, as the presences of a list are
+/// (presence_list.hpp): `p.key()` works for both.
 struct presence {
   text_field topic;
   text_field key;
@@ -100,16 +99,16 @@ struct presence {
   friend bool operator==(const presence&, const presence&) = default;
 };
 
-/// Why a presence left. The first four are known to the node that tracked it,
-/// which tells the others; the rest is what each node sees for itself.
+/// Why a presence left. The node that tracked the presence reports the first four to the
+/// others; each node finds out the rest by itself.
 enum class leave_reason : std::uint8_t {
-  untracked,  ///< `untrack`; also where its node could no longer say which of these it was
+  untracked,  ///< `untrack`; also if its node could no longer say which of these it was
   ended,      ///< its actor or process ended, or its lease ran out
   updated,    ///< a join of the same (key, pid) in the same diff takes its place
   node_left,  ///< its node said bye, or its drain is over
-  moved,      ///< taken over: a join of the same key in the same diff, of another node or life
-  node_down,  ///< its node was lost: the link, or too long a silence
-  superseded, ///< its node started again, and it did not come back
+  moved,      ///< a join of the same key on another node or life, in the same diff, took it over
+  node_down,  ///< its node is down: the link was lost, or it was silent for too long
+  superseded, ///< its node restarted, and did not track it again
 };
 /// "untracked", "node_left" ...
 std::string_view to_string(leave_reason) noexcept;
@@ -117,29 +116,29 @@ std::string_view to_string(leave_reason) noexcept;
 /// A presence that left, and why.
 struct leave : presence {
   leave_reason reason = leave_reason::untracked;
-  bool last = false; ///< nobody is left in the topic under this key; see join::first
+  bool last = false; ///< no presence is left in the topic under this key; see join::first
 };
 
 /// A presence that joined.
 struct join : presence {
-  /// Nobody was in the topic under this key before. Filled in only where somebody
-  /// asked for it: `selector::first_and_last`, `tracker_handler::wants_first_and_last`.
+  /// No presence was in the topic under this key before. Set only on request:
+  /// `selector::first_and_last`, `tracker_handler::wants_first_and_last`.
   bool first = false;
 };
 
-/// Who joined and who left one topic. An update is a leave and a join of one
-/// (key, pid) here, whose `prev_ref` and `ref` agree.
+/// The joins and leaves of one topic. An update is a leave and a join of one (key, pid);
+/// the `prev_ref` of the join is the `ref` of the leave.
 struct topic_diff {
   std::string topic;
   std::vector<join> joins;
   std::vector<leave> leaves;
 };
 
-/// What `handle_diff` gets: one entry for each topic that changed, in order of
+/// The argument of `handle_diff`: one entry for each topic that changed, in order of
 /// topic; joins and leaves in order of key, then ref.
 using diff = std::vector<topic_diff>;
 
-/// "1732345678901234-9f3a61c2b7d4e5f0-42": fixed form, for logs and JSON.
+/// "1732345678901234-9f3a61c2b7d4e5f0-42": a fixed form, for logs and JSON.
 std::string to_string(const ref&);
 /// "1732345678901234-9f3a61c2b7d4e5f0".
 std::string to_string(const incarnation&);

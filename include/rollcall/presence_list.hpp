@@ -1,11 +1,11 @@
-// What a read returns: the presences of a topic at one moment.
+// The result of a read: the presences of a topic at one moment.
 //
 //     for (auto p : tracker.list("lobby"))       // in order of key, then ref
 //       fmt::print("{} {}\n", p.key(), p.meta()["status"].as_string().value_or("?"));
 //
-// A snapshot: it never changes, whatever the shard does meanwhile, and costs
-// one locked add to take and to copy, however large the topic is. It keeps what
-// it shows alive; hold it as long as you like, from any thread.
+// A list is a snapshot: it never changes, whatever the shard does meanwhile. Taking and
+// copying one costs one atomic addition, however large the topic is. A list keeps its
+// presences in memory as long as it exists. Thread-safety: any thread.
 #pragma once
 
 #include "rollcall/presence.hpp"
@@ -28,10 +28,10 @@ struct tree_node;
 class presence_table;
 } // namespace crdt
 
-/// A presence inside a snapshot: valid as long as the list it came from.
+/// A presence inside a snapshot. Valid as long as the list that it came from.
 class presence_view {
 public:
-  presence_view() = default; ///< of nothing: to be assigned to
+  presence_view() = default; ///< refers to nothing; only assign to it
   std::string_view topic() const noexcept;
   std::string_view key() const noexcept;
   pid who() const; ///< copies the node's name
@@ -66,24 +66,24 @@ public:
 
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
-  /// In order of key, then ref. Iterators are valid as long as the list, and
-  /// what they yield is valid as long, too.
+  /// In order of key, then ref. Iterators, and the views that they return, are valid as
+  /// long as the list.
   iterator begin() const;
   iterator end() const noexcept;
-  /// Copies that need neither the list nor the table.
+  /// Returns copies that are independent of the list.
   std::vector<presence> to_vector() const;
 
 private:
   friend class crdt::presence_table;
-  const crdt::tree_node* leaf_ = nullptr; // where it begins, when that is known
+  const crdt::tree_node* leaf_ = nullptr; // where it begins, if known
   crdt::snapshot* snapshot_ = nullptr;    // pinned; null: empty
   std::uint32_t index_ = 0;               // in leaf_
-  std::uint32_t first_ = 0;               // how many stand before it in the topic
+  std::uint32_t first_ = 0;               // number of presences before it in the topic
   std::uint32_t size_ = 0;
   bool with_hidden_ = false;
 };
 
-/// Multi-pass, as a forward iterator is; what it yields is a value.
+/// A forward iterator (multi-pass) that returns values.
 class presence_list::iterator {
 public:
   using iterator_concept = std::forward_iterator_tag;
@@ -101,7 +101,7 @@ public:
     ++*this;
     return old;
   }
-  /// Of iterators of the same list.
+  /// Requires iterators of the same list.
   friend bool operator==(const iterator& a, const iterator& b) noexcept {
     return a.left_ == b.left_;
   }
@@ -126,7 +126,7 @@ private:
   void next_key();
   void gather(const crdt::record* first);
 
-  // Not the snapshot: the writer has a use for its cache line.
+  // Not the snapshot: the writer uses its cache line.
   const crdt::table_core* core_ = nullptr;
   const crdt::record* at_ = nullptr;
   cursor shown_, hidden_;          // behind the run of the key that `at_` has

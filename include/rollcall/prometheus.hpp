@@ -6,7 +6,7 @@
 //     auto metrics = std::make_shared<rollcall::prometheus_metrics>(tracker, node);
 //     exposer.RegisterCollectable(metrics);            // of prometheus-cpp
 //
-// Threads: any. Errors: see metrics.hpp.
+// Thread-safety: any thread. Errors: see metrics.hpp.
 #pragma once
 
 #include "rollcall/metrics.hpp"
@@ -20,7 +20,7 @@
 
 namespace rollcall {
 
-/// Asks the tracker and the node whenever it is asked itself.
+/// Reads the counters of the tracker and the node at each scrape.
 class prometheus_metrics : public ::prometheus::Collectable {
 public:
   explicit prometheus_metrics(tracker t, cluster_node n = {})

@@ -1,4 +1,4 @@
-// A tracker and a node that end with their scope, also when an exception unwinds.
+// A tracker and a node that are stopped at the end of their scope, also by exceptions.
 //
 //     caf::actor_system system{cfg};
 //     auto node = rollcall::start_cluster(system, options);
@@ -8,12 +8,12 @@
 //     if (!tracker) return fail(tracker.error());
 //     const rollcall::scoped_tracker stop{*tracker};
 //
-// An actor system does not end before its trackers and its node have: without these,
-// or calls of `stop` on every way out, its destructor waits for ever. A tracker or
-// node that no value names any more while nothing but rollcall runs in its actor
-// system is named on stderr (notices.hpp: `forgotten`).
+// An actor system does not end before its trackers and its node have ended. Without these
+// classes, or calls of `stop` on every path, its destructor waits for ever. If no value
+// names a running tracker or node any more, and only rollcall runs in its actor system,
+// a notice says so (notices.hpp: `forgotten`).
 //
-// Threads: as any local variable. Must not be destroyed inside a handler.
+// Thread-safety: as any local variable. Must not be destroyed inside a handler.
 #pragma once
 
 #include "rollcall/tracker.hpp"
@@ -22,7 +22,7 @@
 
 namespace rollcall {
 
-/// Calls `tracker::stop` in its destructor, and again as long as that times out.
+/// The destructor calls `tracker::stop`, again and again while that times out.
 class scoped_tracker {
 public:
   scoped_tracker() = default;
@@ -37,15 +37,15 @@ public:
   const tracker& get() const noexcept { return value_; }
   const tracker& operator*() const noexcept { return value_; }
   const tracker* operator->() const noexcept { return &value_; }
-  /// Nothing is stopped after this.
+  /// Returns the tracker; the destructor then stops nothing.
   tracker release() noexcept { return std::exchange(value_, {}); }
 
 private:
   tracker value_;
 };
 
-/// The same for a node. Trackers that run on it still are stopped first: so the
-/// order in which the two were declared does not matter.
+/// The same for a node. Stops trackers that still run on it first, so the order of
+/// declaration does not matter.
 class scoped_node {
 public:
   scoped_node() = default;

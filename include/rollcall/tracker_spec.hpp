@@ -1,5 +1,5 @@
-// All that it takes to start a tracker, as one value: what the original's
-// `child_spec/1` is. A restart of a shard uses the same again.
+// All that is needed to start a tracker, as one value; Phoenix's `child_spec/1`. The
+// restart of a shard uses the same value.
 //
 //     auto spec = rollcall::tracker_spec{rollcall::make_handler<lobby>(), {.name = "lobby"}};
 //     auto tracker = rollcall::start_tracker(system, spec);
@@ -14,7 +14,7 @@ namespace rollcall {
 
 struct tracker_spec {
   handler_factory handler{}; ///< empty: none
-  tracker_options options{}; ///< the name stands here
+  tracker_options options{}; ///< with the name
 };
 
 } // namespace rollcall

@@ -1,4 +1,4 @@
-// What rollcall says of itself, as JSON.
+// The JSON form of presences, replicas, peers and counters.
 //
 // Pure: values in, members appended to a writer. "replica" of a presence is the
 // name of its node; "pid" is "name#actor id"; refs have the form of
@@ -24,7 +24,7 @@ void append(json_writer&, const join&);  ///< with `first`
 void append(json_writer&, const leave&); ///< with its reason, and `last`
 void append(json_writer&, const presence_view&);
 
-/// An array of presences, as they are ordered.
+/// Appends an array of presences, in their order.
 template <class List>
 void append_all(json_writer& out, const List& presences) {
   out.open('[');
@@ -34,14 +34,14 @@ void append_all(json_writer& out, const List& presences) {
 
 void append(json_writer&, const story_entry&);
 
-/// `shards`: of the tracker; their number is told where there are several.
+/// `shards`: of the tracker; the number of a shard is written only if there are several.
 void append(json_writer&, const replica_state&, std::size_t shards);
 void append(json_writer&, const cluster_peer&);
-/// Members of the answer to `stats`.
+/// Appends the members of the answer to `stats`.
 void append_members(json_writer&, const tracker_stats&);
 void append_members(json_writer&, const cluster_stats&);
 
-/// `{"id":7,"ok":true` and it goes on from there; close it yourself.
+/// Begins an answer: `{"id":7,"ok":true`. The caller closes it.
 json_writer begin_answer(const std::string& id);
 
 } // namespace rollcall::tool

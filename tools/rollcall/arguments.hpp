@@ -1,11 +1,11 @@
-// The members of a command, read with their types checked.
+// Reads the members of a command and checks their types.
 //
 //     arguments in(cmd);
 //     auto topic = in.text("topic");
 //     auto data = in.meta("meta");
 //     if (!in.ok()) return in.problem();
 //
-// The first thing that is wrong is kept; what is read after it is empty.
+// The first error is stored; later reads return empty values.
 #pragma once
 
 #include "rollcall/meta.hpp"
@@ -23,8 +23,8 @@
 
 namespace rollcall::tool {
 
-/// Null, bool, string, array, map as they are; an integer stays an integer
-/// (beyond int64: `bad_meta`), anything with a point or exponent is a double.
+/// Converts JSON to a meta value. A number without fraction and exponent is an integer (beyond
+/// int64: `bad_meta`), other numbers are doubles.
 std::variant<meta_value, refusal> to_meta_value(const boost::json::value&);
 
 class arguments {
@@ -36,10 +36,10 @@ public:
   std::optional<std::string> maybe_text(std::string_view name);
   std::optional<std::int64_t> maybe_integer(std::string_view name);
   std::vector<std::string> texts(std::string_view name); ///< required; an array of strings
-  /// A time like "10s".
+  /// A duration like "10s".
   std::optional<std::chrono::milliseconds> maybe_time(std::string_view name);
-  /// A map; the empty one if it is left out. One that breaks a rule of metas
-  /// comes back as such a meta: `track` says what is wrong with it.
+  /// A map; empty if it is absent. If it breaks a rule of metas, the result is an invalid meta,
+  /// for which `track` returns the error.
   rollcall::meta meta(std::string_view name);
   /// `[first, count]`, both ≥ 0.
   std::pair<std::int64_t, std::int64_t> range(std::string_view name);

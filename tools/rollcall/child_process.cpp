@@ -23,12 +23,12 @@ void close_fd(int& fd) noexcept {
   fd = -1;
 }
 
-/// Between fork and exec: only calls that are safe there.
+/// Runs between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become(char* const* argv, int in, int out, const char* stderr_file, int report,
                          pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setpgid(0, 0);                    // Ctrl-C is for us, and we end it in our way
-  bool ready = ::getppid() == parent; // or it died before the line above
+  ::setpgid(0, 0);                    // so that Ctrl-C does not reach it; the parent ends it
+  bool ready = ::getppid() == parent; // false if the parent died before the line above
   ready = ready && ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0;
   if (ready && stderr_file) {
     const int fd = ::open(stderr_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -69,8 +69,7 @@ child_process::child_process(const std::vector<std::string>& args, const setting
   close_fd(out[1]);
   close_fd(report[1]);
   int error = 0;
-  // The pipe closes with a successful exec; a byte in it is the error of a
-  // failed one.
+  // A successful exec closes the pipe; a failed one writes its errno.
   if (pid_ > 0 && ::read(report[0], &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
     failure_ = args[0] + ": " + std::strerror(error);
     ::waitpid(pid_, nullptr, 0);
@@ -179,7 +178,7 @@ std::optional<int> child_process::wait(milliseconds timeout) {
 void child_process::end() noexcept {
   close_fd(in_);
   if (pid_ > 0) {
-    ::kill(pid_, SIGKILL); // ends a suspended process too
+    ::kill(pid_, SIGKILL); // also ends a suspended process
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
     pid_ = 0;

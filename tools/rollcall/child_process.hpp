@@ -1,10 +1,10 @@
-// A process of our own, with pipes to its stdin and from its stdout.
+// A child process with pipes to its stdin and from its stdout.
 //
-// Ends with us in any case: by the destructor, and by the kernel if we are
-// killed ourselves.
+// The child ends with this process: by the destructor, or by the kernel if this process is
+// killed.
 //
-// Threads: one at a time, and only the one that started it (the kernel ends
-// the child when that *thread* ends).
+// Thread-safety: none; only the thread that started it, since the kernel kills the child when
+// that *thread* ends.
 #pragma once
 
 #include <chrono>
@@ -18,13 +18,13 @@ namespace rollcall::tool {
 
 class child_process {
 public:
-  /// Where its stderr goes: empty: where ours goes, else to that file (appended).
+  /// File that its stderr is appended to; empty: our stderr.
   struct settings {
     std::string stderr_file;
   };
 
   child_process() = default;
-  /// Starts `argv[0]` (a path, no search). `failure()` tells if that failed.
+  /// Starts `argv[0]`, which must be a path. `failure()` reports errors.
   explicit child_process(const std::vector<std::string>& argv, const settings& = {});
   ~child_process() { end(); }
   child_process(child_process&&) noexcept;
@@ -34,18 +34,18 @@ public:
   pid_t pid() const noexcept { return pid_; }     ///< 0: none, or ended and waited for
   int output_fd() const noexcept { return out_; } ///< to poll; -1 once it is closed
 
-  /// Writes the line and its end; false if nobody reads it any more.
+  /// Writes the line and a newline. Returns false if the pipe is closed.
   bool write_line(std::string_view line);
   void close_input();
 
   enum class read_result { line, timeout, closed };
-  /// The next whole line of its stdout, waiting at most so long (0: not at all).
+  /// Reads the next line of its stdout; waits at most that long (0: does not wait).
   read_result read_line(std::string& line, std::chrono::milliseconds timeout);
 
   void send_signal(int signal) const;
-  /// Its exit code, or 128 + the signal that ended it, if it ends in that time.
+  /// Returns its exit code, or 128 + the signal that ended it, if it ends in that time.
   std::optional<int> wait(std::chrono::milliseconds timeout);
-  /// Kills it if it still lives (suspended or not), waits for it, closes all.
+  /// Kills it if it is running (also if suspended), waits for it, closes the pipes.
   void end() noexcept;
 
 private:
@@ -55,12 +55,12 @@ private:
   int in_ = -1, out_ = -1;
   std::optional<int> status_;
   std::string buffer_;
-  std::size_t start_ = 0;   // of what is not handed out yet
-  std::size_t scanned_ = 0; // up to here there is no line end after start_
+  std::size_t start_ = 0;   // of the bytes that are not returned yet
+  std::size_t scanned_ = 0; // there is no newline between start_ and here
   std::string failure_;
 };
 
-/// The path of the program that runs.
+/// Returns the path of the running program.
 std::string own_path();
 
 } // namespace rollcall::tool

@@ -11,7 +11,7 @@ namespace rollcall::tool {
 
 namespace {
 
-/// What a node opens before its first peer comes: measured, and some to spare.
+/// Descriptors that a node needs before its first peer: measured, plus a reserve.
 constexpr rlim_t needed = 40;
 
 } // namespace
@@ -19,7 +19,7 @@ constexpr rlim_t needed = 40;
 void open_standard_descriptors() noexcept {
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is this one, since those below are open.
+    // This is the lowest free number, since those below are open.
     [[maybe_unused]] const int opened = ::open("/dev/null", O_RDWR);
   }
 }

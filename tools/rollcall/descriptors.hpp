@@ -1,21 +1,21 @@
-// The descriptors that a program is given: 0 to 2, and how many more.
+// Checks the descriptors of the program: 0 to 2, and the limit of their number.
 //
-// Call these first of all, before a thread or a library opens anything.
+// Call these functions first, before a thread or a library opens a descriptor.
 #pragma once
 
 #include <string>
 
 namespace rollcall::tool {
 
-/// Opens /dev/null where 0, 1 or 2 is closed: else what is opened next gets that
-/// number, and is written to as if it were stdout.
+/// Opens /dev/null for each of 0, 1 and 2 that is closed. Otherwise the next opened file would get
+/// that number and receive the output of the program.
 void open_standard_descriptors() noexcept;
 
-/// Whether this process may open as many as a node needs; else what to do.
+/// Returns nothing if the process may open enough descriptors for a node; else what to do.
 std::string too_few_descriptors();
 
-/// Returns another number for stdout, and makes number 1 mean stderr: what
-/// libraries print does not get into the lines of ours. -1: none is left.
+/// Returns a duplicate of stdout, and makes 1 refer to stderr, so that output of libraries does not
+/// mix with our lines. Returns -1 if there is no free descriptor.
 int take_stdout() noexcept;
 
 } // namespace rollcall::tool

@@ -13,7 +13,7 @@ void end_guard::begin() {
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error&) {
-    // no thread left: then it ends when it ends
+    // no thread is available: there is no time limit then
   }
 }
 

@@ -1,4 +1,4 @@
-// The end of a program, whatever holds it up.
+// Ends a program in bounded time, whatever blocks it.
 #pragma once
 
 #include <condition_variable>
@@ -9,9 +9,9 @@
 
 namespace rollcall::tool {
 
-/// From `begin` on, the process ends by force with exit code `code()` if 1.8 s go
-/// by in which `progress()` stays the same: a reader who does not read, a file
-/// system that hangs or a peer holds nothing up. A reader who does read gets all.
+/// After `begin`, the process is ended by force with exit code `code()` if `progress()` does not
+/// change for 1.8 s. So a reader that does not read, a file system that hangs, or a peer cannot
+/// block the end; a slow reader still gets everything.
 class end_guard {
 public:
   end_guard(std::function<int()> code, std::function<std::uint64_t()> progress)
@@ -21,7 +21,7 @@ public:
   end_guard& operator=(const end_guard&) = delete;
 
   void begin();
-  /// What `progress` looks at is about to go: it is not called any more.
+  /// `progress` is not called any more, since its data is about to be destroyed.
   void no_more_progress();
 
 private:

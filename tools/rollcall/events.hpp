@@ -1,6 +1,6 @@
-// What happens to the tracker and in the cluster, as event lines and as logs.
+// Writes events of the tracker and the cluster, as event lines and as log lines.
 //
-// Threads: the callbacks run in actors of their own, any thread.
+// Threads: callbacks run in any thread.
 #pragma once
 
 #include "rollcall/cluster.hpp"
@@ -15,7 +15,7 @@ namespace rollcall::tool {
 
 class events {
 public:
-  /// `on_fatal(text)`: this node cannot go on; called at most once.
+  /// `on_fatal(text)`: the node has left the cluster; called at most once.
   events(line_output& out, std::string node, std::size_t shards,
          std::function<void(std::string)> on_fatal);
 

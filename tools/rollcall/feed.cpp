@@ -22,7 +22,7 @@ std::string diff_line(const topic_diff& d) {
   return out.take();
 }
 
-/// What leads from `told` to `now`, by topic.
+/// Returns the changes from `told` to `now`, by topic.
 std::map<std::string, topic_diff> difference(const std::map<ref, presence>& told,
                                              const std::vector<presence>& now) {
   std::map<std::string, topic_diff> result;
@@ -35,8 +35,8 @@ std::map<std::string, topic_diff> difference(const std::map<ref, presence>& told
   std::map<std::pair<std::string_view, std::string_view>, std::size_t> before, after;
   for (const auto& [name, p] : told) ++before[{p.topic, p.key}];
   for (const auto& p : now) ++after[{p.topic, p.key}];
-  // The first that comes of a key that nobody had, the last that goes of one that
-  // nobody has: each is one.
+  // `first` is the first join of a key that was absent, `last` the last leave of a key that is
+  // absent afterwards.
   const auto none_yet = [](auto& counts, const presence& p) {
     return counts[{p.topic, p.key}]++ == 0;
   };
@@ -55,7 +55,7 @@ std::map<std::string, topic_diff> difference(const std::map<ref, presence>& told
 feed::feed(line_output& out, const tracker& from, selector what)
     : out_(out), what_(std::move(what)), parts_(from.pool_size()) {
   if (what_.what != selection::topic) return;
-  // Only the shard that owns the topic has anything to say.
+  // Only the shard that owns the topic has presences of it.
   for (auto& x : parts_) x.complete = true;
   parts_[from.shard_of(what_.text)].complete = false;
 }
@@ -73,7 +73,7 @@ bool feed::answer(const std::string& id, std::chrono::milliseconds timeout) {
   });
   if (!all) return false;
   std::map<std::string, std::vector<const presence*>> topics;
-  if (what_.what == selection::topic) topics[what_.text]; // named even when nobody is there
+  if (what_.what == selection::topic) topics[what_.text]; // present even if the topic is empty
   for (const auto& x : parts_)
     for (const auto& [join, p] : x.told) topics[p.topic].push_back(&p);
   auto out = begin_answer(id);
@@ -87,7 +87,7 @@ bool feed::answer(const std::string& id, std::chrono::milliseconds timeout) {
     out.close(']');
   }
   out.close('}').close('}');
-  // Under the lock: what changes from now on comes after this line.
+  // With the lock held, so that later changes come after this line.
   out_.write(out.take());
   answered_ = true;
   return true;
@@ -114,7 +114,7 @@ void feed::changed(std::uint32_t shard, const diff& changes) {
 
 void feed::tell(std::uint32_t shard, const topic_diff& d) {
   auto& told = parts_[shard].told;
-  // Leaves first: a life that was reborn joins anew under the refs of before.
+  // Leaves first: after a rebirth, presences join again with the same refs.
   for (const auto& p : d.leaves) told.erase(p.ref);
   for (const auto& p : d.joins) told.insert_or_assign(p.ref, p);
   if (answered_) out_.write(diff_line(d));

@@ -1,16 +1,14 @@
-// One subscription of a driver: the state as the answer, then a diff event for
-// each change.
+// One subscription of a driver: the state is the answer, then each change is a diff event.
 //
-// A feed remembers what it has told (the presences; their metas are shared, not
-// copied). So diffs that come while the state of some shard is still awaited
-// are in the answer, and a state that comes later is told as a diff: a driver
-// needs to know of diffs only.
+// A feed stores what it has reported (the presences; their metas are shared). Diffs that come
+// before the states of all shards are included in the answer, and a later state is reported
+// as a diff, so a driver only has to handle diffs.
 //
-// Backpressure: the callbacks of a subscription run in an actor of their own
-// and wait here while nobody reads our output. The shard then sees a slow
-// subscriber, and gives it the state in place of the diffs that it missed.
+// Backpressure: the callbacks of the subscription block here while our output is not read. The
+// shard then treats the feed as a slow subscriber, and sends the state in place of the diffs
+// that it missed.
 //
-// Threads: the callbacks in their actor, the rest in the session.
+// Threads: callbacks in a thread for callbacks, all other functions in the session.
 #pragma once
 
 #include "rollcall/subscription.hpp"
@@ -32,23 +30,23 @@ class feed {
 public:
   feed(line_output& out, const tracker& from, selector what);
 
-  /// To subscribe with; they keep `self` alive.
+  /// The callbacks to subscribe with. They keep `self` alive.
   static subscription_callbacks callbacks(const std::shared_ptr<feed>& self);
 
-  /// Waits until each shard has told its state, then writes the answer and lets
-  /// the events go. False if they have not in that time.
+  /// Waits for the states of all shards, then writes the answer and enables the events. Returns
+  /// false when the time is up.
   bool answer(const std::string& id, std::chrono::milliseconds timeout);
-  /// No line of this feed comes after this.
+  /// The feed writes no line after this.
   void close();
 
 private:
   void state(std::uint32_t shard, const std::vector<presence>&);
   void changed(std::uint32_t shard, const diff&);
-  /// Remembers the change; tells it, if the answer is out.
+  /// Stores the change, and reports it if the answer was written.
   void tell(std::uint32_t shard, const topic_diff&);
 
   struct part {
-    bool complete = false;        ///< its first state has come
+    bool complete = false;        ///< its first state was received
     std::map<ref, presence> told; ///< a ref names one join in the whole cluster
   };
 

@@ -24,7 +24,7 @@ interrupt::interrupt()
   ::sigemptyset(&signals);
   for (const int s : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, s);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN); // a reader that has gone is an error of write
+  std::signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of write
   signal_fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC);
   thread_ = std::thread([this] { run(); });
 }

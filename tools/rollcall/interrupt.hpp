@@ -1,8 +1,8 @@
-// The wish to end: by SIGINT, SIGTERM or SIGHUP, or by a part of the program.
-// SIGHUP may be given another meaning.
+// Requests to end: by SIGINT, SIGTERM or SIGHUP, or by a part of the program. SIGHUP can get
+// another meaning.
 //
-// Make one before any other thread starts: the signals are blocked in all of
-// them, and read here. A second signal ends the process at once.
+// Construct it before any other thread starts: the signals are blocked in all threads and read
+// here. A second signal ends the process at once.
 #pragma once
 
 #include <atomic>
@@ -19,18 +19,17 @@ public:
   interrupt(const interrupt&) = delete;
   interrupt& operator=(const interrupt&) = delete;
 
-  /// Readable from the moment that the end is wished for.
+  /// Readable after the end was requested.
   int fd() const noexcept { return asked_fd_; }
   bool asked() const noexcept { return asked_; }
-  /// By SIGTERM, as whoever deploys does.
+  /// The end was requested by SIGTERM, as in a deploy.
   bool terminated() const noexcept { return terminated_; }
-  /// Any thread, any number of times.
+  /// Requests the end. Thread-safety: any thread. Idempotent.
   void ask() noexcept;
-  /// Called from the thread of the signals, before `fd` becomes readable; when
-  /// this returns, what was set before is not running any more.
+  /// Sets a function that is called in the thread of the signals, before `fd` becomes readable.
+  /// After this returns, the previous function is not running.
   void on_signal(std::function<void()> f);
-  /// From now on SIGHUP does this, in the same thread, and nothing else; null: it
-  /// is the wish to end again.
+  /// Sets the function that SIGHUP calls, in the same thread. Null: SIGHUP requests the end.
   void on_hangup(std::function<void()> f);
 
 private:

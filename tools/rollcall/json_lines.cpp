@@ -16,19 +16,19 @@ namespace json = boost::json;
 
 namespace {
 
-/// The parser's word for what is wrong, without its source location.
+/// Returns the message of the parser without its source location.
 std::string reason(const json::error_code& error) {
   auto text = error.message();
   if (auto bracket = text.find(" ["); bracket != std::string::npos) text.resize(bracket);
   return text;
 }
 
-/// What Boost.JSON reads as an unsigned integer, and no int64.
+/// A number that Boost.JSON parses as an unsigned integer beyond int64.
 constexpr std::string_view no_int64 = "18446744073709551615";
 
-/// The text with every integer that is no int64 replaced by `no_int64`. Boost.JSON
-/// reads one above 2^64 - 1 as a double that is near it: nobody could tell it from a
-/// double that was meant. `found` says whether there was one.
+/// Returns the text with every integer beyond int64 replaced by `no_int64`. Boost.JSON parses
+/// integers above 2^64 - 1 as doubles, which could not be told from intended doubles. Sets
+/// `found` if there was one.
 std::string mark_large_integers(std::string_view text, bool& found) {
   std::string result;
   std::size_t copied = 0;
@@ -71,7 +71,7 @@ void line_splitter::keep(std::string_view tail) {
   if (too_long_) return;
   if (partial_.size() + tail.size() > limit_) {
     too_long_ = true;
-    std::string{}.swap(partial_); // give the memory back, not only the text
+    std::string{}.swap(partial_); // free the memory, too
   } else {
     partial_ += tail;
   }
@@ -90,7 +90,7 @@ std::variant<command, bad_line> parse_command(std::string_view line) {
   command result;
   if (auto* id = object->if_contains("id")) {
     result.id = json::serialize(*id);
-    // A number beyond all doubles reads as infinity, which JSON cannot say.
+    // A number beyond all doubles is parsed as infinity, which JSON cannot represent.
     if (!id->is_string() && !id->is_int64()) json::parse(result.id, error, {}, options);
     if (error || (large && result.id.find(no_int64) != std::string::npos))
       return bad_line{{},

@@ -1,7 +1,7 @@
-// JSON Lines, the way into `rollcall node`: bytes -> lines -> commands.
+// JSON Lines, the input of `rollcall node`: bytes -> lines -> commands.
 //
-// Pure: no IO, no CAF. Whatever the bytes are, what comes out is a command or
-// an error to answer with, and memory stays bounded.
+// Pure: no IO, no CAF. Every line gives a command or an error for the answer. Memory is
+// bounded.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -14,20 +14,20 @@
 
 namespace rollcall::tool {
 
-/// Room for a meta that is far too large, so that the answer is a clear
-/// `too_large` of the meta and not of the line.
+/// Large enough for metas beyond their limit, so that the error is `too_large` of the meta and
+/// not of the line.
 inline constexpr std::size_t max_line_bytes = 4 * 1024 * 1024;
-/// More than a meta may be deep, for the same reason.
+/// More than the depth of a meta, for the same reason.
 inline constexpr std::size_t max_json_depth = 128;
 
-/// Cuts a stream of bytes into lines. A line that is longer than the limit is
-/// reported once, without its text, and the stream goes on after it.
+/// Splits a stream of bytes into lines. A line beyond the limit is reported once, without its
+/// text, and skipped.
 class line_splitter {
 public:
   explicit line_splitter(std::size_t limit = max_line_bytes) : limit_(limit) {}
 
-  /// Calls `on_line(std::string_view line, bool too_long)` for every line that
-  /// `bytes` completes, without its line end. The view dies with the call.
+  /// Calls `on_line(std::string_view line, bool too_long)` for every line that `bytes`
+  /// completes, without the newline. The view is valid during the call.
   template <class F>
   void feed(std::string_view bytes, F&& on_line) {
     while (true) {
@@ -39,7 +39,7 @@ public:
     keep(bytes);
   }
 
-  /// The stream has ended: what stands there without a line end is a line too.
+  /// The stream has ended: bytes without a newline are a line, too.
   template <class F>
   void finish(F&& on_line) {
     if (!partial_.empty() || too_long_) emit({}, on_line);
@@ -72,16 +72,15 @@ struct command {
   boost::json::object members;
 };
 
-/// What is answered instead of doing something. `code` is a name of
-/// `rollcall::errc` or one of the program's own: `bad_json`, `unknown_op`,
-/// `bad_command`, `no_such_process`, `no_such_actor`, `internal`.
+/// The error of a refused command. `code`: a name of `rollcall::errc`, or `bad_json`,
+/// `unknown_op`, `bad_command`, `no_such_process`, `no_such_actor`, `internal`.
 struct refusal {
   std::string code;
   std::string message; ///< says what to do
 };
 
 struct bad_line {
-  std::string id; ///< as far as it could be read
+  std::string id; ///< if it could be read
   refusal why;
 };
 

@@ -1,2 +1,2 @@
-// Boost.JSON itself, where no library of it is installed.
+// The source of Boost.JSON, for systems without its library.
 #include <boost/json/src.hpp>

@@ -1,11 +1,11 @@
-// Writes JSON text, straight into a string: answers may be megabytes long, and
-// a tree in between would double what they cost.
+// Writes JSON text directly into a string: answers may have megabytes, and a tree of values would
+// double the cost.
 //
 //     json_writer out;
 //     out.open('{').member("ok", true).key("list").open('[').value(1).close(']').close('}');
 //     out.text();   // {"ok":true,"list":[1]}
 //
-// Commas are put where they belong; that brackets match is the caller's care.
+// Inserts commas. Requires that the caller balances the brackets.
 #pragma once
 
 #include <concepts>
@@ -26,12 +26,12 @@ public:
   json_writer& value(const char* text) { return value(std::string_view{text}); }
   json_writer& value(const std::string& text) { return value(std::string_view{text}); }
   json_writer& value(std::same_as<bool> auto x) { return raw(x ? "true" : "false"); }
-  json_writer& value(double x); ///< shortest form that reads back as the same double
+  json_writer& value(double x); ///< shortest form that parses to the same double
   json_writer& value(std::signed_integral auto x) { return raw(std::to_string(x)); }
   json_writer& value(std::unsigned_integral auto x) requires(!std::same_as<decltype(x), bool>) {
     return raw(std::to_string(x));
   }
-  json_writer& raw(std::string_view json); ///< a value that is JSON text already
+  json_writer& raw(std::string_view json); ///< a value as JSON text
 
   template <class T>
   json_writer& member(std::string_view name, const T& x) {
@@ -48,7 +48,7 @@ private:
   void separate();
 
   std::string text_;
-  bool comma_ = false; // a value stands before: the next one needs a comma
+  bool comma_ = false; // the next value needs a comma
 };
 
 } // namespace rollcall::tool

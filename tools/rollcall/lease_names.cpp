@@ -7,7 +7,7 @@ namespace rollcall::tool {
 
 namespace {
 
-// A lease may end a little late, and later in a process that was suspended.
+// A lease may end a little late, and later if the process was suspended.
 constexpr auto surely_ended = std::chrono::minutes{10};
 
 } // namespace

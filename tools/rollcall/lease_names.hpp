@@ -1,10 +1,10 @@
-// The names that a driver gives its leases. One name may stand for several
-// presences: it is renewed and ended as a whole.
+// The names that a driver gives its leases. A name may have several presences, which are renewed
+// and ended together.
 //
-// Leases that have ended are forgotten when somebody notices, and by and by: so
-// a driver that takes new names for ever costs no more than its living leases.
+// Ended leases are forgotten when that is noticed, and gradually, so the memory is proportional to
+// the living leases even if the driver always uses new names.
 //
-// Pure: no IO, no clock. Threads: one at a time.
+// Pure: no IO, no clock. Thread-safety: none.
 #pragma once
 
 #include "rollcall/lease.hpp"
@@ -29,17 +29,17 @@ public:
     std::string topic, key;
     rollcall::lease lease;
     duration ttl{0};
-    time_point deadline; ///< as far as we know
+    time_point deadline; ///< as far as known
   };
 
-  /// In place of one of the same name, topic and key.
+  /// Adds a lease; replaces one of the same name, topic and key.
   void add(const std::string& name, entry, time_point now);
-  /// Null: there is none.
+  /// Returns null if there is none.
   const entry* find(std::string_view name, std::string_view topic, std::string_view key) const;
-  /// All of that name; none if it is not known.
+  /// Returns all leases of that name.
   std::vector<lease> all_of(std::string_view name) const;
-  /// They were renewed now, but for `missing`, which are forgotten. Returns how many
-  /// of the names have one left.
+  /// All were renewed now except `missing`, which are forgotten. Returns the number of names that
+  /// still have a lease.
   std::size_t renewed(const std::vector<std::string>& names, const std::set<lease>& missing,
                       std::optional<duration> ttl, time_point now);
   void remove(std::string_view name, std::string_view topic, std::string_view key);

@@ -77,11 +77,11 @@ void line_output::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     filled_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
-    if (waiting_.empty()) return; // stopping, and all is written
+    if (waiting_.empty()) return; // stopping, and everything is written
     std::string bytes;
     bytes.swap(waiting_);
     lock.unlock();
-    drained_.notify_all(); // now, and not when all is written: there is room at once
+    drained_.notify_all(); // now, since the queue has space already
     const bool written = write_all(bytes);
     lock.lock();
     if (!written) {
@@ -93,7 +93,7 @@ void line_output::run() {
       if (tell && setup_.on_broken) setup_.on_broken();
       return;
     }
-    // Where they would have stood: after what there was still room for.
+    // At their position: after the lines that still fitted.
     if (lost_ > 0 && setup_.lost) append(setup_.lost(std::exchange(lost_, 0)));
   }
 }
@@ -101,7 +101,7 @@ void line_output::run() {
 bool line_output::write_all(const std::string& bytes) {
   constexpr std::chrono::milliseconds step{100};
   std::size_t done = 0;
-  auto patience = setup_.patience; // counted only once we are stopping
+  auto patience = setup_.patience; // counted only while stopping
   while (done < bytes.size()) {
     pollfd ready{fd_, POLLOUT, 0};
     const int n = ::poll(&ready, 1, static_cast<int>(step.count()));
@@ -111,8 +111,8 @@ bool line_output::write_all(const std::string& bytes) {
       if (stopping_ && (patience -= step).count() <= 0) return false;
       continue;
     }
-    // POLLOUT promises room for PIPE_BUF bytes only: a larger write to a pipe
-    // that blocks could hold us after all.
+    // POLLOUT guarantees space for PIPE_BUF bytes only: a larger write to a blocking pipe could
+    // block.
     const auto some = std::min<std::size_t>(bytes.size() - done, 4096);
     const auto written = ::write(fd_, bytes.data() + done, some);
     if (written >= 0) {

@@ -1,11 +1,10 @@
-// Lines to stdout or stderr, from any thread, each whole and at once.
+// Writes lines to stdout or stderr from any thread; lines never mix.
 //
-// A thread of its own writes, so that a reader who is slow or stopped never
-// stops an actor that computes. What waits is bounded. `write` waits for room:
-// call it only where waiting does no harm, as in the session (no answer, no next
-// command) and in the callbacks of a subscription (which is then a slow one).
-// `offer` never waits: without room the line is lost, counted, and that is said
-// once there is room again.
+// A separate thread writes, so that a slow reader does not block actors. The queue is bounded.
+// `write` blocks while the queue is full: call it only where that is acceptable, as in the
+// session (the next command then waits) and in callbacks of subscriptions (which are then slow
+// subscribers). `offer` does not block: if the queue is full the line is dropped and counted,
+// and the number is reported when there is space again.
 #pragma once
 
 #include <chrono>
@@ -21,37 +20,37 @@
 namespace rollcall::tool {
 
 struct line_output_setup {
-  /// Called once, from the writing thread, if nobody reads any more.
+  /// Called once, in the writing thread, if the output is closed.
   std::function<void()> on_broken{};
-  /// The line that says how many were lost.
+  /// Makes the line that reports dropped lines.
   std::function<std::string(std::size_t lost)> lost{};
   std::size_t limit = 16 * 1024 * 1024;
-  /// At the end: how long a reader who does not read holds it up.
+  /// How long the destructor waits for a reader that does not read.
   std::chrono::milliseconds patience{600};
 };
 
 class line_output {
 public:
-  /// Writes to `fd`, which stays the caller's.
+  /// Writes to `fd`, which the caller owns.
   line_output(int fd, line_output_setup);
   line_output(int fd, std::function<void()> on_broken)
       : line_output(fd, line_output_setup{std::move(on_broken)}) {}
-  /// Writes what is left, then ends.
+  /// Writes the rest of the queue.
   ~line_output();
   line_output(const line_output&) = delete;
   line_output& operator=(const line_output&) = delete;
 
-  /// Takes a line without its end; waits while the limit is exceeded. Dropped
-  /// without a word once the output is broken.
+  /// Queues a line without newline; blocks while the queue is full. Lines are dropped silently
+  /// after the output was closed.
   void write(std::string line);
-  /// The same, but lost while the limit is exceeded by a quarter. So what waits
-  /// for room by `write` does not displace what cannot wait.
+  /// The same, but drops the line while the limit is exceeded by a quarter. So callers of `write`
+  /// that wait do not cause losses here.
   void offer(std::string line);
-  /// From now on `write` does not wait: the end has come.
+  /// `write` does not block any more.
   void stop_waiting();
-  /// How much waits to be written.
+  /// Returns the number of queued bytes.
   std::size_t waiting() const;
-  /// Bytes written so far.
+  /// Returns the number of bytes written.
   std::uint64_t written() const;
 
   static constexpr std::size_t limit = 16 * 1024 * 1024; ///< unless the setup says otherwise

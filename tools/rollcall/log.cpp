@@ -27,8 +27,7 @@ std::mutex writer_mutex;
 std::shared_ptr<line_output> writer;
 constexpr std::string_view names[] = {"error", "warning", "info", "debug"};
 
-/// UTC with milliseconds. (fmt's chrono formatting goes through localtime
-/// locks and locales; a log line needs neither.)
+/// Formats UTC with milliseconds. (fmt's chrono formatting uses locks and locales of localtime.)
 std::string timestamp() {
   using namespace std::chrono;
   const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -82,7 +81,7 @@ void log_line(log_level level, std::string_view event, log_fields fields) {
     return;
   }
   line += '\n';
-  // A log that cannot be written must not stop the node.
+  // If the log cannot be written, the node continues.
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&ready, 1, 0) == 1) [[maybe_unused]]
     auto written =

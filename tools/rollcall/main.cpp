@@ -1,4 +1,4 @@
-// rollcall: the program. Each subcommand is a program of its own.
+// The program rollcall, with its subcommands.
 #include "tools/rollcall/demo/demo.hpp"
 #include "tools/rollcall/demo/guest.hpp"
 #include "tools/rollcall/descriptors.hpp"

@@ -11,7 +11,7 @@ namespace rollcall::tool {
 
 namespace {
 
-/// By number: glibc has a wrapper only since 2.36.
+/// By number, since glibc has a wrapper only since 2.36.
 int open_pidfd(pid_t process) {
 #ifdef SYS_pidfd_open
   return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
@@ -46,7 +46,7 @@ process_watch::result process_watch::watch(pid_t process, std::uint64_t ticket, 
   if (process <= 0) return result::no_such_process;
   const int fd = open_pidfd(process);
   if (fd < 0) {
-    // EINVAL: a thread of a process, which has an id too but no end of its own.
+    // EINVAL: the id of a thread, not of a process.
     if (errno == ESRCH || errno == EINVAL) return result::no_such_process;
     why = errno == ENOSYS ? "this kernel has no pidfd: Linux 5.3 or later is needed"
                           : std::strerror(errno);
@@ -82,7 +82,7 @@ void process_watch::run() {
         if (found == tickets_.end()) continue;
         ticket = found->second;
         tickets_.erase(found);
-        ::close(fd); // under the lock: the number may be given to the next watch at once
+        ::close(fd); // with the lock held, since the next watch may get the same number
       }
       on_end_(ticket);
     }

@@ -1,7 +1,7 @@
-// Tells when processes of this host end, whoever started them.
+// Reports the end of any process of this host.
 //
-// By pidfd (Linux 5.3): a pidfd names one process and never the next one that
-// gets its number, its end wakes us up at once, and nothing is polled.
+// Uses pidfds (Linux 5.3): a pidfd always refers to the same process, even if its number is reused,
+// and becomes readable at its end, so no polling is needed.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +19,18 @@ public:
   enum class result {
     watching,
     no_such_process,
-    failed, ///< `last_error` says why: no more file descriptors, an old kernel
+    failed, ///< see `last_error`: out of file descriptors, or an old kernel
   };
 
-  /// `on_end(ticket)` comes once for each watched process, from a thread of
-  /// this object, when the process has ended (a zombie has).
+  /// Calls `on_end(ticket)` once for each watched process, in a thread of this object, when the
+  /// process has ended (also if it is a zombie).
   explicit process_watch(std::function<void(std::uint64_t ticket)> on_end);
   ~process_watch();
   process_watch(const process_watch&) = delete;
   process_watch& operator=(const process_watch&) = delete;
 
-  /// Watches until the end. `ticket` is the caller's name for it. `on_end` may
-  /// come before this has returned.
+  /// Watches a process. `ticket`: an id of the caller. `on_end` may be called before this
+  /// returns.
   result watch(pid_t process, std::uint64_t ticket, std::string& why);
 
 private:

@@ -10,7 +10,7 @@ namespace rollcall::tool {
 
 namespace {
 
-/// A time that is no time at all is as bad as one that is too long or too short.
+/// A malformed ttl gives the same error as one that is too long or too short.
 std::optional<refusal> refused_ttl(const arguments& in) {
   if (in.ok()) return std::nullopt;
   auto why = in.problem();
@@ -76,7 +76,7 @@ session::outcome session::untrack_lease(const command& cmd, arguments& in) {
     leases_.remove(name);
   else
     leases_.remove(name, topic, key);
-  return ok(cmd); // of nothing: ok too
+  return ok(cmd); // idempotent
 }
 
 session::outcome session::renew(const command& cmd, arguments& in) {
@@ -89,7 +89,7 @@ session::outcome session::renew(const command& cmd, arguments& in) {
     names = in.texts("leases");
   const auto ttl = in.maybe_time("ttl");
   if (auto why = refused_ttl(in)) return why;
-  // A name that is given twice is one.
+  // Duplicate names count once.
   const std::set<std::string> once(names.begin(), names.end());
   names.assign(once.begin(), once.end());
   std::vector<lease> which;

@@ -1,4 +1,4 @@
-// The operations that ask of a topic more than who is there.
+// Operations on a topic: dispatch, resolve, why.
 #include "tools/rollcall/answers.hpp"
 #include "tools/rollcall/session.hpp"
 
@@ -7,7 +7,7 @@ namespace rollcall::tool {
 session::outcome session::dispatch(const command& cmd, arguments& in) {
   auto topic = in.text("topic"), text = in.text("text");
   if (!in.ok()) return in.problem();
-  // What a stand-in takes: see stand_ins.
+  // The message type of stand-ins: see stand_ins.
   auto sent = tracker_.dispatch(topic, caf::make_message(topic, std::move(text)));
   if (!sent) return to_refusal(sent.error());
   out_.write(begin_answer(cmd.id)

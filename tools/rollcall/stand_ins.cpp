@@ -13,13 +13,12 @@ namespace rollcall::tool {
 
 namespace {
 
-// While nobody reads our output the printer waits; more than so many lines are
-// not kept for it.
+// The printer blocks while our output is not read; this limits the lines that wait for it.
 constexpr std::size_t most_waiting = 65'536;
 
 using counter = std::shared_ptr<std::atomic<std::size_t>>;
 
-/// Beside the other actors, since it may block.
+/// An actor of its own, since it may block.
 caf::behavior printer(caf::event_based_actor*, std::function<void(const std::string&)> print,
                       counter waiting) {
   return {[print = std::move(print), waiting](const std::string& line) {
@@ -28,7 +27,7 @@ caf::behavior printer(caf::event_based_actor*, std::function<void(const std::str
   }};
 }
 
-/// `member`: `"as":"ada"`, how it is called in its lines.
+/// `member`: `"as":"ada"`, its name in its lines.
 caf::behavior stand_in(caf::event_based_actor* self, std::string member, caf::actor printer,
                        counter waiting) {
   return {[self, member = std::move(member), printer = std::move(printer),
@@ -74,7 +73,7 @@ caf::actor stand_ins::named(const std::string& name) {
   json_writer member;
   member.member("as", name);
   it.actor = spawn(member.take());
-  // The first to attach itself is the last to be told: after all monitors.
+  // The first one that attaches is notified last, after all monitors.
   auto gone = std::make_shared<std::promise<void>>();
   it.gone = gone->get_future().share();
   caf::actor_cast<caf::strong_actor_ptr>(it.actor)->get()->attach_functor(
@@ -98,7 +97,7 @@ bool stand_ins::kill_named(const std::string& name) {
     named_.erase(found);
   }
   caf::anon_send_exit(it.actor, caf::exit_reason::kill);
-  // It only ever waits, so this takes one turn of a worker.
+  // The actor is idle, so this needs only one turn of a worker.
   it.gone.wait_for(std::chrono::seconds{5});
   return true;
 }
@@ -113,7 +112,7 @@ std::variant<caf::actor, refusal> stand_ins::of_process(pid_t process) {
     std::lock_guard guard(mutex_);
     ticket = next_ticket_++;
     processes_[process] = {actor, ticket};
-    tickets_[ticket] = process; // before the watch: it may tell of the end at once
+    tickets_[ticket] = process; // before the watch, which may report the end at once
   }
   std::string why;
   const auto result = watch_->watch(process, ticket, why);

@@ -46,7 +46,7 @@ incarnation incarnation_in(const json::object& x, std::string_view name) {
   return {number_of(value->get_array()[0]), number_of(value->get_array()[1])};
 }
 
-/// The value of that name; false: there is none.
+/// Reads the value of that name. Returns false if there is none.
 template <class Enum>
 bool read_enum(const json::object& x, std::string_view name, Enum last, Enum& to) {
   const auto text = text_in(x, name);

@@ -1,5 +1,5 @@
-// `rollcall why --journal FILE TOPIC KEY`: the story of a key out of the file that
-// `rollcall node --journal FILE` writes, in words.
+// `rollcall why --journal FILE TOPIC KEY`: prints the changes of a key from the file that
+// `rollcall node --journal FILE` writes.
 #pragma once
 
 #include "rollcall/story.hpp"
@@ -12,11 +12,11 @@
 namespace rollcall::tool {
 
 struct found_story {
-  std::vector<story_entry> entries; ///< as they stand in the file
+  std::vector<story_entry> entries; ///< in the order of the file
   std::size_t lost = 0;             ///< lines that the node could not write, of any key
-  std::size_t unreadable = 0;       ///< lines that are none of a journal
+  std::size_t unreadable = 0;       ///< lines that are not journal lines
 };
-/// Adds what the stream tells of that key.
+/// Adds the entries of that key in the stream.
 void read_journal(std::istream&, std::string_view topic, std::string_view key, found_story&);
 
 int run_why(const std::vector<std::string>& args);

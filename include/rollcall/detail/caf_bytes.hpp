@@ -1,5 +1,5 @@
-// Reading and writing a whole message, which 0.17 and 1.x do differently. Beside
-// caf_compat.hpp, since few need CAF's serializers.
+// Reads and writes a whole message, on CAF 0.17 and 1.x. Not part of caf_compat.hpp, since
+// few files need CAF's serializers.
 #pragma once
 
 #include "rollcall/detail/caf_compat.hpp"

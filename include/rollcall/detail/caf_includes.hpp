@@ -1,5 +1,5 @@
-// The headers of CAF that rollcall needs, as system headers: their warnings are
-// not ours.
+// The headers of CAF that rollcall needs, as system headers, so that their warnings do not
+// appear.
 #pragma once
 #pragma GCC system_header
 

@@ -72,7 +72,7 @@ requires compat::is_local_message<T>::value auto inspect(Inspector& f, T&) {
 
 } // namespace rollcall
 
-// These hold what only this process can hold.
+// These contain values that only this process can hold.
 ROLLCALL_LOCAL_MESSAGE(rollcall::update_with_msg)
 ROLLCALL_LOCAL_MESSAGE(rollcall::subscribe_msg)
 ROLLCALL_LOCAL_MESSAGE(rollcall::state_msg)

@@ -1,8 +1,8 @@
 // The numbers under which CAF knows rollcall's message types.
 //
-// Who stacks several blocks of type ids and needs these elsewhere defines
-// ROLLCALL_FIRST_TYPE_ID, as one number for the whole program and for the
-// library (`cmake -DROLLCALL_FIRST_TYPE_ID=...`). rollcall takes 128 from there.
+// Programs with other blocks of type ids can move these: define ROLLCALL_FIRST_TYPE_ID as
+// one number for the whole program and the library (`cmake -DROLLCALL_FIRST_TYPE_ID=...`).
+// rollcall uses 128 numbers from there.
 #pragma once
 
 #include "rollcall/detail/caf_compat.hpp"
@@ -71,7 +71,7 @@ struct timer_msg;
 
 } // namespace rollcall
 
-// The links between nodes take the first 64 numbers.
+// The messages of the endpoint (cluster/caf/messages.hpp) use the first 64 numbers.
 CAF_BEGIN_TYPE_ID_BLOCK(rollcall, ROLLCALL_FIRST_TYPE_ID + 64)
 
 CAF_ADD_TYPE_ID(rollcall, (rollcall::errc))

@@ -1,6 +1,5 @@
-// How CAF reads and writes the values that messages hold. What is read from
-// outside is checked: a meta that is not canonical, a length that does not fit
-// refuse the message.
+// How CAF reads and writes the values in messages. Received values are checked: a meta
+// that is not canonical, or a wrong length, makes CAF refuse the message.
 #pragma once
 
 #include "rollcall/detail/caf_compat.hpp"

@@ -26,7 +26,7 @@ std::optional<listed> ask_list(stage& s, std::size_t node) {
     auto* meta = object ? object->if_contains("meta") : nullptr;
     if (!meta || !meta->is_object()) return std::nullopt;
     auto& status = result[{text_of(*object, "key"), text_of(*object, "replica")}];
-    // Twice under one name from one node: never right, so let it not match.
+    // A name twice from one node is always wrong, so make it differ.
     status = status.empty() ? text_of(meta->get_object(), "status") : "twice";
   }
   return result;
@@ -36,7 +36,7 @@ struct row {
   std::string name, process, truth;
 };
 
-/// What is there: the guests whose processes live, and what they say.
+/// Returns the guests whose processes run, with their statuses.
 listed ask_guests(stage& s, std::vector<row>& rows) {
   listed truth;
   for (auto& g : s.guests()) {
@@ -93,7 +93,7 @@ bool check(stage& s) {
     }
     out.print(line);
   }
-  // Nobody else may be listed.
+  // No others may be listed.
   for (std::size_t i = 0; i < lists.size(); ++i) {
     if (!lists[i]) continue;
     for (const auto& [who, status] : *lists[i]) {

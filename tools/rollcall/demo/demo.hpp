@@ -1,4 +1,4 @@
-// `rollcall demo`: three nodes, some people, and what can go wrong.
+// `rollcall demo`: three nodes, some people, and some failures.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace rollcall::tool::demo {
 
-/// The whole program; `args` is what stands after `rollcall demo`. Exit code 0
-/// if all nodes agree with the processes that are there in the end, 1 if not.
+/// The program; `args`: the arguments after `rollcall demo`. Exit code 0 if all nodes agree with
+/// the running processes at the end, else 1.
 int run_demo(const std::vector<std::string>& args);
 
 } // namespace rollcall::tool::demo

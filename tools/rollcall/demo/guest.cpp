@@ -7,7 +7,7 @@
 namespace rollcall::tool::demo {
 
 int run_guest(const char* first) {
-  // Ctrl-C is for the demo, which ends its guests in order.
+  // Ctrl-C is handled by the demo, which ends its guests in order.
   std::signal(SIGINT, SIG_IGN);
   std::string status = first, line;
   std::cout << status << std::endl;

@@ -1,12 +1,12 @@
-// A person of the demo: a real process, and a very small one.
+// A person of the demo: a small process.
 //
-// It holds a status, takes a new one from each line of its stdin, and says it
-// on stdout; an empty line only asks. It ends when its stdin does.
+// It has a status, which each line of its stdin replaces, and prints it to stdout; an empty line
+// only asks for it. It ends with its stdin.
 #pragma once
 
 namespace rollcall::tool::demo {
 
-/// The whole program of `rollcall guest STATUS`.
+/// The program of `rollcall guest STATUS`.
 int run_guest(const char* status);
 
 } // namespace rollcall::tool::demo

@@ -43,7 +43,7 @@ void roll::take(const json::object& line, instant now) {
   } else if (event == "replica_permdown") {
     replicas_.erase(life_of(line));
   }
-  // The answer to `subscribe`: the state now, in place of all before.
+  // The answer to `subscribe`: the state, which replaces everything before.
   if (auto* state = line.if_contains("presences"); event.empty() && state && state->is_object()) {
     here_.clear();
     for (const auto& topic : state->get_object())

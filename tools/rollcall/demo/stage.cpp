@@ -125,7 +125,7 @@ void stage::arrive(std::string name, std::size_t home) {
   g.process = child_process({own_path(), "guest", "online"});
   if (g.process.read_line(g.status, patience) != child_process::read_result::line)
     return fail("cannot start a guest: " + g.process.failure());
-  // Beside the others of their node, so that the rows stay in groups.
+  // Next to the others of the node, so that rows stay grouped.
   auto after =
       std::find_if(guests_.begin(), guests_.end(), [&](const guest& x) { return x.home > home; });
   send_track(*guests_.insert(after, std::move(g)));
@@ -158,7 +158,7 @@ void stage::change(std::string_view name, std::string status) {
 void stage::leave(std::string_view name) {
   auto* g = find(name);
   if (!g) return;
-  g->process.close_input(); // it ends by itself; nobody tells the node
+  g->process.close_input(); // it ends by itself; the node is not told
   g->process.wait(patience);
   g->process.end();
 }

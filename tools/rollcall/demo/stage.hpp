@@ -1,7 +1,7 @@
 // The processes of the demo: three nodes and the guests beside them.
 //
-// One thread: everything happens in `run_for` and `until`, which listen to the
-// nodes and draw. Ends all its processes, whatever happens.
+// One thread: `run_for` and `until` read the output of the nodes and draw. Ends all its processes
+// in any case.
 #pragma once
 
 #include "tools/rollcall/child_process.hpp"
@@ -25,7 +25,7 @@ struct guest {
   std::string name;
   std::size_t home = 0;
   child_process process;
-  std::string status; ///< what the process itself said last
+  std::string status; ///< the last output of the process
   bool here() const noexcept { return process.pid() > 0; }
 };
 
@@ -34,7 +34,7 @@ struct node {
   node_state state = node_state::starting;
   std::string address; ///< the same for every life
   child_process process;
-  demo::roll roll; ///< what it tells
+  demo::roll roll; ///< its output
 };
 
 class stage {
@@ -53,23 +53,22 @@ public:
   void arrive(std::string name, std::size_t home);
   void change(std::string_view name, std::string status);
   void leave(std::string_view name);
-  /// A node that has come back is told of those beside it that are still here.
+  /// Tracks the guests of a restarted node again.
   void track_all_of(std::size_t node);
 
-  /// Every node that runs shows exactly the guests of the nodes that it should
-  /// hold up: those that run.
+  /// Returns true if every running node shows exactly the guests of the running nodes.
   bool all_agree() const;
   bool runs(std::size_t node) const { return nodes_[node].state == node_state::up; }
 
   // -- time
   void headline(std::string text);
   void result(std::string text);
-  /// Go on for so long. False: stopped, or something is wrong.
+  /// Runs for that time. Returns false if it was stopped or something failed.
   bool run_for(milliseconds time);
-  /// Go on until it holds, or the time is over. Whether it held.
+  /// Runs until the condition is true, or the time is over. Returns the condition.
   bool until(const std::function<bool()>& holds, milliseconds limit);
 
-  /// One command, and its answer: for the check at the end.
+  /// Sends a command and returns its answer, for the check at the end.
   std::optional<boost::json::object> ask(std::size_t node, std::string_view command);
 
   const std::vector<node>& nodes() const noexcept { return nodes_; }
@@ -77,12 +76,12 @@ public:
   guest* find(std::string_view name);
   double seconds() const;
   terminal& out() noexcept { return out_; }
-  /// Something went wrong: everything stops, and the logs are kept.
+  /// Reports a failure: everything stops, and the logs are kept.
   void fail(std::string why);
-  /// What went wrong first, empty so far.
+  /// The first failure; empty if there was none.
   const std::string& trouble() const noexcept { return trouble_; }
   bool stopped() const noexcept;
-  /// Where the nodes' logs are; they stay if there was trouble.
+  /// The directory of the logs; kept after a failure.
   const std::string& logs() const noexcept { return logs_; }
 
 private:
@@ -105,7 +104,7 @@ private:
   std::optional<boost::json::object> answer_; // to `ask`
 };
 
-/// Ctrl-C and the like: the stage stops at the next moment.
+/// For Ctrl-C: the stage stops as soon as possible.
 void stop_on_signals();
 bool stop_was_asked() noexcept;
 

@@ -16,14 +16,14 @@ constexpr std::size_t a = 0, b = 1, c = 2;
 
 struct step {
   std::string headline;
-  std::vector<std::function<void()>> actions; ///< with a moment between them
+  std::vector<std::function<void()>> actions; ///< with a pause between them
   milliseconds between{0};
   std::function<bool()> holds;
-  std::string result; ///< what is said then; "{}" is how long it took
+  std::string result; ///< the text after it; "{}" is the time that it took
   milliseconds look{2500};
 };
 
-/// What the others show of one node: that it is down, and nobody of it.
+/// The others show that the node is down, and none of its people.
 bool gone(const stage& s, std::size_t node) {
   const auto& name = s.nodes()[node].name;
   for (std::size_t i = 0; i < s.nodes().size(); ++i)
@@ -115,7 +115,7 @@ std::string short_time(milliseconds t) {
 } // namespace
 
 bool play(stage& s, double pace) {
-  // Far more than any step takes: a busy machine must not fail the demo.
+  // Much longer than any step takes, so that a busy machine does not fail the demo.
   constexpr auto limit = 60s;
   auto stretched = [pace](milliseconds t) {
     return duration_cast<milliseconds>(pace * duration<double>(t));

@@ -1,14 +1,13 @@
-// What happens in the demo, step by step.
+// The steps of the demo.
 #pragma once
 
 #include "tools/rollcall/demo/stage.hpp"
 
 namespace rollcall::tool::demo {
 
-/// Plays it. Each step waits for what it should bring about, so a slow machine
-/// plays the same story, only later; `pace` stretches the time to look at it.
-/// False: stopped, or a step did not bring about what it should (`trouble` of
-/// the stage says what).
+/// Runs the demo. Each step waits for its effect, so it works on slow machines; `pace` scales the
+/// time to look at it. Returns false if it was stopped, or a step failed (see `trouble` of the
+/// stage).
 bool play(stage&, double pace);
 
 } // namespace rollcall::tool::demo

@@ -19,7 +19,7 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-/// As setlocale would decide, without touching the locale of the process.
+/// Decides like setlocale, without changing the locale of the process.
 bool speaks_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     auto value = environment(name);
@@ -34,7 +34,7 @@ bool speaks_utf8() {
 void write_all(std::string_view text) {
   while (!text.empty()) {
     const auto n = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (n < 0 && errno != EINTR) return; // nobody looks any more; the story goes on to its verdict
+    if (n < 0 && errno != EINTR) return; // the output is closed; the demo continues to its result
     if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
   }
 }
@@ -59,7 +59,7 @@ const char* code_of(style s) {
   return "";
 }
 
-/// The first n code points.
+/// Returns the first n code points.
 std::string_view front(std::string_view text, std::size_t n) {
   std::size_t i = 0;
   for (; i < text.size(); ++i) {
@@ -98,7 +98,7 @@ look terminal::how() const {
   look result;
   result.unicode = unicode_;
   result.width = std::clamp(width_, least_width, most_width);
-  // 4 more for the result and a line to stand on.
+  // 4 more for the result and the line of the cursor.
   result.told =
       std::clamp<std::size_t>(height_ > least_height ? height_ - least_height + 1 : 1, 1, 5);
   return result;
@@ -125,7 +125,7 @@ void terminal::redraw(const std::vector<styled_line>& lines) {
   measure();
   std::string out;
   if (width_ != width_before || height_ != height_before) {
-    out += "\x1b[2J\x1b[H"; // wrapped lines cannot be counted: start anew
+    out += "\x1b[2J\x1b[H"; // wrapped lines cannot be counted: clear the screen
   } else if (drawn_ > 0) {
     out += "\x1b[" + std::to_string(drawn_) + "A\r";
   }

@@ -1,4 +1,4 @@
-// Writes styled lines to stdout: drawn in place on a terminal.
+// Writes styled lines to stdout, and redraws them in place on a terminal.
 #pragma once
 
 #include "tools/rollcall/demo/view.hpp"
@@ -11,20 +11,20 @@ namespace rollcall::tool::demo {
 
 class terminal {
 public:
-  /// Looks at stdout, TERM, NO_COLOR and the locale.
+  /// Checks stdout, TERM, NO_COLOR and the locale.
   explicit terminal(bool force_plain);
-  /// Gives the cursor back.
+  /// Shows the cursor again.
   ~terminal();
   terminal(const terminal&) = delete;
   terminal& operator=(const terminal&) = delete;
 
-  /// Whether `redraw` draws; if not, print lines with `print`.
+  /// Returns true if `redraw` works; else use `print`.
   bool draws() const noexcept { return draws_; }
   look how() const;
 
-  /// Puts the lines in place of those drawn before.
+  /// Replaces the lines drawn before.
   void redraw(const std::vector<styled_line>&);
-  /// Below what is drawn, and stays.
+  /// Prints below the drawn lines; not replaced later.
   void print(const styled_line&);
   void print(const std::string& text) { print(styled_line{{text}}); }
 
@@ -36,7 +36,7 @@ private:
   bool colours_ = false;
   bool unicode_ = false;
   std::size_t width_ = 80, height_ = 24;
-  std::size_t drawn_ = 0; // lines that stand above the cursor
+  std::size_t drawn_ = 0; // lines above the cursor
 };
 
 } // namespace rollcall::tool::demo

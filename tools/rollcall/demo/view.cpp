@@ -40,7 +40,7 @@ state_text describe(node_state state) {
   return {"", style::plain};
 }
 
-/// Draws the boxes line by line, all nodes side by side.
+/// Draws the boxes of all nodes side by side, line by line.
 class boxes {
 public:
   boxes(const scene& what, const look& how)
@@ -71,7 +71,7 @@ private:
     lines_.back().push_back({std::move(text), s});
   }
 
-  /// A node that does not run shows what it last knew, greyed out.
+  /// A node that does not run shows its last state, greyed out.
   static bool asleep(const node_box& n) { return n.state != node_state::up; }
 
   void top(const node_box& n) {

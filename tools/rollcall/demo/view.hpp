@@ -1,4 +1,4 @@
-// What the demo shows, as lines of styled text.
+// The picture of the demo, as lines of styled text.
 //
 // Pure: a scene in, lines out. The terminal (terminal.hpp) writes them.
 #pragma once
@@ -14,14 +14,14 @@ enum class style : unsigned char { plain, dim, bold, good, warn, bad, accent };
 struct span {
   std::string text; ///< one column for each code point
   demo::style look = style::plain;
-  bool fresh = false; ///< changed a moment ago: shown bold
+  bool fresh = false; ///< changed lately: shown bold
 };
 using styled_line = std::vector<span>;
 
 std::size_t columns(const std::string& utf8);
 std::size_t columns(const styled_line&);
 
-/// One person in the box of one node.
+/// A person in the box of a node.
 struct cell {
   bool here = false;
   std::string status;
@@ -50,21 +50,21 @@ struct person {
 struct scene {
   double seconds = 0;
   std::string headline;
-  std::string result; ///< of the headline, empty until it is there
+  std::string result; ///< of the headline; empty at first
   std::vector<person> people;
   std::vector<node_box> nodes;
-  std::vector<std::string> told; ///< what happened, the latest last
+  std::vector<std::string> told; ///< events, the latest last
 };
 
 struct look {
   bool unicode = true;
   std::size_t width = 80;
-  std::size_t told = 4; ///< lines of what happened
+  std::size_t told = 4; ///< lines of events
 };
 
 std::vector<styled_line> draw(const scene&, const look&);
 
-/// How a status is shown: online good, away warn, busy bad.
+/// The style of a status: online good, away warn, busy bad.
 style style_of_status(const std::string& status);
 
 } // namespace rollcall::tool::demo

@@ -35,7 +35,7 @@ constexpr std::array names{"ada",    "alan",   "anita", "barbara", "bjarne",   "
 constexpr std::array topics{"room:lobby", "room:chess", "room:music"};
 constexpr std::array statuses{"online", "away", "busy"};
 
-/// Whether nobody listens there: a gateway can have that port.
+/// Returns true if the port is free for a gateway.
 bool is_free(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
@@ -78,7 +78,7 @@ public:
   }
 
   ~cluster_to_look_at() {
-    for (auto& m : members_) m.process.close_input(); // end of input: they end in order
+    for (auto& m : members_) m.process.close_input(); // they end in order at the end of input
     const auto until = steady_clock::now() + time_to_end;
     for (auto& m : members_) {
       const auto left = ceil<milliseconds>(until - steady_clock::now());
@@ -159,7 +159,7 @@ private:
     return true;
   }
 
-  /// Takes what the processes say; false: stopped.
+  /// Reads the output of the processes. Returns false if stopped.
   bool listen() {
     std::vector<pollfd> ready;
     for (auto& m : members_) ready.push_back({m.runs() ? m.process.output_fd() : -1, POLLIN, 0});
@@ -181,7 +181,7 @@ private:
 
   void send(const char* op, const person& p) {
     auto& m = members_[p.home];
-    if (!m.runs()) return; // it is told when it is back
+    if (!m.runs()) return; // it is sent when the node is back
     json_writer out;
     out.open('{').member("op", op).member("as", p.name);
     if (std::string_view(op) != "kill") {
@@ -209,7 +209,7 @@ private:
     const auto who = people_.begin() + static_cast<std::ptrdiff_t>(dice(people_.size()));
     if (which < 7) return send("update", *who);
     if (people_.size() < 6) return;
-    send("kill", *who); // whoever is tracked has ended: that is the leave
+    send("kill", *who); // the end of the actor is the leave
     people_.erase(who);
   }
 

@@ -5,9 +5,8 @@
 
 namespace rollcall::tool::demo {
 
-/// Three nodes and two gateways, and people who come and go. A process that
-/// ends, or is killed, is started again. Returns the exit code: 0 when it was
-/// stopped by a signal.
+/// Runs three nodes and two gateways, and people that join and leave. A process that ends is
+/// started again. Returns the exit code: 0 if it was stopped by a signal.
 int run_web(terminal&);
 
 } // namespace rollcall::tool::demo

@@ -6,7 +6,7 @@
 
 namespace rollcall::tool {
 
-/// The whole program; `args` is what stands after `rollcall gateway`.
+/// The program; `args`: the arguments after `rollcall gateway`.
 int run_gateway(const std::vector<std::string>& args);
 
 } // namespace rollcall::tool

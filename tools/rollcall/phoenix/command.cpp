@@ -84,7 +84,7 @@ std::string read(const po::variables_map& from, phoenix::phoenix_options& o) {
   return why.empty() ? phoenix::validate(o) : why;
 }
 
-/// Events for stdout, once that is there.
+/// Writes events to stdout after the `ready` line.
 class event_lines {
   static constexpr std::size_t max_before = 1024;
 

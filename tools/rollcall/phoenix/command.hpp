@@ -6,7 +6,7 @@
 
 namespace rollcall::tool {
 
-/// The whole program; `args` is what stands after `rollcall phoenix`.
+/// The program; `args`: the arguments after `rollcall phoenix`.
 int run_phoenix(const std::vector<std::string>& args);
 
 } // namespace rollcall::tool
