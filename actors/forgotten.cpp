@@ -1,5 +1,7 @@
 #include "actors/forgotten.hpp"
 
+#include <caf/actor_registry.hpp>
+
 #include <map>
 #include <mutex>
 
