@@ -143,6 +143,7 @@ bool member::preamble() {
 
 bool member::greet() {
   if (!preamble()) return false;
+  if (!speaks_our_caf()) return true; // what follows has another form
   // The server's handshake: node id, application ids, actor id, interface.
   if (!read_until(basp_header_size, patience)) return false;
   const auto payload = read_big_endian(std::string_view{in_}.substr(4, 4));

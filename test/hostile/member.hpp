@@ -53,6 +53,7 @@ public:
   bool connected() const noexcept { return fd_ >= 0; }
   /// Preambles only: before it, bytes go to the door; after it, to CAF.
   bool preamble();
+  /// Both preambles, and the handshake of CAF 0.17: of another CAF nothing is read.
   bool greet();
   bool join();
   bool speaks_our_caf() const { return there_.caf == "0.17"; }

@@ -172,5 +172,6 @@ TEST_CASE("a seed whose name has a first address at which nobody listens leads t
         return true;
     return false;
   }));
-  CHECK(b.log().find("seed address=localhost" + port) != std::string::npos);
+  CHECK(eventually(
+      [&] { return b.log().find("seed address=localhost" + port) != std::string::npos; }));
 }

@@ -209,6 +209,10 @@ std::optional<T> config_value(const caf::actor_system_config& cfg, const std::st
 #if ROLLCALL_CAF_0
   if (auto x = caf::get_if<T>(&cfg, key)) return *x;
 #else
+  // 1.x makes some list of a text that is none.
+  if constexpr (std::is_same_v<T, std::vector<std::string>>)
+    if (const auto* x = caf::get_if(&cfg.content, key); x && caf::get_if<std::string>(x))
+      return std::nullopt;
   if (auto x = caf::get_as<T>(cfg, key)) return *x;
 #endif
   return std::nullopt;
@@ -232,6 +236,19 @@ inline void prefer_quick_workers([[maybe_unused]] caf::actor_system_config& cfg)
 #endif
 }
 
+#if !ROLLCALL_CAF_0
+/// As CAF's own, but a text that is no list stays one, so that whoever reads it can
+/// refuse it: 1.x makes ["127", …] of 127.0.0.1:4001, and drops what an error is
+/// returned for in silence.
+inline caf::error sync_list(void*, caf::config_value& x) {
+  if (const auto* text = caf::get_if<std::string>(&x))
+    if (const auto at = text->find_first_not_of(' '); at == text->npos || (*text)[at] != '[')
+      return {};
+  auto list = caf::get_as<std::vector<std::string>>(x);
+  return list ? x.assign(*list) : caf::error{};
+}
+#endif
+
 /// Declares an option for the command line and the help. 0.17 drops a value of
 /// another kind out of a file's section in silence if the option was declared: there
 /// it is declared as one that takes any kind, so that whoever reads it can refuse it.
@@ -247,7 +264,16 @@ void declare_option(caf::config_option_set& to, const char* category, const char
   }();
   to.add(caf::config_option{category, name, text, &any_kind});
 #else
-  to.add<T>(category, name, text);
+  if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    static const auto lists = [] {
+      auto x = *caf::detail::option_meta_state_instance<T>();
+      x.sync = sync_list;
+      return x;
+    }();
+    to.add(caf::config_option{category, name, text, &lists});
+  } else {
+    to.add<T>(category, name, text);
+  }
 #endif
 }
 
