@@ -63,4 +63,11 @@ std::chrono::milliseconds window_of(std::size_t members, std::size_t listeners,
                     std::max(limits.least, limits.most));
 }
 
+std::chrono::steady_clock::time_point flush_time(std::chrono::steady_clock::time_point now,
+                                                 std::chrono::steady_clock::time_point last,
+                                                 std::chrono::milliseconds window,
+                                                 std::chrono::milliseconds settle) noexcept {
+  return std::max(now + settle, last + window);
+}
+
 } // namespace rollcall::gateway

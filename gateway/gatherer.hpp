@@ -33,11 +33,22 @@ private:
 struct window_limits {
   std::chrono::milliseconds least{25};
   std::chrono::milliseconds most{1000};
+  /// The first change after a quiet time waits so long for those that come with it: a
+  /// write to each listener costs more than all else, and a leave and a join of one client
+  /// are then one.
+  std::chrono::milliseconds settle{10};
 };
 
 /// Returns the time between two messages to the listeners of a topic. The size of a burst is
 /// proportional to members × listeners, so the window grows with it, too.
 std::chrono::milliseconds window_of(std::size_t members, std::size_t listeners,
                                     const window_limits& = {}) noexcept;
+
+/// When to tell what came at `now`, if a topic was told last at `last`: a window after
+/// that, but not before `settle` has passed.
+std::chrono::steady_clock::time_point flush_time(std::chrono::steady_clock::time_point now,
+                                                 std::chrono::steady_clock::time_point last,
+                                                 std::chrono::milliseconds window,
+                                                 std::chrono::milliseconds settle) noexcept;
 
 } // namespace rollcall::gateway

@@ -104,7 +104,7 @@ void rooms::changed(const diff& changes) {
       x->pending.add(one);
     else
       x->truncated = true;
-    schedule(*x);
+    schedule(*x, core_.options.window.settle);
   }
 }
 
@@ -116,13 +116,13 @@ void rooms::lost() {
   }
 }
 
-// The first change after a quiet time is sent at once; later ones are sent a window after it.
-void rooms::schedule(room& x) {
+// The first change after a quiet time is sent after `settle`; later ones a window after it.
+void rooms::schedule(room& x, std::chrono::milliseconds settle) {
   if (x.due || !x.ready) return;
   x.due = true;
   const auto window =
       window_of(core_.tracker.count(x.topic), x.listeners.size(), core_.options.window);
-  x.timer.expires_at(std::max(std::chrono::steady_clock::now(), x.last + window));
+  x.timer.expires_at(flush_time(std::chrono::steady_clock::now(), x.last, window, settle));
   x.timer.async_wait([this, weak = x.weak_from_this()](boost::system::error_code error) {
     const auto self = weak.lock();
     if (error || !self) return;

@@ -16,6 +16,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,7 +68,7 @@ private:
   };
 
   room* find(const std::string& topic);
-  void schedule(room&);
+  void schedule(room&, std::chrono::milliseconds settle = {});
   void flush(room&);
   void flush_counted(room&, std::size_t members);
   bool leave_behind(room&, session&, listener&);

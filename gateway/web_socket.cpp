@@ -22,6 +22,24 @@ namespace {
 constexpr std::size_t kept_buffer_bytes = 2048;  // for an idle connection
 constexpr std::size_t control_bytes = 64 * 1024; // beyond max_waiting_bytes: replies
 
+/// What stands before a text of so many bytes (RFC 6455): a whole message, not masked.
+class frame_head {
+public:
+  explicit frame_head(std::size_t size) {
+    const int bytes = size < 126 ? 0 : size < 65536 ? 2 : 8;
+    put(0x81);
+    put(bytes == 0 ? size : bytes == 2 ? 126 : 127);
+    for (int i = bytes - 1; i >= 0; --i) put(size >> (8 * i));
+  }
+  std::string_view text() const noexcept { return {bytes_.data(), used_}; }
+
+private:
+  void put(std::size_t x) { bytes_[used_++] = static_cast<char>(x & 0xFF); }
+
+  std::array<char, 10> bytes_{};
+  std::size_t used_ = 0;
+};
+
 } // namespace
 
 class web_socket : public transport, public std::enable_shared_from_this<web_socket> {
@@ -70,7 +88,7 @@ public:
     if (writing_)
       queue_.push_back(std::move(x));
     else
-      write(std::move(x));
+      static_cast<void>(write(std::move(x)));
   }
   void close(std::uint16_t code, const std::string& why) override {
     if (std::exchange(closing_, true)) return;
@@ -128,16 +146,31 @@ private:
     pause->async_wait([self = shared_from_this(), pause](error_code) { self->go_on(); });
   }
 
-  void write(outgoing x) {
+  /// Returns true if it is sent; else `on_written` follows.
+  bool write(outgoing x) {
+    auto done = net_stream::sent::none;
+    if (ws_.is_open())
+      done = ws_.next_layer().send_now({frame_head(x.size()).text(), x.head,
+                                        x.body ? std::string_view{*x.body} : std::string_view{}});
+    if (done == net_stream::sent::all) {
+      waiting_ -= x.size();
+      return true;
+    }
     writing_ = true;
     write_began_ = std::chrono::steady_clock::now();
     current_ = std::move(x);
+    if (done == net_stream::sent::part) {
+      ws_.next_layer().finish_sending(
+          [self = shared_from_this()](error_code error) { self->on_written(error); });
+      return false;
+    }
     const std::array<asio::const_buffer, 2> bytes{asio::buffer(current_.head),
                                                   current_.body ? asio::buffer(*current_.body)
                                                                 : asio::const_buffer{}};
     ws_.async_write(bytes, [self = shared_from_this()](error_code error, std::size_t) {
       self->on_written(error);
     });
+    return false;
   }
 
   void on_written(error_code error) {
@@ -145,13 +178,13 @@ private:
     waiting_ -= current_.size();
     current_ = {};
     if (error) return gone();
-    if (next_ < queue_.size()) {
+    while (next_ < queue_.size()) {
       auto x = std::move(queue_[next_++]);
       if (next_ == queue_.size()) {
         next_ = 0;
         queue_ = {};
       }
-      return write(std::move(x));
+      if (!write(std::move(x))) return;
     }
     if (closing_) return finish();
     if (std::exchange(paused_, false)) go_on();

@@ -108,3 +108,10 @@ TEST_CASE("presence JSON: a meta cannot forge a reference", "[gateway]") {
       text
       == R"({"joins":{"a":{"metas":[{"z":1,"phx_ref":"0000000000000001-0000000000000002-1"}]}},"leaves":{}})");
 }
+
+TEST_CASE("window: the first change after a quiet time waits for what comes with it", "[gateway]") {
+  const std::chrono::steady_clock::time_point start{1h};
+  CHECK(flush_time(start + 10s, start, 25ms, 10ms) == start + 10s + 10ms);
+  CHECK(flush_time(start + 10s, start, 25ms, 0ms) == start + 10s); // a state is not held up
+  CHECK(flush_time(start + 5ms, start, 25ms, 10ms) == start + 25ms);
+}

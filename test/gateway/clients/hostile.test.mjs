@@ -182,3 +182,30 @@ test("a client that never reads is given the state again, then closed, and costs
   mute.destroy()
   await alive(a)
 })
+
+test("a client that reads late finds whole frames in order, and its pongs between them", { timeout: 5 * 60_000 }, async t => {
+  const a = await gateway("--max-waiting-bytes", "33554432", "--update-rate", "100000", "--message-rate", "100000")
+  t.after(() => a.stop())
+  const late = await raw(a), busy = await raw(a)
+  t.after(() => { late.close(); busy.close() })
+  late.say("1", "1", "t", "phx_join", { track: false })
+  await late.reply("1")
+  busy.say("1", "1", "t", "phx_join", { key: "busy" })
+  await busy.reply("1")
+  let pongs = 0
+  late.on("pong", () => ++pongs)
+  late.pause()
+  // More than the buffers of both kernels hold, so that a frame is sent in part.
+  const fill = "x".repeat(20_000)
+  for (let i = 0; i < 1000; ++i) {
+    busy.say("1", "b" + i, "t", "broadcast", { i, fill })
+    if (i % 20 === 19) late.ping()
+  }
+  await busy.reply("b999")
+  late.resume()
+  const heard = () => late.frames.filter(f => f[3] === "broadcast").map(f => f[4].i)
+  await until(() => late.failed || (heard().length === 1000 && pongs >= 1), "all that was said")
+  assert.equal(late.failed, undefined)
+  assert.deepEqual(heard(), Array.from({ length: 1000 }, (_, i) => i))
+  assert.equal(await metric(a, "rollcall_gateway_broadcasts_dropped_total"), 0)
+})
