@@ -37,7 +37,7 @@ struct link_options {
   millis silence{5000};           ///< a link over which nothing comes for so long is down
   millis tick_period{100};
   mesh::dial_slots slots = mesh::options{}.slots; ///< dials at a time, by class
-  std::size_t max_peers = 1024;
+  std::size_t max_peers = 4096;
   std::size_t max_unfinished = 128; ///< connections to us that are no link yet
   std::size_t max_connections_per_node = 8;
   std::size_t max_connections_per_certificate = 64;

@@ -75,7 +75,7 @@ struct options {
   /// vouches for. Off where strangers may meet by chance: see docs/operation.md.
   bool islands_merge = true;
   bool wait_for_name = false;   ///< who has lost the name goes on trying, and does not end
-  std::size_t max_peers = 1024; ///< known ones; past it those longest down are forgotten
+  std::size_t max_peers = 4096; ///< known ones; past it those longest down are forgotten
   std::uint64_t seed = 0;       ///< of the jitter
 };
 

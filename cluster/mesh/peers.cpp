@@ -110,10 +110,10 @@ const peer* peer_book::find(std::string_view name) const noexcept {
 
 void peer_book::place_belongs(const address& where, peer& owner, proof how) {
   bool seed = false;
-  for (auto i = peers_.begin(); i != peers_.end();) {
+  for (auto i = peers_.begin(); i != peers_.end() && how != proof::hearsay;) {
     auto& x = i->second;
     ++i; // before x may go
-    if (x.key == owner.key || how == proof::hearsay) continue;
+    if (x.key == owner.key) continue;
     // What is only told takes a place from nobody but those who are gone: a
     // wrong word must not make us forget a seed, or a peer with a link.
     if (how == proof::told && (!x.idle() || x.is_seed())) continue;

@@ -51,7 +51,7 @@ struct hello {
 };
 
 inline constexpr std::size_t max_hello_trackers = 256;
-inline constexpr std::size_t max_hello_members = 1024;
+inline constexpr std::size_t max_hello_members = 4096;
 inline constexpr std::size_t max_hello_text = 256; ///< bytes of any name or address
 
 /// At most max_hello_members members are written (they are hints: the rest is

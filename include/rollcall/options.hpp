@@ -29,7 +29,7 @@ struct limits {
   /// the own one answers limit_reached, of another's no more is taken.
   std::size_t max_presences_per_replica = 4'000'000;
   std::size_t max_bytes_per_replica = 512 * 1024 * 1024; ///< keys and metas, and 64 for each
-  std::size_t max_replicas = 1024; ///< peers of one shard; past it the longest down is dropped
+  std::size_t max_replicas = 4096; ///< peers of one shard; past it the longest down is dropped
   std::size_t max_ended = 4096;    ///< final lives remembered
   // -- the protocol
   std::size_t max_frame_bytes = 256 * 1024; ///< soft: cut here; one presence always fits

@@ -62,6 +62,10 @@ po::options_description described() {
   d.add_options()(
       "scale", text(),
       "so many nodes (2 to 1000) for ten virtual minutes; a JSON line tells what came of it");
+  d.add_options()(
+      "mesh-scale", text(),
+      "so many nodes (2 to 1000) that find each other from one seed, and after a cut; a "
+      "JSON line tells what came of it");
   d.add_options()("faults", text(), "all, none, or a list with commas (default all)");
   return d;
 }
@@ -131,12 +135,16 @@ arguments read(const po::variables_map& given) {
     a.mix.ops = static_cast<int>(number(given, "ops", 0, 1'000'000));
     mixed("ops");
   }
-  if (given.contains("scale")) {
-    a.scale = static_cast<std::size_t>(number(given, "scale", least_scale, most_scale));
+  const auto scale = [&](const char* name) {
+    if (!given.contains(name)) return std::size_t{0};
     if (a.canaries || a.canary || a.tale || a.verbose || given.contains("seeds")
         || a.only.size() > 1)
-      throw bad_argument("give --scale alone, or with one --seed and --threads");
-  }
+      throw bad_argument("give --" + std::string{name}
+                         + " alone, or with one --seed and --threads");
+    return static_cast<std::size_t>(number(given, name, least_scale, most_scale));
+  };
+  a.scale = scale("scale");
+  a.mesh_scale = scale("mesh-scale");
   std::string unknown;
   if (!parse_faults(given.contains("faults") ? given["faults"].as<std::string>() : "all",
                     a.mix.faults, unknown))

@@ -21,6 +21,7 @@ struct arguments {
   unsigned threads = 2;
   bool canaries = false;              ///< the table of all
   std::size_t scale = 0;              ///< --scale: so many nodes, instead of seeds
+  std::size_t mesh_scale = 0;         ///< --mesh-scale: the same of the mesh
   const canary_row* canary = nullptr; ///< the bug that is in
   const story* tale = nullptr;        ///< --story: instead of seeds
   sim::mix mix;

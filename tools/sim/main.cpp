@@ -2,6 +2,7 @@
 #include "test/sim/shrink.hpp"
 #include "tools/sim/arguments.hpp"
 #include "tools/sim/canaries.hpp"
+#include "tools/sim/mesh_scale.hpp"
 #include "tools/sim/scale.hpp"
 #include "tools/version.hpp"
 
@@ -157,6 +158,11 @@ int main(int argc, char** argv) {
   if (a.canaries) return show_canaries(a);
   if (a.scale != 0) {
     const auto result = run_scale(a.scale, a.only.empty() ? 1 : a.only.front(), a.threads);
+    std::printf("%s\n", to_json(result).c_str());
+    return result.good() ? 0 : 1;
+  }
+  if (a.mesh_scale != 0) {
+    const auto result = run_mesh_scale(a.mesh_scale, a.only.empty() ? 1 : a.only.front());
     std::printf("%s\n", to_json(result).c_str());
     return result.good() ? 0 : 1;
   }

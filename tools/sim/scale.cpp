@@ -5,6 +5,7 @@
 #include "test/sim/random.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <chrono>
@@ -30,7 +31,9 @@ constexpr instant period = 1500ms;
 constexpr std::size_t stalled = 10;
 constexpr instant stall_for = 12s; // shorter than down_period
 constexpr double changes_per_ms = 0.1, loss = 0.01;
-constexpr std::size_t most_delay_ms = 5;
+constexpr std::size_t most_delay_ms = 5, slots = most_delay_ms + 1;
+/// Fewer nodes with something to do than this are not worth waking other threads for.
+constexpr std::size_t few = 24;
 
 struct letter {
   std::uint32_t from, to;
@@ -45,8 +48,7 @@ struct node {
   std::string name;
   std::unique_ptr<gossip> machine;
   random r;
-  std::vector<std::vector<letter>> inbox = std::vector<std::vector<letter>>(most_delay_ms + 1);
-  std::vector<letter> out; ///< of this millisecond
+  std::vector<std::vector<letter>> inbox = std::vector<std::vector<letter>>(slots);
   instant next_tick{0};
   std::optional<instant> wake_at;
   bool more = false, running = false;
@@ -63,6 +65,9 @@ public:
       nodes_.emplace_back(std::make_unique<node>(seed * 1'000'003 + i));
       nodes_.back()->name = "n" + std::to_string(i);
     }
+    due_.assign(n, instant::max());
+    out_.resize(n);
+    for (auto& x : mail_) x.assign(n, 0);
     for (std::size_t i = 0; i < n; ++i) index_[nodes_[i]->name] = static_cast<std::uint32_t>(i);
   }
 
@@ -82,6 +87,7 @@ private:
     return !same_side(a, b) && now_ >= split_from && now_ < heal_at + 60s;
   }
 
+  void find_busy();
   void turn(std::size_t i);
   void start(std::size_t i);
   void change();
@@ -101,8 +107,14 @@ private:
   tracker_options options_;
   std::vector<std::unique_ptr<node>> nodes_;
   std::map<std::string, std::uint32_t, std::less<>> index_;
+  // Of all nodes, side by side: most have nothing to do in most milliseconds, and
+  // finding that out must not cost a cache miss for each.
+  std::vector<instant> due_; ///< the next tick or timer
+  std::array<std::vector<std::uint8_t>, slots> mail_;
+  std::vector<std::vector<letter>> out_; ///< of this millisecond, by sender
+  std::vector<std::uint32_t> busy_;      ///< nodes with something to do in it
   instant now_{0};
-  double due_ = 0;           ///< changes
+  double changes_due_ = 0;
   std::size_t known_to_ = 0; ///< the first node that all_know has not passed
 };
 
@@ -128,7 +140,7 @@ void cluster_of::step(std::size_t i, const event& e) {
       n.bytes += f.bytes->size();
       ++n.frames;
       if (n.r.chance(loss)) continue;
-      n.out.push_back({static_cast<std::uint32_t>(i), index_.find(to)->second, f.bytes});
+      out_[i].push_back({static_cast<std::uint32_t>(i), index_.find(to)->second, f.bytes});
     }
   for (auto& x : did.events)
     if (x.what == replica_change::down && !may_be_down(i, index_.find(x.whose.name)->second))
@@ -143,20 +155,28 @@ void cluster_of::step(std::size_t i, const event& e) {
                               - std::strtof(std::string{p.key()}.c_str(), nullptr));
     }
   n.machine->take_back(std::move(did));
+  due_[i] = n.more ? now_ : std::min(n.next_tick, n.wake_at.value_or(instant::max()));
+}
+
+void cluster_of::find_busy() {
+  busy_.clear();
+  const auto& mail = mail_[static_cast<std::size_t>(now_.count()) % slots];
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (mail[i] != 0 || due_[i] <= now_) busy_.push_back(static_cast<std::uint32_t>(i));
 }
 
 void cluster_of::turn(std::size_t i) {
   auto& n = *nodes_[i];
   if (!n.running || stands(i)) return; // what comes meanwhile waits in its inbox
-  const auto slot = static_cast<std::size_t>(now_.count()) % n.inbox.size();
-  auto all = std::move(n.inbox[slot]);
-  n.inbox[slot].clear();
-  for (auto& l : all)
+  const auto slot = static_cast<std::size_t>(now_.count()) % slots;
+  for (auto& l : n.inbox[slot])
     if (!split() || same_side(l.from, l.to)) step(i, frame_in{*l.bytes});
+  n.inbox[slot].clear();
+  mail_[slot][i] = 0;
   while (n.more) step(i, proceed{});
   if (now_ >= n.next_tick) {
-    step(i, tick{});
     n.next_tick = std::max(n.next_tick + period, now_);
+    step(i, tick{});
   }
   if (n.wake_at && *n.wake_at <= now_) step(i, timer_due{});
 }
@@ -188,13 +208,13 @@ void cluster_of::links() {
 /// What was sent in this millisecond reaches the inboxes. In order of the sender, so
 /// that it does not depend on threads.
 void cluster_of::pass_on() {
-  for (auto& n : nodes_) {
-    for (std::size_t k = 0; k < n->out.size(); ++k) {
-      auto& to = *nodes_[n->out[k].to];
-      const auto at = static_cast<std::size_t>(now_.count()) + delay(n->out[k]);
-      to.inbox[at % to.inbox.size()].push_back(std::move(n->out[k]));
+  for (auto& out : out_) {
+    for (auto& l : out) {
+      const auto slot = (static_cast<std::size_t>(now_.count()) + delay(l)) % slots;
+      mail_[slot][l.to] = 1;
+      nodes_[l.to]->inbox[slot].push_back(std::move(l));
     }
-    n->out.clear();
+    out.clear();
   }
 }
 
@@ -229,8 +249,8 @@ scale_result cluster_of::run() {
   std::barrier together{static_cast<std::ptrdiff_t>(threads_)};
   const auto work = [&] {
     constexpr std::size_t some = 8;
-    for (auto i = next.fetch_add(some); i < nodes_.size(); i = next.fetch_add(some))
-      for (auto k = i; k < std::min(i + some, nodes_.size()); ++k) turn(k);
+    for (auto i = next.fetch_add(some); i < busy_.size(); i = next.fetch_add(some))
+      for (auto k = i; k < std::min(i + some, busy_.size()); ++k) turn(busy_[k]);
   };
   std::vector<std::thread> others;
   for (unsigned t = 1; t < threads_; ++t)
@@ -255,11 +275,16 @@ scale_result cluster_of::run() {
       start(started++);
     links();
     if (now_ >= busy_from && now_ < busy_to)
-      for (due_ += changes_per_ms; due_ >= 1; due_ -= 1) change();
+      for (changes_due_ += changes_per_ms; changes_due_ >= 1; changes_due_ -= 1) change();
+    find_busy();
     next = 0;
-    together.arrive_and_wait();
-    work();
-    together.arrive_and_wait();
+    if (busy_.size() < few || threads_ == 1) {
+      work();
+    } else {
+      together.arrive_and_wait();
+      work();
+      together.arrive_and_wait();
+    }
     pass_on();
 
     const auto per_node_s = [&](std::uint64_t all, std::uint64_t before, instant from) {

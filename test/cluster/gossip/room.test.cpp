@@ -254,3 +254,30 @@ TEST_CASE("a node's bytes have a share that updates count against") {
   CHECK(g.step(op_untrack{"t", "l", 1}, 5ms).code == errc::none);
   CHECK(g.step(op_track{"t", "m", 1, empty_meta}, 6ms).code == errc::none);
 }
+
+TEST_CASE("4,096 replicas are held by default, one more is told of, and what is said of all fits") {
+  const tracker_options o;
+  gossip g{{"a", {1, 1}}, o, 0ms, 0ms};
+  for (std::uint64_t i = 0; i < 4096; ++i) {
+    const auto name = "n" + std::to_string(i);
+    g.step(link_up{name}, 1ms);
+    g.step(frame_in{heartbeat_of({name, {2, i}})}, 2ms);
+  }
+  CHECK(g.holdings().lives == 4096);
+  CHECK(g.stats().no_room == 0);
+  g.step(link_up{"one more"}, 3ms);
+  const auto did = g.step(frame_in{heartbeat_of({"one more", {3, 3}})}, 3ms);
+  CHECK(count(did, replica_change::no_room) == 1);
+  CHECK(g.holdings().lives == 4096);
+
+  // All clocks in one frame: what a peer gets whose digest differs.
+  frame f;
+  f.from = {"b", {7, 7}};
+  f.full_clocks = true;
+  for (std::uint64_t i = 0; i < 4096; ++i)
+    f.clocks.push_back({{"n" + std::to_string(i), {1'700'000'000'000'000 + i, ~i}}, 1'000'000 + i});
+  std::sort(f.clocks.begin(), f.clocks.end());
+  const auto bytes = encode(f);
+  CHECK(bytes.size() < 160 * 1024);
+  CHECK(decode(bytes, o.limits).frame.clocks.size() == 4096);
+}

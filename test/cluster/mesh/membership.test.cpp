@@ -217,3 +217,34 @@ TEST_CASE("no more peers are known than the limit, and seeds are never forgotten
   const auto peers = m.peers();
   CHECK(std::any_of(peers.begin(), peers.end(), [](auto& p) { return p.address == "10.9.9.9:1"; }));
 }
+
+TEST_CASE("4,096 nodes are known by default, and one more is refused") {
+  options o;
+  o.cluster = "c";
+  o.node = "a";
+  o.inc = {1, 1};
+  membership m{o, 0ms};
+  auto introduce = [&](channel_id channel) {
+    hello h;
+    h.cluster = "c";
+    h.node = "n" + std::to_string(channel);
+    h.inc = {2, channel};
+    h.address =
+        "10.0." + std::to_string(channel / 250) + "." + std::to_string(channel % 250) + ":1";
+    return m.step(received{channel, packet_kind::hello, encode(h)}, millis{channel});
+  };
+  std::size_t most = 0; // of the list of all in an answer
+  for (channel_id i = 1; i <= 4096; ++i) {
+    for (const auto& x : introduce(i))
+      if (const auto* answer = std::get_if<send>(&x)) most = std::max(most, answer->bytes.size());
+    if (i % 64 == 0) m.step(tick{}, millis{i}); // so that newcomers are told on, and forgotten
+  }
+  CHECK(m.links() == 4096);
+  CHECK(most < 128 * 1024);
+  const auto out = introduce(4097);
+  REQUIRE(out.size() >= 1);
+  const auto* answer = std::get_if<send>(&out[0]);
+  REQUIRE(answer != nullptr);
+  CHECK(read_refusal(open_packet(answer->bytes).body)->code == errc::limit_reached);
+  CHECK(m.links() == 4096);
+}
