@@ -81,6 +81,8 @@ public:
   caf::error untrack(const caf::actor_addr&, std::string_view topic, std::string_view key);
   caf::error untrack(const pid&, std::string_view topic, std::string_view key);
   caf::error drain(millis lease);
+  /// For tests of the audit: damages a copy of that presence. nopresence.
+  caf::error flip_a_bit(std::string_view topic, std::string_view key);
   /// Answers when all of the actor's presences are gone, however many.
   using reply = std::function<void(caf::error)>;
   void untrack_all(const caf::actor_addr&, reply);

@@ -143,6 +143,15 @@ caf::error shard::untrack(const pid& who, std::string_view topic, std::string_vi
   return untrack_id(who.actor, topic, key);
 }
 
+caf::error shard::flip_a_bit(std::string_view topic, std::string_view key) {
+  const handler_scope now{*this};
+  if (const auto e = closed(); e != errc::none) return make_error(e);
+  auto todo = step(cluster::flip_a_bit{topic, key});
+  if (todo.code != errc::none) return refused_by(std::move(todo));
+  carry_out(std::move(todo));
+  return {};
+}
+
 caf::error bad_lease(millis lease, const tracker_options& x) {
   if (lease > millis{0} && lease <= x.permdown_period) return {};
   return make_error(errc::bad_lease, "a lease of " + std::to_string(lease.count())

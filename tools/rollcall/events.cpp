@@ -39,7 +39,8 @@ void events::on_tracker(const tracker_event& e) {
   case tracker_event_kind::replica_up:
   case tracker_event_kind::replica_down:
   case tracker_event_kind::replica_permdown:
-  case tracker_event_kind::reborn: {
+  case tracker_event_kind::reborn:
+  case tracker_event_kind::diverged: {
     json_writer line;
     line.open('{').member("event", name).member("name", e.replica.name);
     line.member("incarnation", to_string(e.replica.inc));
@@ -47,7 +48,8 @@ void events::on_tracker(const tracker_event& e) {
     line.close('}');
     out_.offer(line.take());
     const bool lost = e.kind == tracker_event_kind::replica_down
-                      || e.kind == tracker_event_kind::replica_permdown;
+                      || e.kind == tracker_event_kind::replica_permdown
+                      || e.kind == tracker_event_kind::diverged;
     log_line(lost ? log_level::warning : log_level::info, name,
              {{"replica", replica}, {"shard", shard}});
     return;
@@ -57,7 +59,6 @@ void events::on_tracker(const tracker_event& e) {
   case tracker_event_kind::shard_restarted:
     log_line(log_level::error, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});
     return;
-  case tracker_event_kind::diverged:
   case tracker_event_kind::no_room:
   case tracker_event_kind::clock_ahead:
     log_line(log_level::warning, name, {{"replica", replica}, {"shard", shard}, {"why", e.text}});

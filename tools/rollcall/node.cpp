@@ -170,6 +170,7 @@ int run_node(const node_options& o, const std::string& program, const companion&
       stand_ins actors(system, [&out](const std::string& line) { out.write(line); });
       session s(
           *tracker, *node, actors, out, [&] { return stop.asked(); }, beside.count);
+      if (o.test_ops) s.allow_damage();
       serve(s, stop);
       out.stop_waiting();
       // Announced before connections end: what their actors had is then left to the lease.

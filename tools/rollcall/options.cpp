@@ -55,6 +55,7 @@ po::options_description describe_options() {
   all.add_options()
     ("drain-on-terminate", text("TIME"), "on SIGTERM: what is tracked here stays shown for so long, or until it is tracked elsewhere; then say bye and end")
     ("log-level", text("LEVEL"), "error, warning, info or debug, to stderr (default: info)")
+    ("test-ops", po::bool_switch(), "for tests: allow ops that damage this node (flip_a_bit)")
     ("config", text("FILE"), "read options from a file too, as lines NAME = VALUE; the command line wins")
     ("help", "print this");
   // clang-format on
@@ -148,6 +149,7 @@ std::variant<node_options, early_end> read(const po::variables_map& from,
       lease && (*lease <= millis{0} || *lease > o.tracker.permdown_period))
     in.wrong("drain-on-terminate", format_duration(*lease),
              "choose a time above 0 and up to the permdown period");
+  o.test_ops = from["test-ops"].as<bool>();
   if (from.count("log-level")) {
     o.tracker.log_level = in.given("log-level");
     if (auto level = parse_log_level(o.tracker.log_level))

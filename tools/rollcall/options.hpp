@@ -24,6 +24,7 @@ struct node_options : node_settings { ///< node name: "<host>-<process id>" unle
   tracker_options tracker;
   log_level level = log_level::info;
   std::optional<millis> drain_on_terminate; ///< on SIGTERM: drain with that lease, then say bye
+  bool test_ops = false;                    ///< ops that damage this node are allowed
 };
 
 /// The program ends here: `text` to stdout if `code` is 0, else to stderr.

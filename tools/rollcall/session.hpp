@@ -37,6 +37,8 @@ public:
   session(rollcall::tracker, cluster_node, stand_ins&, line_output&,
           std::function<bool()> interrupted, std::function<void(json_writer&)> count = {});
 
+  /// From now on the ops are taken that damage this node, for tests.
+  void allow_damage() noexcept { damage_ = true; }
   /// Carries out a line and writes its answer.
   void take(std::string_view line, bool too_long);
   /// A command has ended the session: stop reading.
@@ -69,6 +71,7 @@ private:
   outcome stats(const command&, arguments&);
   outcome block(const command&, arguments&);
   outcome unblock(const command&, arguments&);
+  outcome flip_a_bit(const command&, arguments&);
   outcome subscribe(const command&, arguments&);
   outcome unsubscribe(const command&, arguments&);
   outcome drain(const command&, arguments&);
@@ -96,6 +99,7 @@ private:
   line_output& out_;
   std::function<bool()> interrupted_;
   std::function<void(json_writer&)> count_;
+  bool damage_ = false;
   std::map<std::pair<selection, std::string>, subscribed> feeds_;
   lease_names leases_;
   struct directions {

@@ -1,4 +1,5 @@
 // The operations on the node: cluster, counters, subscriptions, the end.
+#include "actors/damage.hpp"
 #include "base/duration.hpp"
 #include "tools/rollcall/answers.hpp"
 #include "tools/rollcall/session.hpp"
@@ -77,6 +78,15 @@ session::outcome session::block(const command& cmd, arguments& in) {
 
 session::outcome session::unblock(const command& cmd, arguments& in) {
   return set_blocked(cmd, in, false);
+}
+
+session::outcome session::flip_a_bit(const command& cmd, arguments& in) {
+  if (!damage_)
+    return refusal{"bad_command", "this op damages the node: start it with --test-ops to allow it"};
+  const auto topic = in.text("topic"), key = in.text("key");
+  if (!in.ok()) return in.problem();
+  auto done = actors::flip_a_bit(tracker_, topic, key);
+  return done ? ok(cmd) : outcome{to_refusal(done.error())};
 }
 
 namespace {

@@ -43,6 +43,7 @@ const std::map<std::string_view, session::operation>& session::operations() {
       {"stats", &session::stats},
       {"block", &session::block},
       {"unblock", &session::unblock},
+      {"flip_a_bit", &session::flip_a_bit},
       {"subscribe", &session::subscribe},
       {"unsubscribe", &session::unsubscribe},
       {"drain", &session::drain},
