@@ -12,6 +12,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::size_t most_waiting_events = 65'536;
+constexpr std::size_t most_early_events = 256;
 
 bool is_idle(const std::shared_ptr<actors::callback_queue>& x) {
   return !x || x->wait_idle({}); // a time that is over
@@ -30,6 +31,20 @@ void cluster_node::impl::tell(const cluster_event& x) {
   if (x.kind == cluster_event_kind::peer_down) up.erase(x.node);
   if (x.kind == cluster_event_kind::fatal && !fatal) fatal = {x.code, x.text};
   for (const auto& [id, to] : observers) push(to, x);
+  if (!observed && early.size() < most_early_events && !is_told_again(x)) early.push_back(x);
+}
+
+/// Whether every observer hears of it when it comes, however late.
+bool cluster_node::impl::is_told_again(const cluster_event& x) const {
+  switch (x.kind) {
+  case cluster_event_kind::peer_up:
+  case cluster_event_kind::peer_down:
+  case cluster_event_kind::fatal:
+    return true;
+  default:
+    return std::any_of(warnings.begin(), warnings.end(),
+                       [&](auto& y) { return y.kind == x.kind && y.text == x.text; });
+  }
 }
 
 std::shared_ptr<actors::callback_queue> cluster_node::impl::add_observer(std::uint64_t id,
@@ -58,6 +73,8 @@ std::shared_ptr<actors::callback_queue> cluster_node::impl::add_observer(std::ui
   }
   for (const auto& [node, x] : up) push(to, x);
   for (const auto& x : warnings) push(to, x);
+  observed = true;
+  for (const auto& x : std::exchange(early, {})) push(to, x);
   if (fatal) {
     cluster_event x;
     x.kind = cluster_event_kind::fatal;

@@ -49,10 +49,14 @@ struct cluster_node::impl : std::enable_shared_from_this<cluster_node::impl> {
   std::vector<std::weak_ptr<actors::callback_queue>> late; ///< cancelled while they ran
   std::map<std::string, cluster_event> up;                 ///< the peer_up of each link, by node
   std::vector<cluster_event> warnings;                     ///< of the start
+  bool observed = false;                                   ///< somebody has observed
+  std::vector<cluster_event> early; ///< for the first observer: what came before it
 
   /// Hands it to all observers.
   void tell(const cluster_event&);
-  /// Null: no thread can be started. It hears of what is up first.
+  bool is_told_again(const cluster_event&) const;
+  /// Null: no thread can be started. It hears of what is up first, and the first observer
+  /// of what happened before it came: a seed that refuses does so within a millisecond.
   std::shared_ptr<actors::callback_queue> add_observer(std::uint64_t id, callback);
   void remove_observer(std::uint64_t id);
   /// No callback begins after this; false if one still runs at that time.

@@ -136,11 +136,19 @@ void endpoint::observe(const caf::actor& who) {
     for (const auto& text : setup_.warnings)
       compat::send(this, who,
                    endpoint_event{endpoint_event_kind::warning, {}, {}, errc::none, text});
+  for (auto& x : std::exchange(early_events_, {})) compat::send(this, who, std::move(x));
   if (fatal_) compat::send(this, who, *fatal_);
 }
 
 void endpoint::tell(endpoint_event x) {
-  if (observers_.empty()) return;
+  constexpr std::size_t most_early = 64;
+  if (observers_.empty()) {
+    // Who observes hears of what is up, and of the end, in any case.
+    if (x.kind != endpoint_event_kind::peer_up && x.kind != endpoint_event_kind::peer_down
+        && x.kind != endpoint_event_kind::fatal && early_events_.size() < most_early)
+      early_events_.push_back(std::move(x));
+    return;
+  }
   const auto message = caf::make_message(std::move(x));
   for (const auto& who : observers_) compat::send(this, who, message);
 }

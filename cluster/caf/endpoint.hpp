@@ -160,6 +160,7 @@ private:
   instant refusals_since_{0};
   unsigned refusals_told_ = 0;
   std::vector<caf::actor> observers_;
+  std::vector<endpoint_event> early_events_; ///< for the first observer, which comes a moment late
   std::optional<endpoint_event> fatal_;
   std::vector<caf::response_promise> stopping_;
   bool stopped_ = false;

@@ -97,6 +97,30 @@ TEST_CASE("an observer of a node can be cancelled, also by itself, and lives wit
   REQUIRE(a.stop());
 }
 
+TEST_CASE("the first observer of a node hears what happened before it came") {
+  bare_system x;
+  std::string nobody;
+  {
+    bare_system gone;
+    auto a = started_node(gone.system, {.node_name = "a"});
+    nobody = a.listen();
+    REQUIRE(a.stop());
+  }
+  auto b = started_node(x.system, {.node_name = "b", .seeds = {nobody}});
+  REQUIRE(eventually([&] { return b.stats()->dials_failed > 0; }));
+  std::this_thread::sleep_for(50ms); // it was told
+  std::atomic<int> first{0}, second{0};
+  const auto counts = [&](std::atomic<int>& to) {
+    return [&](const cluster_event& e) { to += e.address == nobody; };
+  };
+  REQUIRE(b.observe(counts(first)));
+  CHECK(eventually([&] { return first == 1; }));
+  REQUIRE(b.observe(counts(second)));
+  std::this_thread::sleep_for(50ms);
+  CHECK(second == 0); // once each
+  REQUIRE(b.stop());
+}
+
 TEST_CASE("a second node in one actor system is refused, until the first has stopped") {
   bare_system x;
   auto a = started_node(x.system, {.node_name = "a"});
