@@ -1,8 +1,9 @@
+#include "actors/access.hpp"
 #include "actors/call.hpp"
 #include "actors/clock.hpp"
-#include "actors/cluster_impl.hpp"
 #include "actors/inside_handler.hpp"
 #include "actors/node_keeper.hpp"
+#include "actors/node_state.hpp"
 #include "cluster/caf/start.hpp"
 #include "rollcall/cluster.hpp"
 #include "rollcall/config.hpp"
@@ -22,10 +23,10 @@ constexpr auto patience = 5s;
 
 using clock = std::chrono::steady_clock;
 
-/// Asks the endpoint and waits. None of these is asked often. An endpoint that has
-/// just ended by itself is waited for: it is being brought back.
+/// Sends a request to the endpoint and waits. These calls are rare, so polling is fine. If
+/// the endpoint has just ended by itself, waits for its restart.
 template <class Reply, class Message>
-expected<Reply> ask(const std::shared_ptr<cluster_node::impl>& x, const Message& message) {
+expected<Reply> ask(const std::shared_ptr<actors::node_state>& x, const Message& message) {
   if (!x) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
   if (actors::handler_scope::inside(x->system)) return make_error(errc::would_deadlock);
   const auto until = clock::now() + patience;
@@ -73,90 +74,74 @@ cluster::basp_access access_of(remote_actors x) {
 
 const std::string& cluster_node::name() const noexcept {
   static const std::string local{"local"};
-  return impl_ ? impl_->name : local;
+  return state_ ? state_->name : local;
 }
 
 const std::string& cluster_node::listen() const noexcept {
   static const std::string none;
-  return impl_ ? impl_->listen : none;
+  return state_ ? state_->listen : none;
 }
 
 const std::string& cluster_node::advertise() const noexcept {
   static const std::string none;
-  return impl_ ? impl_->advertise : none;
+  return state_ ? state_->advertise : none;
 }
 
 expected<std::vector<cluster_peer>> cluster_node::peers() const {
-  if (impl_)
-    if (const auto why = impl_->refusal()) return make_error(why.code, why.message);
-  auto all = ask<cluster::peer_list>(impl_, cluster::get_peers{});
+  if (state_)
+    if (const auto why = state_->refusal()) return make_error(why.code, why.message);
+  auto all = ask<cluster::peer_list>(state_, cluster::get_peers{});
   if (!all) return std::move(all.error());
-  std::vector<cluster_peer> result;
-  result.reserve(all->peers.size());
-  for (auto& x : all->peers)
-    result.push_back({std::move(x.name), std::move(x.address), std::move(x.state),
-                      std::move(x.reason), std::move(x.warning)});
-  return result;
+  return std::move(all->peers);
 }
 
 expected<cluster_stats> cluster_node::stats() const {
-  auto x = ask<cluster::endpoint_stats>(impl_, cluster::get_endpoint_stats{});
+  auto x = ask<cluster::endpoint_stats>(state_, cluster::get_endpoint_stats{});
   if (!x) return std::move(x.error());
-  cluster_stats result;
-  result.links_up = x->links_up;
-  result.dials = x->dials;
-  result.dials_failed = x->dials_failed;
-  result.handshakes_refused = x->handshakes_refused;
-  result.frames_in = x->frames_in;
-  result.frames_out = x->frames_out;
-  result.bytes_in = x->bytes_in;
-  result.bytes_out = x->bytes_out;
-  result.dropped =
-      x->dropped_no_link + x->dropped_no_shard + x->dropped_blocked + x->dropped_unknown;
-  return result;
+  return x->stats;
 }
 
 expected<void> cluster_node::block(const std::string& peer, block_direction x) const {
   return done_or(ask<actors::done>(
-      impl_, cluster::block_peer{peer, x != block_direction::out, x != block_direction::in}));
+      state_, cluster::block_peer{peer, x != block_direction::out, x != block_direction::in}));
 }
 
 expected<void> cluster_node::unblock(const std::string& peer) const {
-  return done_or(ask<actors::done>(impl_, cluster::block_peer{peer, false, false}));
+  return done_or(ask<actors::done>(state_, cluster::block_peer{peer, false, false}));
 }
 
 expected<subscription>
 cluster_node::observe(std::function<void(const cluster_event&)> callback) const {
-  if (!impl_) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
+  if (!state_) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
   static std::atomic<std::uint64_t> last{0};
   const auto id = ++last;
-  auto queue = impl_->add_observer(id, std::move(callback));
+  auto queue = state_->add_observer(id, std::move(callback));
   if (!queue)
     return make_error(errc::limit_reached, "the process can start no thread for callbacks");
-  const std::lock_guard guard{impl_->mutex};
-  if (impl_->ended) return make_error(errc::shutting_down, "the node has been stopped");
-  return subscription{id, std::move(queue)};
+  const std::lock_guard guard{state_->mutex};
+  if (state_->ended) return make_error(errc::shutting_down, "the node has been stopped");
+  return actors::access::make_subscription(id, std::move(queue));
 }
 
 expected<void> cluster_node::reload_tls() const {
-  if (!impl_ || impl_->tls == nullptr)
+  if (!state_ || state_->tls == nullptr)
     return make_error(errc::bad_option, "this node has no TLS: there are no files to read again");
-  if (const auto wrong = impl_->tls->reload()) return make_error(wrong.code, wrong.message);
+  if (const auto wrong = state_->tls->reload()) return make_error(wrong.code, wrong.message);
   return {};
 }
 
 expected<void> cluster_node::stop() const {
-  if (!impl_) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
-  if (actors::handler_scope::inside(impl_->system)) return make_error(errc::would_deadlock);
+  if (!state_) return make_error(errc::bad_option, "there is no cluster: see start_cluster");
+  if (actors::handler_scope::inside(state_->system)) return make_error(errc::would_deadlock);
   const auto until = clock::now() + patience;
   const auto ended = [this] {
-    const std::lock_guard guard{impl_->mutex};
-    return impl_->ended ? errc::shutting_down : errc::none;
+    const std::lock_guard guard{state_->mutex};
+    return state_->ended ? errc::shutting_down : errc::none;
   };
   caf::actor keeper;
   {
-    const std::lock_guard guard{impl_->mutex};
-    keeper = impl_->keeper;
+    const std::lock_guard guard{state_->mutex};
+    keeper = state_->keeper;
   }
   if (keeper) {
     auto result = std::make_shared<actors::answer<actors::done>>();
@@ -169,7 +154,7 @@ expected<void> cluster_node::stop() const {
   }
   if (ended() == errc::none)
     return make_error(errc::timed_out, "the endpoint has not ended in time");
-  if (!impl_->end_observers(until))
+  if (!state_->end_observers(until))
     return make_error(errc::timed_out, "a callback has not returned");
   return {};
 }
@@ -193,17 +178,11 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
   }
   config.insecure = options.insecure_plain_tcp;
   config.reachable = access_of(options.reachable);
-  const auto& bounds = options.limits;
-  config.links.max_unfinished = bounds.max_unfinished;
-  config.links.max_connections_per_node = bounds.max_connections_per_node;
-  config.links.max_connections_per_certificate = bounds.max_connections_per_certificate;
-  config.links.max_message_bytes = bounds.max_message_bytes;
-  config.links.max_write_queue = bounds.max_write_queue;
-  config.links.max_remote_actors = bounds.max_remote_actors;
+  config.links.limits = options.limits;
   config.wait_for_name = options.wait_for_name;
-  // Two clusters that were left at the default name may meet by chance.
+  // Two clusters with the default name may meet by chance.
   config.islands_merge = config.cluster != cluster_options{}.cluster_name;
-  auto result = std::make_shared<cluster_node::impl>();
+  auto result = std::make_shared<actors::node_state>();
   if (!actors::nodes::add(system, result))
     return make_error(errc::cluster_exists,
                       "this actor system has a node already: stop it, or use it");
@@ -219,7 +198,7 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
   result->listen = std::move(started.listen);
   result->advertise = std::move(started.advertise);
   result->keeper = system.spawn<actors::node_keeper>(result, std::move(config));
-  auto value = actors::held_by_user<cluster_node::impl>(result, [](cluster_node::impl& x) {
+  auto value = actors::held_by_user<actors::node_state>(result, [](actors::node_state& x) {
     caf::actor keeper;
     {
       const std::lock_guard guard{x.mutex};
@@ -234,27 +213,7 @@ expected<cluster_node> start_cluster(caf::actor_system& system, cluster_options 
     const std::lock_guard guard{result->mutex};
     result->value = value;
   }
-  return cluster_node{std::move(value)};
-}
-
-std::string to_string(cluster_event_kind x) {
-  switch (x) {
-  case cluster_event_kind::peer_up:
-    return "peer_up";
-  case cluster_event_kind::peer_down:
-    return "peer_down";
-  case cluster_event_kind::refused:
-    return "refused";
-  case cluster_event_kind::warning:
-    return "warning";
-  case cluster_event_kind::resolved:
-    return "resolved";
-  case cluster_event_kind::name_lost:
-    return "name_lost";
-  case cluster_event_kind::fatal:
-    return "fatal";
-  }
-  return "unknown";
+  return actors::access::make_node(std::move(value));
 }
 
 } // namespace rollcall

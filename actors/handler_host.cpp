@@ -1,5 +1,6 @@
 #include "actors/handler_host.hpp"
 
+#include "actors/access.hpp"
 #include "actors/inside_handler.hpp"
 #include "actors/pool.hpp"
 
@@ -47,7 +48,8 @@ handler_host::failure guarded(const caf::actor_system& system, F f) {
 
 } // namespace
 
-handler_host::handler_host(std::shared_ptr<pool> x) : pool_(std::move(x)), tracker_(pool_) {}
+handler_host::handler_host(std::shared_ptr<pool> x)
+    : pool_(std::move(x)), tracker_(access::make_tracker(pool_)) {}
 
 init_result handler_host::start(std::size_t shard, caf::actor_addr self) {
   auto result = init_result::ok();

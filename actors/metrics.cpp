@@ -13,7 +13,7 @@ namespace {
 
 using labels = std::vector<std::pair<std::string, std::string>>;
 
-/// Collects metrics that have labels in common.
+/// Collects metrics with common labels.
 class collector {
 public:
   explicit collector(labels common) : common_(std::move(common)) {}
@@ -40,12 +40,12 @@ private:
 void add_frames(collector& to, const tracker_stats& s) {
   constexpr std::array kinds{"refused", "heartbeat", "pull", "state", "bye"};
   static_assert(kinds.size() == std::tuple_size_v<decltype(s.frames_in)>);
-  // By name, since one name's metrics stand together.
+  // All metrics of one name must stand together.
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     constexpr auto help = "frames of the protocol";
     to.counter("rollcall_frames_total", help, s.frames_in[i],
                {{"kind", kinds[i]}, {"direction", "in"}});
-    if (i != 0) // what is sent is not refused
+    if (i != 0) // sent frames are not refused
       to.counter("rollcall_frames_total", help, s.frames_out[i],
                  {{"kind", kinds[i]}, {"direction", "out"}});
   }
@@ -59,7 +59,7 @@ void add_frames(collector& to, const tracker_stats& s) {
   }
 }
 
-// One name, so that one alert watches all of them.
+// One name, so that one alert covers all limits.
 void add_limits(collector& to, const tracker_stats& s) {
   constexpr auto help = "times that a limit kept something out, or cut it off";
   const auto add = [&](const char* what, std::uint64_t times) {
@@ -73,7 +73,7 @@ void add_limits(collector& to, const tracker_stats& s) {
   add("subscriber_credit", s.resyncs);
 }
 
-// Buckets as of a histogram: the count of all that took less than `le` seconds.
+// Buckets of a histogram: the number of messages that took less than `le` seconds.
 void add_busy(collector& to, const tracker_stats& s) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < s.busy.size(); ++i) {
@@ -160,7 +160,7 @@ std::vector<metric> metrics_of(const cluster_node& n) {
   to.counter("rollcall_link_bytes_total", "bytes on links", s.bytes_in, {{"direction", "in"}});
   to.counter("rollcall_link_bytes_total", "bytes on links", s.bytes_out, {{"direction", "out"}});
   to.counter("rollcall_link_dropped_total", "frames for which there was no link or no shard",
-             s.dropped);
+             s.dropped());
   return to.take();
 }
 

@@ -14,29 +14,9 @@ namespace {
 
 constexpr std::size_t most_restarts = 3;
 constexpr auto restarts_within = 60s;
-/// The port of an endpoint that has just ended may not be free at once.
+/// After an endpoint ended, its port may not be free at once.
 constexpr auto longest_wait_for_port = 10s;
 constexpr auto between_attempts = 100ms;
-
-cluster_event_kind kind_of(cluster::endpoint_event_kind x) {
-  switch (x) {
-  case cluster::endpoint_event_kind::peer_up:
-    return cluster_event_kind::peer_up;
-  case cluster::endpoint_event_kind::peer_down:
-    return cluster_event_kind::peer_down;
-  case cluster::endpoint_event_kind::refused:
-    return cluster_event_kind::refused;
-  case cluster::endpoint_event_kind::warning:
-    return cluster_event_kind::warning;
-  case cluster::endpoint_event_kind::resolved:
-    return cluster_event_kind::resolved;
-  case cluster::endpoint_event_kind::name_lost:
-    return cluster_event_kind::name_lost;
-  case cluster::endpoint_event_kind::fatal:
-    return cluster_event_kind::fatal;
-  }
-  return cluster_event_kind::warning;
-}
 
 void tell_operator(const std::string& node, const cluster_event& x) {
   switch (x.kind) {
@@ -63,7 +43,7 @@ void tell_operator(const std::string& node, const cluster_event& x) {
 
 } // namespace
 
-node_keeper::node_keeper(caf::actor_config& cfg, std::shared_ptr<cluster_node::impl> node,
+node_keeper::node_keeper(caf::actor_config& cfg, std::shared_ptr<actors::node_state> node,
                          cluster::endpoint_config how)
     : caf::event_based_actor(cfg),
       node_(std::move(node)),
@@ -75,7 +55,7 @@ caf::behavior node_keeper::make_behavior() {
   compat::set_down_handler(this, on_down_);
   watch(node_->endpoint);
   return {
-      [this](const cluster::endpoint_event& x) { heard(x); },
+      [this](const cluster::endpoint_event& x) { heard(x.event); },
       [this](const call_msg& x) { x.run(this); },
   };
 }
@@ -86,10 +66,9 @@ void node_keeper::watch(const caf::actor& endpoint) {
   compat::send(this, endpoint, cluster::observe_endpoint{caf::actor{this}});
 }
 
-void node_keeper::heard(const cluster::endpoint_event& x) {
-  const cluster_event event{kind_of(x.kind), x.node, x.address, x.code, x.message};
-  node_->tell(event);
-  tell_operator(node_->name, event);
+void node_keeper::heard(const cluster_event& x) {
+  node_->tell(x);
+  tell_operator(node_->name, x);
 }
 
 // -- the end of the endpoint ---------------------------------------------------------
@@ -113,10 +92,10 @@ void node_keeper::is_down(const caf::actor_addr& who, const caf::error& why) {
     x.text = "the endpoint of this node ended";
     node_->tell(x);
   }
-  // The middleman still knows the one that ended under this port.
+  // The middleman still has the ended endpoint under this port.
   const auto port = cluster::parse_address(node_->listen).value.port;
   compat::anon_send(cluster::basp_broker(system()), cluster::unpublish_message(who, port));
-  if (node_->refusal()) return; // it had no part in the cluster any more
+  if (node_->refusal()) return; // it was not part of the cluster any more
   while (!restarts_.empty() && now - restarts_.front() > restarts_within) restarts_.pop_front();
   restarts_.push_back(now);
   if (restarts_.size() > most_restarts)
@@ -129,7 +108,7 @@ void node_keeper::is_down(const caf::actor_addr& who, const caf::error& why) {
   bring_back();
 }
 
-// Opening a port blocks for no longer than the system takes to bind it.
+// Opening a port blocks only as long as the system needs to bind it.
 void node_keeper::bring_back() {
   if (stopped_) return;
   auto how = how_;
@@ -185,7 +164,7 @@ void node_keeper::stop(ticket<actors::done> answer) {
   if (std::exchange(stopped_, true)) return;
   const auto endpoint = caf::actor_cast<caf::actor>(watched_);
   if (!endpoint) return finish();
-  // Its end comes as `is_down`, and what it says until then before that.
+  // Its down message calls `is_down`, after all its events.
   compat::anon_send(endpoint, cluster::stop_endpoint{});
 }
 
@@ -196,7 +175,7 @@ void node_keeper::finish() {
 }
 
 void node_keeper::on_exit() {
-  // If it is this actor that somebody ended, the node ends: nobody would watch it.
+  // If this actor was ended from outside, the node ends, too: nothing would supervise it.
   if (!stopped_)
     if (const auto endpoint = caf::actor_cast<caf::actor>(watched_))
       compat::anon_send(endpoint, cluster::stop_endpoint{});

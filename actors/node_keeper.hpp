@@ -1,10 +1,10 @@
-// The actor that stands between a node's endpoint and everybody else: it hands
-// events on to observers, ends the endpoint in order, and brings it back if it
-// ends in any other way (somebody killed it; a bug).
+// The actor that supervises the endpoint of a node: passes events to observers, stops the
+// endpoint in order, and restarts it if it ends in any other way (it was killed, or has a
+// bug).
 #pragma once
 
-#include "actors/cluster_impl.hpp"
 #include "actors/forgotten.hpp"
+#include "actors/node_state.hpp"
 #include "cluster/caf/start.hpp"
 
 #include <chrono>
@@ -18,29 +18,29 @@ namespace rollcall::actors {
 
 class node_keeper : public caf::event_based_actor {
 public:
-  /// `how`: what the endpoint was started with.
-  node_keeper(caf::actor_config&, std::shared_ptr<cluster_node::impl>,
+  /// `how`: the config that the endpoint was started with.
+  node_keeper(caf::actor_config&, std::shared_ptr<actors::node_state>,
               cluster::endpoint_config how);
 
   const char* name() const override { return "rollcall.node"; }
   caf::behavior make_behavior() override;
   void on_exit() override;
 
-  /// Answers when the endpoint has ended; then the keeper ends, too.
+  /// Replies when the endpoint has ended; then the keeper ends, too.
   void stop(ticket<actors::done>);
-  /// As supervisor::unheld.
+  /// See supervisor::unheld.
   void unheld();
 
 private:
   void watch(const caf::actor& endpoint);
-  void heard(const cluster::endpoint_event&);
+  void heard(const cluster_event&);
   void is_down(const caf::actor_addr&, const caf::error& why);
   void bring_back();
   void gave_up(std::string why);
   void finish();
   void look_whether_forgotten(unsigned looks);
 
-  std::shared_ptr<cluster_node::impl> node_;
+  std::shared_ptr<actors::node_state> node_;
   cluster::endpoint_config how_;
   compat::down_handler on_down_;
   caf::actor_addr watched_;

@@ -1,5 +1,5 @@
-// The bytes of values inside messages to other processes. Read defensively:
-// what does not fit refuses the message.
+// The encoding of values in messages to other processes. All lengths are checked; a wrong
+// one makes CAF refuse the message.
 #include "cluster/wire/bytes.hpp"
 #include "rollcall/detail/value_inspect.hpp"
 
@@ -19,8 +19,7 @@ void put(std::string& out, std::string_view x) {
 }
 
 void put(std::string& out, const incarnation& x) {
-  put(out, x.start_us);
-  put(out, x.salt);
+  cluster::writer{out}.incarnation(x);
 }
 
 void put(std::string& out, const replica_id& x) {
@@ -33,14 +32,11 @@ void put(std::string& out, const ref& x) {
   put(out, x.clock);
 }
 
-// In order of evaluation, which arguments of a call would not have.
+// Separate functions, since the order of evaluation of call arguments is unspecified.
 void get(reader& in, std::uint64_t& x) { x = in.varint(); }
 void get(reader& in, std::string& x) { x = in.blob(); }
 
-void get(reader& in, incarnation& x) {
-  get(in, x.start_us);
-  get(in, x.salt);
-}
+void get(reader& in, incarnation& x) { x = in.incarnation(); }
 
 void get(reader& in, replica_id& x) {
   get(in, x.name);

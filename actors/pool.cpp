@@ -1,8 +1,9 @@
 #include "actors/pool.hpp"
 
+#include "actors/access.hpp"
 #include "actors/callback_actor.hpp"
-#include "actors/cluster_impl.hpp"
 #include "actors/forgotten.hpp"
+#include "actors/node_state.hpp"
 #include "actors/notices.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
@@ -25,8 +26,8 @@ pool::pool(caf::actor_system& system, tracker_spec spec, const cluster_node& nod
         o.journal_file,
         journal_file::bounds{o.limits.max_journal_file_bytes, o.limits.max_journal_backlog});
   if (!node) return;
-  const std::lock_guard guard{node.get()->mutex};
-  endpoint_ = node.get()->endpoint;
+  const std::lock_guard guard{access::state_of(node)->mutex};
+  endpoint_ = access::state_of(node)->endpoint;
 }
 
 std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept {
@@ -36,7 +37,7 @@ std::size_t shard_number(std::string_view topic, std::size_t pool_size) noexcept
 errc check_local(const caf::actor_system& system, const caf::actor_addr& who) {
   const auto* block = caf::actor_cast<caf::actor_control_block*>(who);
   if (block == nullptr) return errc::null_actor;
-  // A proxy of a remote actor is at home in the system that made it.
+  // A proxy of a remote actor belongs to the system that made it.
   if (block->home_system != &system) return errc::other_system;
   return compat::lives_in(system, who) ? errc::none : errc::not_local;
 }
@@ -99,7 +100,7 @@ void pool::endpoint_is(caf::actor x) {
   {
     const std::lock_guard guard{mutex_};
     if (closing_) return;
-    std::swap(endpoint_, x); // the old one is let go of with no lock held
+    std::swap(endpoint_, x); // the old one is destroyed without the lock
   }
   for (std::size_t i = 0; i < size(); ++i) {
     auto why = errc::none;
@@ -150,8 +151,8 @@ void pool::tell_operator(const tracker_event& x) const {
   }
 }
 
-// Sent with the lock held: who begins to observe gets what is up first, and what
-// changes then after it.
+// Sends with the lock held, so that a new observer gets the replicas that are up first, and
+// later events after that.
 void pool::emit(const tracker_event& x) {
   tell_operator(x);
   const std::lock_guard guard{mutex_};
@@ -172,7 +173,7 @@ void pool::note_up(const tracker_event& x) {
     if (const auto i = up_.find(where); i != up_.end() && i->second.replica == x.replica)
       up_.erase(i);
     return;
-  case tracker_event_kind::shard_restarted: // it begins with nobody
+  case tracker_event_kind::shard_restarted: // it starts without peers
     std::erase_if(up_, [&](const auto& y) { return y.first.first == x.shard; });
     return;
   default:
@@ -181,7 +182,8 @@ void pool::note_up(const tracker_event& x) {
 }
 
 std::uint64_t pool::next_subscription() noexcept {
-  static std::atomic<std::uint64_t> last{0}; // for all trackers: an actor may listen to several
+  static std::atomic<std::uint64_t> last{
+      0}; // unique over all trackers, since an actor may subscribe to several
   return ++last;
 }
 
@@ -196,13 +198,13 @@ namespace {
 
 bool is_idle(const std::weak_ptr<callback_queue>& x) {
   const auto queue = x.lock();
-  return !queue || queue->wait_idle({}); // a time that is over
+  return !queue || queue->wait_idle({}); // returns at once
 }
 
 } // namespace
 
 void pool::release_worker(std::uint64_t id) {
-  worker last; // let go of with no lock held
+  worker last; // destroyed without the lock
   const std::lock_guard guard{mutex_};
   const auto found = workers_.find(id);
   if (found == workers_.end()) return;
@@ -241,7 +243,7 @@ void pool::close() {
     std::swap(supervisor, supervisor_);
     for (std::size_t i = 0; i < size(); ++i) slots_[i].life = {};
   }
-  // Who did not ask for this end is told of it first.
+  // If the end was not requested, observers are told first.
   const bool failed = ended() != errc::shutting_down;
   for (const auto& [actor, queue] : workers)
     if (failed)

@@ -1,6 +1,7 @@
 #include "rollcall/scoped.hpp"
 
-#include "actors/cluster_impl.hpp"
+#include "actors/access.hpp"
+#include "actors/node_state.hpp"
 #include "actors/notices.hpp"
 #include "actors/pool.hpp"
 
@@ -34,7 +35,8 @@ scoped_tracker::~scoped_tracker() {
 
 scoped_node::~scoped_node() {
   if (!value_) return;
-  for (auto& x : value_.get()->running_pools()) end(tracker{std::move(x)});
+  for (auto& x : actors::access::state_of(value_)->running_pools())
+    end(actors::access::make_tracker(std::move(x)));
   insist([this] { return value_.stop(); }, value_.name(), {});
 }
 

@@ -1,6 +1,7 @@
 #include "actors/shard.hpp"
 
 #include "actors/clock.hpp"
+#include "actors/takeover.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -30,7 +31,7 @@ caf::result<void> done_or(caf::error x) {
   return {};
 }
 
-/// What is too long for a duration is too long for a lease.
+/// Limits the value to one more than the longest ttl, so that it fits into a duration.
 millis ttl_of(std::uint64_t ms) {
   const auto most = static_cast<std::uint64_t>(max_lease_ttl.count()) + 1;
   return millis{static_cast<millis::rep>(std::min(ms, most))};
@@ -56,38 +57,53 @@ shard::~shard() {
   if (!over_) pool_->shard_ends();
 }
 
+template <class F, class Result, class Message>
+auto shard::wrapped(F handler, Result (F::*)(const Message&) const) {
+  return [this, handler = std::move(handler)](const Message& x) -> Result {
+    const message_scope now{*this};
+    something_came_ = true;
+    return handler(x);
+  };
+}
+
+template <class F>
+auto shard::operation(F handler) {
+  return wrapped(std::move(handler), &F::operator());
+}
+
 shard::behavior_type shard::make_behavior() {
   compat::set_down_handler(this, on_down_);
-  // It ends with what was thrown, which the supervisor reports; CAF's own
+  // The shard ends with the text of the exception, which the supervisor reports. CAF's own
   // handler would write to stderr.
   set_exception_handler([](std::exception_ptr& x) -> caf::error {
     return caf::make_error(caf::sec::runtime_error, what_of(x));
   });
   compat::set_default_handler(this, [this](caf::message x) {
-    busy_ = true;
+    const message_scope now{*this};
+    something_came_ = true;
     heard(info{std::move(x)});
   });
   return {
       [this](const track_msg& x) -> caf::result<track_reply> { return track_with_others(x); },
-      [this](const track_many_msg& x) -> caf::result<track_many_reply> {
+      operation([this](const track_many_msg& x) -> caf::result<track_many_reply> {
         return track_many(x.who, x.topic, x.keys, x.meta);
-      },
-      [this](const update_msg& x) -> caf::result<update_reply> {
+      }),
+      operation([this](const update_msg& x) -> caf::result<update_reply> {
         return answer_with(update(x.who, x.topic, x.key, x.meta));
-      },
-      [this](const update_with_msg& x) -> caf::result<update_reply> {
+      }),
+      operation([this](const update_with_msg& x) -> caf::result<update_reply> {
         return answer_with(update(x.who, x.topic, x.key, x.next));
-      },
-      [this](const update_pid_msg& x) -> caf::result<update_reply> {
+      }),
+      operation([this](const update_pid_msg& x) -> caf::result<update_reply> {
         return answer_with(update(x.who, x.topic, x.key, x.meta));
-      },
-      [this](const untrack_msg& x) -> caf::result<void> {
+      }),
+      operation([this](const untrack_msg& x) -> caf::result<void> {
         return done_or(untrack(x.who, x.topic, x.key));
-      },
-      [this](const untrack_pid_msg& x) -> caf::result<void> {
+      }),
+      operation([this](const untrack_pid_msg& x) -> caf::result<void> {
         return done_or(untrack(x.who, x.topic, x.key));
-      },
-      [this](const untrack_actor_msg& x) -> caf::result<void> {
+      }),
+      operation([this](const untrack_actor_msg& x) -> caf::result<void> {
         auto promise = compat::make_promise<void>(this);
         untrack_all(x.who, [promise](caf::error e) mutable {
           if (e)
@@ -96,110 +112,93 @@ shard::behavior_type shard::make_behavior() {
             compat::deliver_done(promise);
         });
         return promise;
-      },
-      [this](const track_lease_msg& x) -> caf::result<lease_reply> {
+      }),
+      operation([this](const track_lease_msg& x) -> caf::result<lease_reply> {
         return answer_with(track_lease(x.topic, x.key, x.meta, ttl_of(x.ttl_ms)));
-      },
-      [this](const renew_msg& x) -> caf::result<renew_reply> {
+      }),
+      operation([this](const renew_msg& x) -> caf::result<renew_reply> {
         return answer_with(
             renew(x.leases, x.ttl_ms == 0 ? std::nullopt : std::optional{ttl_of(x.ttl_ms)}));
-      },
-      [this](const update_lease_msg& x) -> caf::result<update_reply> {
+      }),
+      operation([this](const update_lease_msg& x) -> caf::result<update_reply> {
         return answer_with(update(x.lease, x.meta));
-      },
-      [this](const untrack_lease_msg& x) -> caf::result<void> { return done_or(untrack(x.lease)); },
-      [this](const find_lease_msg& x) -> caf::result<presences_reply> {
+      }),
+      operation([this](const untrack_lease_msg& x) -> caf::result<void> {
+        return done_or(untrack(x.lease));
+      }),
+      operation([this](const find_lease_msg& x) -> caf::result<presences_reply> {
         auto found = find(x.lease);
         if (!found) return std::move(found.error());
         presences_reply result;
         result.presences.push_back(std::move(*found));
         return result;
-      },
-      [this](const list_msg& x) -> caf::result<presences_reply> {
-        const handler_scope now{*this};
-        busy_ = true;
+      }),
+      operation([this](const list_msg& x) -> caf::result<presences_reply> {
         return copied(table()->list(x.topic));
-      },
-      [this](const get_by_key_msg& x) -> caf::result<presences_reply> {
-        const handler_scope now{*this};
-        busy_ = true;
+      }),
+      operation([this](const get_by_key_msg& x) -> caf::result<presences_reply> {
         return copied(table()->get_by_key(x.topic, x.key));
-      },
-      [this](const dirty_list_msg& x) -> caf::result<presences_reply> {
-        const handler_scope now{*this};
-        busy_ = true;
+      }),
+      operation([this](const dirty_list_msg& x) -> caf::result<presences_reply> {
         return copied(table()->dirty_list(x.topic));
-      },
-      [this](const count_msg& x) -> caf::result<count_reply> {
-        const handler_scope now{*this};
-        busy_ = true;
+      }),
+      operation([this](const count_msg& x) -> caf::result<count_reply> {
         const auto here = table();
         return count_reply{here->count(x.topic), here->count_keys(x.topic)};
-      },
-      [this](const topics_msg&) -> caf::result<topics_reply> {
-        const handler_scope now{*this};
-        busy_ = true;
+      }),
+      operation([this](const topics_msg&) -> caf::result<topics_reply> {
         topics_reply result;
         for (auto& [topic, count] : table()->topics()) result.topics.emplace_back(topic, count);
         return result;
-      },
-      [this](const replicas_msg&) -> caf::result<replicas_reply> {
-        busy_ = true;
+      }),
+      operation([this](const replicas_msg&) -> caf::result<replicas_reply> {
         return replicas_reply{replicas()};
-      },
-      [this](const stats_msg&) -> caf::result<stats_reply> {
-        const handler_scope now{*this};
-        busy_ = true;
-        return stats_reply{stats()};
-      },
-      [this](const resolve_msg& x) -> caf::result<resolve_reply> {
+      }),
+      operation(
+          [this](const stats_msg&) -> caf::result<stats_reply> { return stats_reply{stats()}; }),
+      operation([this](const resolve_msg& x) -> caf::result<resolve_reply> {
         auto promise = compat::make_promise<resolve_reply>(this);
         resolve(x.who, deliver_to(promise));
         return promise;
-      },
-      [this](const dispatch_msg& x) -> caf::result<dispatch_reply> {
+      }),
+      operation([this](const dispatch_msg& x) -> caf::result<dispatch_reply> {
         auto promise = compat::make_promise<dispatch_reply>(this);
         dispatch(x.topic, x.content, x.local, deliver_to(promise));
         return promise;
-      },
-      [this](const why_msg& x) -> caf::result<why_reply> {
+      }),
+      operation([this](const why_msg& x) -> caf::result<why_reply> {
         auto found = why(x.topic, x.key);
         if (!found) return std::move(found.error());
         return why_reply{std::move(*found)};
-      },
-      [this](const subscribe_msg& x) -> caf::result<subscribe_reply> {
+      }),
+      operation([this](const subscribe_msg& x) -> caf::result<subscribe_reply> {
         return answer_with(subscribe(x));
-      },
-      [this](const unsubscribe_msg& x) { unsubscribe(x.id); },
-      [this](const observe_msg& x) -> caf::result<void> {
+      }),
+      operation([this](const unsubscribe_msg& x) { unsubscribe(x.id); }),
+      operation([this](const observe_msg& x) -> caf::result<void> {
         if (const auto e = pool_->observe(x.who); e != errc::none) return make_error(e);
         return {};
-      },
-      [this](const info_msg& x) {
-        busy_ = true;
-        heard(info{x.content});
-      },
-      [this](const drain_msg& x) -> caf::result<void> {
+      }),
+      operation([this](const info_msg& x) { heard(info{x.content}); }),
+      operation([this](const drain_msg& x) -> caf::result<void> {
         constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<millis::rep>::max());
         return done_or(drain(millis{static_cast<millis::rep>(std::min(x.lease_ms, most))}));
-      },
-      // Of a pool, these end the whole tracker: its supervisor would bring back a
-      // shard that ends by itself.
-      [this](const permdown_msg& x) -> caf::result<void> {
+      }),
+      // In a pool, these end the whole tracker: its supervisor would restart a shard that
+      // ends by itself.
+      operation([this](const permdown_msg& x) -> caf::result<void> {
         if (pool_->supervised()) return end_pool(x);
         stop(true);
         return {};
-      },
-      [this](const stop_msg& x) -> caf::result<void> {
+      }),
+      operation([this](const stop_msg& x) -> caf::result<void> {
         if (pool_->supervised()) return end_pool(x);
         stop(pool_->options().permdown_on_shutdown);
         return {};
-      },
-      [this](const call_msg& x) {
-        const handler_scope now{*this};
-        busy_ = true;
+      }),
+      operation([this](const call_msg& x) {
         if (x.run) x.run(this);
-      },
+      }),
       [this](const timer_msg& x) { handle(x); },
       [this](const cluster::frame_received& x) { hear(x); },
       [this](const cluster::link_changed& x) { hear(x); },
@@ -247,32 +246,22 @@ void shard::start(const std::function<void(init_result)>& report) {
   attach_to_endpoint();
   set_timer(timer::tick, next_tick_ - start);
   const auto next = result.next();
-  busy_ = false;
+  something_came_ = false;
   if (auto timeout = result.timeout()) set_timer(timer::idle, *timeout);
   report(std::move(result));
   if (next) failed(handler_.run(next));
 }
 
-// A predecessor's presences are those of this node in what it had shown to
-// readers: that is what was acknowledged, and it is whole whatever state the
-// predecessor died in. In one go, however many: nobody can be served before.
+// Takes over the presences of the life before. In one piece, however many there are: no
+// message can be handled before the shard is complete.
 void shard::restore() {
   const auto old =
       pool_->read(number_, [](const published_shard* x) { return x ? x->table : nullptr; });
-  std::vector<presence_list> lists; // hold what the views look at
-  std::vector<presence_view> own;
-  if (old)
-    for (const auto& [topic, count] : old->topics()) {
-      lists.push_back(old->list(topic));
-      for (auto x : lists.back())
-        if (x.replica().name == pool_->node_name()) own.push_back(x);
-    }
-  std::sort(own.begin(), own.end(),
-            [](const presence_view& a, const presence_view& b) { return a.ref() < b.ref(); });
+  const auto taken = old ? own_presences(*old, pool_->node_name()) : takeover{};
   pool_->publish(number_, {self(), machine_->state().shared_table(), errc::none});
   restoring_ = true;
   auto tracked = std::exchange(memory_->tracked, {});
-  for (const auto& x : own) {
+  for (const auto& x : taken.own) {
     if (restore_lease(x)) continue;
     const auto who = tracked.find(x.actor());
     if (who == tracked.end() || !caf::actor_cast<caf::strong_actor_ptr>(who->second)) continue;
@@ -309,7 +298,7 @@ void shard::stop(bool bye) {
 
 void shard::on_exit() {
   if (machine_) {
-    // What the next life goes on from.
+    // The counters continue in the next life.
     memory_->before = stats();
     memory_->before.presences = memory_->before.memory_bytes = 0;
     memory_->before.monitored = memory_->before.subscriptions = 0;
@@ -319,7 +308,7 @@ void shard::on_exit() {
   handler_.end();
   machine_.reset();
   watches_.clear();
-  // Whether it took place is open, unless all of it ends.
+  // It is unknown whether pending operations took place, unless the tracker ends.
   const auto ended = pool_->ended();
   const auto why = ended != errc::none ? ended : errc::timed_out;
   fail_tracks(why);

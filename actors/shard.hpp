@@ -1,18 +1,20 @@
-// A shard: mailbox -> gossip::step -> actions. The GenServer of the original.
+// The actor of a shard: mailbox -> gossip::step -> actions. Corresponds to the GenServer of
+// Phoenix.Tracker.
 //
 // Decides nothing about the protocol. One file for each concern:
-//   shard.cpp            what it understands, its start and its end
+//   shard.cpp            behavior, start, end
 //   shard_operations.cpp track, update, untrack
-//   shard_tracks.cpp     tracks that come together
+//   shard_tracks.cpp     tracks that wait in the mailbox together
 //   shard_leases.cpp     presences without an actor
-//   shard_dispatch.cpp   messages for all in a topic
-//   shard_why.cpp        what the journal is told
-//   shard_queries.cpp    list, replicas, stats ...
-//   shard_gossip.cpp     steps, timers, frames, events
-//   shard_watch.cpp      the actors that it monitors
+//   shard_dispatch.cpp   messages to a topic
+//   shard_resolve.cpp    handles of tracked actors
+//   shard_why.cpp        the journal
+//   shard_queries.cpp    list, replicas, stats
+//   shard_gossip.cpp     steps, timers, endpoint, events
+//   shard_watch.cpp      monitored actors
 //   shard_feed.cpp       handler and subscribers
 //
-// Threads: those of CAF's scheduler, one at a time.
+// Thread-safety: none; runs in CAF's scheduler, one message at a time.
 #pragma once
 
 #include "actors/diff_builder.hpp"
@@ -41,12 +43,12 @@
 
 namespace rollcall::actors {
 
-/// Of a drain; none if it will do.
+/// Returns bad_lease if the lease is not valid for a drain; else none.
 caf::error bad_lease(millis lease, const tracker_options&);
 
 class shard : public inner_shard::base {
 public:
-  /// Called at its very end, when it touches nothing any more.
+  /// Called at the end of on_exit; after it the shard accesses no shared state.
   using farewell = std::function<void(const caf::actor_addr&)>;
 
   shard(caf::actor_config&, std::shared_ptr<pool>, std::uint32_t number, farewell = nullptr);
@@ -57,18 +59,19 @@ public:
   void on_exit() override;
 
   // -- start and end ----------------------------------------------------------
-  /// Runs the handler's init, takes over what a predecessor had, shows itself.
-  /// Answers before the handler's `ok_then` runs. Anything but ok: it quits.
+  /// Runs the handler's init, takes over the presences of the life before, and publishes
+  /// itself. Reports before the handler's `ok_then` runs. If the result is not ok, it quits.
   void start(const std::function<void(init_result)>& report);
   void stop(bool bye);
-  /// The node's endpoint ended, or there is another one: see node_keeper.hpp.
+  /// The endpoint of the node ended, or was replaced: see node_keeper.hpp.
   void endpoint_changed();
 
   // -- operations ---------------------------------------------------------------
+  // All of these run inside a message_scope.
   expected<track_reply> track(const caf::actor_addr&, std::string_view topic, std::string_view key,
                               const meta&,
-                              bool more = false); ///< `more`: another one follows at once
-  /// The same of a message, answered with those that wait behind it.
+                              bool more = false); ///< `more`: another track follows at once
+  /// For a message: answered together with the tracks that wait behind it.
   caf::result<track_reply> track_with_others(const track_msg&);
   track_many_reply track_many(const caf::actor_addr&, std::string_view topic,
                               const std::vector<std::string>& keys, const meta&);
@@ -81,9 +84,9 @@ public:
   caf::error untrack(const caf::actor_addr&, std::string_view topic, std::string_view key);
   caf::error untrack(const pid&, std::string_view topic, std::string_view key);
   caf::error drain(millis lease);
-  /// For tests of the audit: damages a copy of that presence. nopresence.
+  /// For tests of the audit: damages a copy of that presence. Errors: nopresence.
   caf::error flip_a_bit(std::string_view topic, std::string_view key);
-  /// Answers when all of the actor's presences are gone, however many.
+  /// Replies when all presences of the actor are gone.
   using reply = std::function<void(caf::error)>;
   void untrack_all(const caf::actor_addr&, reply);
 
@@ -99,9 +102,9 @@ public:
   caf::result<presences_reply> copied(presence_list);
   std::vector<replica_state> replicas() const;
   tracker_stats stats() const;
-  /// Those of this very life; the others are null.
+  /// Returns the handles of actors that this life tracks; null for others.
   std::vector<caf::strong_actor_ptr> find(const std::vector<cluster::actor_number>&) const;
-  /// Of this node and others.
+  /// Resolves pids of this node and others.
   void resolve(const std::vector<pid>&, std::function<void(expected<resolve_reply>)>);
   expected<std::vector<story_entry>> why(std::string_view topic, std::string_view key);
 
@@ -115,22 +118,29 @@ public:
 
 private:
   // shard.cpp
-  errc closed() const noexcept; ///< why no operation is taken now
-  /// Stands at the start of what handles a message: first go the actors that
-  /// had ended before it came. Counts how long it took; within another, nothing.
-  class handler_scope {
+  errc closed() const noexcept; ///< why operations are refused now; else none
+  /// The scope of the handling of one message. At its begin, actors that ended before are
+  /// untracked, and held tracks released. At its end, the time is counted. Nested scopes do
+  /// nothing.
+  class message_scope {
   public:
-    enum class begin : bool { releases, holds }; ///< tracks that are held
-    explicit handler_scope(shard&, begin = begin::releases);
-    ~handler_scope();
-    handler_scope(const handler_scope&) = delete;
-    handler_scope& operator=(const handler_scope&) = delete;
+    enum class begin : bool { releases, holds }; ///< held tracks are released, or kept
+    explicit message_scope(shard&, begin = begin::releases);
+    ~message_scope();
+    message_scope(const message_scope&) = delete;
+    message_scope& operator=(const message_scope&) = delete;
 
   private:
     shard& self_;
     std::chrono::steady_clock::time_point began_{};
     bool outermost_;
   };
+  /// Wraps the handler of a message: it runs in a handler scope, and the message stops the
+  /// timeout that the handler's `init` asked for.
+  template <class F>
+  auto operation(F handler);
+  template <class F, class Result, class Message>
+  auto wrapped(F handler, Result (F::*)(const Message&) const);
   template <class Message>
   caf::result<void> end_pool(const Message&);
   void restore();
@@ -148,7 +158,7 @@ private:
   caf::error untrack_id(std::uint64_t actor, std::string_view topic, std::string_view key);
 
   // shard_tracks.cpp
-  /// One that was carried out, and that nobody was told of yet.
+  /// A track that was carried out, but not published, reported and answered yet.
   struct held_track {
     caf::typed_response_promise<track_reply> promise;
     track_reply answer;
@@ -160,8 +170,8 @@ private:
   // shard_leases.cpp
   void arm_lease_timer();
   void end_leases();
-  bool restore_lease(const presence_view&); ///< false: it is no lease
-  void forget_lease(std::uint64_t actor);   ///< if it has no presence left
+  bool restore_lease(const presence_view&); ///< returns false if it is not a lease
+  void forget_lease(std::uint64_t actor);   ///< if it has no presence
 
   // shard_dispatch.cpp
   std::size_t hand_out(const std::unordered_set<std::uint64_t>& actors, const caf::message&);
@@ -178,7 +188,7 @@ private:
   // shard_gossip.cpp
   cluster::actions step(const cluster::event&);
   void step_and_carry_out(const cluster::event&);
-  /// `known`: the meta of the operation that was taken, if it was one with a meta.
+  /// `known`: the meta of the operation, if it had one.
   void carry_out(cluster::actions, const meta* known = nullptr);
   void handle(timer_msg);
   void set_timer(timer, millis delay);
@@ -191,7 +201,7 @@ private:
   // shard_watch.cpp
   void watch_tracked(const caf::actor_addr&);
   void watch_subscriber(const caf::actor_addr&);
-  void unwatch_tracked(std::uint64_t actor); ///< if it has no presence left
+  void unwatch_tracked(std::uint64_t actor); ///< if it has no presence
   void unwatch_subscriber(const caf::actor_addr&);
   void ended(const caf::actor_addr&);
   void untrack_ended();
@@ -230,32 +240,32 @@ private:
   std::optional<cluster::gossip> machine_;
   diff_builder diffs_;
   first_and_last counts_;
-  bool counting_ = false;       ///< what is carried out now is counted
-  bool handler_counts_ = false; ///< the handler wants to know
+  bool counting_ = false;       ///< `counts_` is used for the actions carried out now
+  bool handler_counts_ = false; ///< the handler wants first and last
   compat::down_handler on_down_;
   std::vector<held_track> held_, released_;
   std::unordered_map<std::uint64_t, watch> watches_; // local actors, by id
   std::vector<std::pair<std::uint64_t, reply>> untracking_;
-  std::vector<std::uint64_t> ended_;       // actors, whose presences are here still
-  std::vector<std::uint64_t> unreachable_; // subscriptions whose actor is gone
+  std::vector<std::uint64_t> ended_;       // ended actors that are not untracked yet
+  std::vector<std::uint64_t> unreachable_; // subscriptions whose actor has ended
   std::uint64_t generations_[8] = {};      // by timer
   std::optional<cluster::instant> leases_at_;
-  std::pair<shared_diff, std::size_t> measured_; // the diff that is being told, and its bytes
+  std::pair<shared_diff, std::size_t> measured_; // the diff that is being delivered, and its bytes
   std::optional<cluster::instant> flush_at_;
   cluster::instant next_tick_{0};
   memory_watch memory_held_;
   long_copies copies_;
   bool copying_ = false;
   bool proceeding_ = false;
-  bool busy_ = false;      // something came since the handler asked for a timeout
-  bool restoring_ = false; // subscribers will get the state
+  bool something_came_ = false; // since the handler asked for a timeout in its init
+  bool restoring_ = false;      // subscribers will get the state
   bool stopped_ = false;
-  bool over_ = false;            // on_exit is done
-  bool telling_failure_ = false; // to the handler
+  bool over_ = false;            // on_exit has finished
+  bool telling_failure_ = false; // the handler is told of its own failure
   bool in_turn_ = false;
   std::array<std::uint64_t, std::tuple_size_v<decltype(tracker_stats::busy)>> busy_times_{};
   std::uint64_t longest_busy_us_ = 0;
-  // What the journal is told beside the changes.
+  // Causes of changes, for the journal.
   struct origin {
     story_cause cause = story_cause::operation;
     std::string from{};
@@ -270,7 +280,7 @@ private:
     bool link_lost = false;
     bool forgotten = false; ///< permdown
   };
-  std::unordered_map<std::string, silence> silences_; ///< of nodes that are down
+  std::unordered_map<std::string, silence> silences_; ///< for nodes that are down
   std::int64_t wall_offset_ms_ = 0;
   std::uint64_t handler_failures_ = 0;
   std::uint64_t resyncs_ = 0;

@@ -1,9 +1,9 @@
-// Messages for all in a topic.
+// Messages to a topic.
 //
-// The shard of the topic knows who is there. It hands the message to its own
-// actors, and the endpoint sends it to the same shard of each other node that has
-// somebody there, which does the same. From the caller to each actor there is one
-// way, so what one caller dispatches arrives in order.
+// The shard of the topic knows its actors. It sends the message to its own actors; the
+// endpoint sends it to the same shard on each other node with actors in the topic, which
+// sends it to these. There is one path from the caller to each actor, so messages of one
+// caller arrive in order.
 #include "actors/shard.hpp"
 
 #include <map>
@@ -16,7 +16,7 @@ namespace rollcall::actors {
 
 namespace {
 
-/// Actors in a topic, by replica; leases are none.
+/// The actors in a topic, by replica, without leases.
 using crowd = std::unordered_map<const replica_id*, std::unordered_set<std::uint64_t>>;
 
 crowd crowd_of(const presence_list& all) {
@@ -35,7 +35,7 @@ std::size_t shard::hand_out(const std::unordered_set<std::uint64_t>& actors,
     const auto found = memory_->tracked.find(id);
     if (found == memory_->tracked.end()) continue;
     if (const auto to = caf::actor_cast<caf::strong_actor_ptr>(found->second)) {
-      // Without a sender: what the handler returns goes nowhere.
+      // Without a sender, so that results of the handler are discarded.
       compat::anon_send(caf::actor_cast<caf::actor>(to), content);
       ++count;
     }
@@ -45,8 +45,6 @@ std::size_t shard::hand_out(const std::unordered_set<std::uint64_t>& actors,
 
 void shard::dispatch(std::string_view topic, const caf::message& content, bool local,
                      const std::function<void(expected<dispatch_reply>)>& answer) {
-  const handler_scope now{*this};
-  busy_ = true;
   const auto& limits = pool_->options().limits;
   if (const auto e = closed(); e != errc::none) return answer(make_error(e));
   if (topic.empty() || topic.size() > limits.max_topic_bytes)
@@ -92,15 +90,17 @@ void shard::dispatch(std::string_view topic, const caf::message& content, bool l
             }
             answer(sum);
           },
-          [answer, sum](const caf::error&) { answer(sum); }); // it has ended: no links
+          [answer, sum](const caf::error&) {
+            answer(sum);
+          }); // the endpoint has ended: there are no links
 }
 
-/// From another node.
+/// A dispatch of another node.
 void shard::hand_out(const cluster::message_for_topic& x) {
   if (!machine_ || stopped_) return;
-  const handler_scope now{*this};
+  const message_scope now{*this};
   const auto content = compat::message_of_bytes(pool_->system(), x.content);
-  if (!content) return; // of a type that this program does not have
+  if (!content) return; // a type that this program does not know
   const auto list = table()->list(x.topic);
   for (const auto& [replica, actors] : crowd_of(list))
     if (*replica == machine_->self()) hand_out(actors, *content);

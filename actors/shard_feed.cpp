@@ -1,11 +1,11 @@
-// What goes to the handler and to the subscribers.
+// Reports changes to the handler and the subscribers.
 #include "actors/shard.hpp"
 
 #include <algorithm>
 
 namespace rollcall::actors {
 
-// A diff is made only when somebody listens.
+// A diff is built only if the handler or a subscriber wants it.
 void shard::feed(const cluster::report& x, const meta* known) {
   const auto& table = machine_->state().table();
   auto& subscriptions = memory_->subscriptions;
@@ -26,7 +26,7 @@ void shard::feed(const cluster::report& x, const meta* known) {
   for (auto id : std::exchange(unreachable_, {})) drop_subscription(id);
 }
 
-/// These are told one after the other, and the table shows what all of them did.
+/// The reports are told one after the other, while the table has the changes of all.
 void shard::expect(const cluster::actions& todo) {
   for (const auto& x : todo.reports) counts_.expect(machine_->state().table(), x.changes);
 }
@@ -50,7 +50,7 @@ void shard::heard(const info& x) {
 
 namespace {
 
-/// What a diff takes in memory.
+/// Returns the memory of a diff.
 std::size_t bytes_of(const diff& all) {
   std::size_t n = 0;
   const auto add = [&n](const auto& some) {
@@ -67,10 +67,11 @@ std::size_t bytes_of(const diff& all) {
 
 } // namespace
 
-// Each message is a request: the answer that CAF sends when the subscriber has
-// handled it gives the credit back.
+// Each message is a request: the response, which CAF sends when the subscriber has handled
+// the message, returns the credit.
 void shard::deliver(subscriber& to, const shared_diff& what) {
-  if (what != measured_.first) measured_ = {what, bytes_of(*what)}; // many get the same
+  if (what != measured_.first)
+    measured_ = {what, bytes_of(*what)}; // usually many subscribers get the same diff
   const auto bytes = measured_.second;
   const auto& lim = pool_->options().limits;
   switch (to.credit.offer(bytes, {lim.subscriber_credit, lim.subscriber_credit_bytes})) {
@@ -98,7 +99,7 @@ void shard::deliver(subscriber& to, const shared_diff& what) {
 }
 
 void shard::send_state(subscriber& to) {
-  if (!caf::actor_cast<caf::strong_actor_ptr>(to.who)) return; // its end is under way to us
+  if (!caf::actor_cast<caf::strong_actor_ptr>(to.who)) return; // its down message is on the way
   std::vector<presence_list> lists;
   const auto& table = machine_->state().table();
   if (to.what == selection::topic) {
@@ -126,8 +127,9 @@ void shard::send_state(subscriber& to) {
   tell_state(to, std::move(all));
 }
 
-// A large one: it is of the moment when it was begun, and what came since then
-// comes behind it. More of that than the state is large, and it begins anew.
+// A large state was copied. It is the state at the begin of the copy; diffs since then are
+// delivered after it. If there are more of them than the state is large, the copy begins
+// again.
 void shard::state_made(std::uint64_t id, expected<std::vector<presence>> made) {
   auto* x = memory_->subscriptions.find(id);
   if (!made || x == nullptr) return;
@@ -143,7 +145,7 @@ void shard::state_made(std::uint64_t id, expected<std::vector<presence>> made) {
 
 void shard::tell_state(subscriber& to, std::vector<presence> all) {
   const auto strong = caf::actor_cast<caf::strong_actor_ptr>(to.who);
-  if (!strong) return; // its end is under way to us
+  if (!strong) return; // its down message is on the way
   to.credit.sent(0);
   const auto id = to.id;
   const auto answer = [this, id] { answered(id, 0); };
@@ -160,8 +162,6 @@ void shard::answered(std::uint64_t id, std::size_t bytes) {
 }
 
 expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   if (x.what == selection::topic
       && (x.text.empty() || x.text.size() > pool_->options().limits.max_topic_bytes))
@@ -185,11 +185,7 @@ expected<subscribe_reply> shard::subscribe(const subscribe_msg& x) {
   return subscribe_reply{id};
 }
 
-void shard::unsubscribe(std::uint64_t id) {
-  const handler_scope now{*this};
-  busy_ = true;
-  drop_subscription(id);
-}
+void shard::unsubscribe(std::uint64_t id) { drop_subscription(id); }
 
 void shard::drop_subscription(std::uint64_t id) {
   const auto* x = memory_->subscriptions.find(id);

@@ -1,4 +1,5 @@
 #include "actors/clock.hpp"
+#include "actors/reports_by_node.hpp"
 #include "actors/shard.hpp"
 #include "base/free_memory.hpp"
 
@@ -19,36 +20,16 @@ void shard::step_and_carry_out(const cluster::event& x) {
       || (stopped_ && !std::holds_alternative<cluster::say_bye>(x)
           && !std::holds_alternative<cluster::timer_due>(x)))
     return;
-  const handler_scope now{*this};
+  const message_scope now{*this};
   carry_out(step(x));
 }
 
-namespace {
-
-/// A life that takes the place of another one is one diff: the leaves of the old
-/// and the joins of the new.
-std::vector<cluster::report> by_node(std::vector<cluster::report>& all) {
-  std::vector<cluster::report> result;
-  for (auto& x : all) {
-    const auto same = std::find_if(result.begin(), result.end(), [&](const cluster::report& y) {
-      return y.whose.name == x.whose.name;
-    });
-    if (same == result.end())
-      result.push_back(std::move(x));
-    else
-      same->changes.insert(same->changes.end(), x.changes.begin(), x.changes.end());
-  }
-  return result;
-}
-
-} // namespace
-
-// In this order: what is reported is published already, what is answered is
-// reported already. No step is taken in between, so the handles of the reports
-// stay valid; handlers and subscribers can only send messages.
+// Order: the machine has published the changes; they are reported to handler and
+// subscribers here; the reply is sent after that. No other step takes place in between, so
+// the handles of the reports stay valid: handlers and subscribers can only send messages.
 void shard::carry_out(cluster::actions todo, const meta* known) {
   if (!todo.reports.empty() || !todo.events.empty()) journal_changes(todo);
-  if (todo.reports.size() > 1) todo.reports = by_node(todo.reports);
+  todo.reports = reports_by_node(std::move(todo.reports));
   const bool counts_here = !counting_ && !todo.reports.empty() && wants_first_and_last();
   if (counts_here) {
     counting_ = true;
@@ -82,7 +63,7 @@ void shard::carry_out(cluster::actions todo, const meta* known) {
   machine_->take_back(std::move(todo));
 }
 
-shard::handler_scope::handler_scope(shard& self, begin how)
+shard::message_scope::message_scope(shard& self, begin how)
     : self_(self), outermost_(!std::exchange(self.in_turn_, true)) {
   if (!outermost_) return;
   began_ = std::chrono::steady_clock::now();
@@ -90,7 +71,7 @@ shard::handler_scope::handler_scope(shard& self, begin how)
   self.untrack_ended();
 }
 
-shard::handler_scope::~handler_scope() {
+shard::message_scope::~message_scope() {
   if (!outermost_) return;
   self_.in_turn_ = false;
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -113,7 +94,7 @@ void shard::set_flush(std::optional<cluster::instant> at) {
   if (at == flush_at_) return;
   flush_at_ = at;
   if (!at)
-    ++generations_[static_cast<std::size_t>(timer::flush)]; // the one under way means nothing
+    ++generations_[static_cast<std::size_t>(timer::flush)]; // cancels the pending timer
   else
     set_timer(timer::flush, *at - steady_now());
 }
@@ -121,12 +102,11 @@ void shard::set_flush(std::optional<cluster::instant> at) {
 void shard::handle(timer_msg x) {
   if (!machine_ || stopped_) return;
   if (x.what == timer::ended || x.what == timer::held) {
-    const handler_scope now{
-        *this}; // begins with both: what ended is untracked, what is held released
+    const message_scope now{*this}; // its begin untracks ended actors and releases held tracks
     return;
   }
   if (x.what == timer::copies) {
-    const handler_scope now{*this};
+    const message_scope now{*this};
     copying_ = false;
     copies_.step(std::max<std::size_t>(1, pool_->options().limits.batch));
     return go_on_copying();
@@ -146,7 +126,7 @@ void shard::handle(timer_msg x) {
     step_and_carry_out(cluster::timer_due{});
     break;
   case timer::idle:
-    if (!busy_) heard(info{});
+    if (!something_came_) heard(info{});
     break;
   case timer::leases:
     end_leases();
@@ -159,8 +139,8 @@ void shard::handle(timer_msg x) {
   }
 }
 
-// The ticks keep their beat, so that a busy moment does not shift all later
-// ones; after a long pause the beat starts anew, without catching up.
+// Ticks keep their phase, so that a delay does not shift all later ones. After a long
+// pause the phase starts again; missed ticks are not repeated.
 void shard::tick() {
   set_wall_clock();
   step_and_carry_out(cluster::tick{});
@@ -185,7 +165,7 @@ void shard::attach_to_endpoint() {
                                    ms(o.permdown_period), caf::actor_cast<caf::actor>(self())});
 }
 
-/// Another endpoint, which has no links yet, or none for now.
+/// The endpoint was replaced and has no links yet, or there is none at the moment.
 void shard::endpoint_changed() {
   if (!machine_ || stopped_) return;
   endpoint_ = nullptr;
@@ -234,7 +214,7 @@ void shard::emit(tracker_event_kind kind, std::string text, replica_id replica) 
   pool_->emit(x);
   if (!handler_.present() || telling_failure_) return;
   telling_failure_ = kind == tracker_event_kind::handler_failed;
-  failed(handler_.handle_event(x)); // that it fails at its own failure is told to others only
+  failed(handler_.handle_event(x)); // a failure in here is not reported to the handler again
   telling_failure_ = false;
 }
 

@@ -1,7 +1,7 @@
-// Presences without an actor: a lease instead of a monitor.
+// Leases: presences without an actor.
 //
-// A lease is a presence whose actor is a number that no actor has. When it ends
-// it leaves as the presences of a dead actor do.
+// The actor of such a presence is a number that no actor has. When the lease ends, the
+// presence leaves like those of an actor that ended.
 #include "actors/clock.hpp"
 #include "actors/shard.hpp"
 
@@ -19,8 +19,6 @@ errc refused_ttl(millis ttl) noexcept {
 
 expected<lease_reply> shard::track_lease(std::string_view topic, std::string_view key,
                                          const meta& data, millis ttl) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
@@ -44,8 +42,6 @@ expected<lease_reply> shard::track_lease(std::string_view topic, std::string_vie
 }
 
 expected<renew_reply> shard::renew(const std::vector<lease>& which, std::optional<millis> ttl) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   if (ttl)
     if (const auto e = refused_ttl(*ttl); e != errc::none) return make_error(e);
@@ -61,22 +57,18 @@ expected<renew_reply> shard::renew(const std::vector<lease>& which, std::optiona
 }
 
 expected<update_reply> shard::update(const lease& which, const meta& data) {
-  const handler_scope now{*this};
-  auto old = find(which); // a copy: the update changes what the table shows
+  auto old = find(which); // a copy, since the update changes the table
   if (!old) return std::move(old.error());
   return update_id(which.number, old->topic, old->key, data);
 }
 
 caf::error shard::untrack(const lease& which) {
-  const handler_scope now{*this};
   const auto old = find(which);
   if (!old) return code_of(old.error()) == errc::no_such_lease ? caf::error{} : old.error();
   return untrack_id(which.number, old->topic, old->key);
 }
 
 expected<presence> shard::find(const lease& which) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   const auto& table = machine_->state().table();
   const auto first = which.shard == number_ && memory_->leases.holds(which.number, which.token)
@@ -86,11 +78,11 @@ expected<presence> shard::find(const lease& which) {
   return table.view(first).to_presence();
 }
 
-// -- their ends --------------------------------------------------------------------
+// -- ends of leases --------------------------------------------------------------------
 
 void shard::arm_lease_timer() {
   const auto at = memory_->leases.wake_at();
-  if (!at || (leases_at_ && *leases_at_ <= *at)) return; // it is put off when it rings
+  if (!at || (leases_at_ && *leases_at_ <= *at)) return; // the earlier timer sets the next one
   leases_at_ = at;
   set_timer(timer::leases, *at - steady_now());
 }
@@ -100,7 +92,7 @@ void shard::end_leases() {
   const auto most = std::max<std::size_t>(1, pool_->options().limits.batch);
   const auto gone = memory_->leases.take_due(steady_now(), most);
   if (!gone.empty()) step_and_carry_out(cluster::op_actors_gone{gone});
-  arm_lease_timer(); // at once, if there were more
+  arm_lease_timer(); // due at once if more leases have ended
 }
 
 void shard::forget_lease(std::uint64_t actor) {

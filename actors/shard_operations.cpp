@@ -4,7 +4,7 @@
 
 namespace rollcall::actors {
 
-// -- what is refused before the machine hears of it ------------------------------
+// -- checks before the machine ------------------------------
 
 errc shard::refused_name(std::string_view topic, std::string_view key) const noexcept {
   const auto& limits = pool_->options().limits;
@@ -31,8 +31,8 @@ errc shard::refused_pid(const pid& who) const {
   return who.replica.name == machine_->self().name ? errc::not_owner : errc::not_local;
 }
 
-/// What the machine refuses changes nothing. But a flush may have been due, or an
-/// actor been untracked for good before it: that is carried out all the same.
+/// An operation that the machine refuses changes nothing. But the step may have other
+/// actions, such as a flush that was due; these are carried out.
 caf::error shard::refused_by(cluster::actions todo) {
   const auto code = todo.code;
   carry_out(std::move(todo));
@@ -43,8 +43,6 @@ caf::error shard::refused_by(cluster::actions todo) {
 
 expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view topic,
                                    std::string_view key, const meta& data, bool more) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(data); e != errc::none) return make_error(e);
   auto todo = step(cluster::op_track{topic, key, who.id(), data.bytes(), more});
@@ -57,7 +55,6 @@ expected<track_reply> shard::track(const caf::actor_addr& who, std::string_view 
 
 track_many_reply shard::track_many(const caf::actor_addr& who, std::string_view topic,
                                    const std::vector<std::string>& keys, const meta& data) {
-  const handler_scope now{*this};
   track_many_reply result;
   for (const auto& key : keys) {
     const auto x = track(who, topic, key, data, &key != &keys.back());
@@ -82,16 +79,12 @@ expected<update_reply> shard::update_id(std::uint64_t actor, std::string_view to
 
 expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
                                      std::string_view key, const meta& data) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   return update_id(who.id(), topic, key, data);
 }
 
 expected<update_reply> shard::update(const pid& who, std::string_view topic, std::string_view key,
                                      const meta& data) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
   return update_id(who.actor, topic, key, data);
@@ -99,12 +92,10 @@ expected<update_reply> shard::update(const pid& who, std::string_view topic, std
 
 expected<update_reply> shard::update(const caf::actor_addr& who, std::string_view topic,
                                      std::string_view key, const updater& next) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   const auto id = who.id();
   const auto& self = machine_->self();
-  // Held here: the old meta stays readable whatever `next` does.
+  // The list keeps the old meta valid, whatever `next` does.
   const auto members = machine_->state().table().get_by_key(topic, key);
   for (const auto x : members) {
     if (x.actor() != id || x.replica() != self) continue;
@@ -129,22 +120,17 @@ caf::error shard::untrack_id(std::uint64_t actor, std::string_view topic, std::s
 
 caf::error shard::untrack(const caf::actor_addr& who, std::string_view topic,
                           std::string_view key) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = refused(who, topic, key); e != errc::none) return make_error(e);
   return untrack_id(who.id(), topic, key);
 }
 
 caf::error shard::untrack(const pid& who, std::string_view topic, std::string_view key) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = refused_pid(who); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
   return untrack_id(who.actor, topic, key);
 }
 
 caf::error shard::flip_a_bit(std::string_view topic, std::string_view key) {
-  const handler_scope now{*this};
   if (const auto e = closed(); e != errc::none) return make_error(e);
   auto todo = step(cluster::flip_a_bit{topic, key});
   if (todo.code != errc::none) return refused_by(std::move(todo));
@@ -161,8 +147,6 @@ caf::error bad_lease(millis lease, const tracker_options& x) {
 }
 
 caf::error shard::drain(millis lease) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   if (auto why = bad_lease(lease, pool_->options())) return why;
   const auto until = steady_now() + lease;
@@ -173,12 +157,10 @@ caf::error shard::drain(millis lease) {
 }
 
 void shard::untrack_all(const caf::actor_addr& who, reply answer) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return answer(make_error(e));
   if (const auto e = check_local(pool_->system(), who); e != errc::none)
     return answer(make_error(e));
-  // First in line, so that this very step may answer it.
+  // Registered before the step, so that the step can answer it.
   untracking_.emplace_back(who.id(), std::move(answer));
   step_and_carry_out(cluster::op_untrack_all{who.id()});
 }

@@ -1,8 +1,7 @@
-// Handles of tracked actors, wherever they are.
+// Resolves pids to handles of tracked actors, on this node and others.
 //
-// A number means nothing by itself: every node counts its actors from 1. What is
-// looked up is (node, life of a shard, number), and only a shard of that very life
-// answers.
+// Every node counts its actors from 1, so a number alone identifies nothing. The key is
+// (node, life of a shard, number), and only a shard of that life responds.
 #include "actors/shard.hpp"
 
 #include <map>
@@ -14,17 +13,17 @@ namespace rollcall::actors {
 
 namespace {
 
-/// Who was asked for at which places of the question.
+/// The pids that one shard or node is asked for, and their places in the request.
 struct part {
   std::vector<cluster::actor_number> who;
   std::vector<std::size_t> places;
 };
 
-/// Answers on their way to one who asked.
+/// A request that waits for responses.
 struct gathering {
   std::function<void(expected<resolve_reply>)> answer;
   resolve_reply sum;
-  std::size_t left = 1; // one for the asking itself
+  std::size_t left = 1; // one for the function that sends the requests
 
   void one_less() {
     if (--left == 0) answer(std::move(sum));
@@ -44,8 +43,6 @@ struct gathering {
 
 void shard::resolve(const std::vector<pid>& who,
                     std::function<void(expected<resolve_reply>)> answer) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return answer(make_error(e));
   if (who.size() > cluster::max_resolved)
     return answer(make_error(errc::limit_reached, "at most 4096 actors at once"));

@@ -1,14 +1,13 @@
-// Tracks that wait in the mailbox together are shown to readers at once.
+// Tracks that wait in the mailbox together are published together.
 //
-// To publish costs as much as to insert: whatever is changed after it must be
-// copied first. So a track that comes as a message is carried out, but published,
-// reported and answered only with those that wait behind it: when as many are
-// held as may be, or when a message that the first of them sent to ourselves has
-// come through the mailbox; and before anything else is done. Each is still a diff
-// of its own, and all else is in the order that is promised: shown, handle_diff,
-// subscribers, answer.
+// Publishing costs as much as inserting, since tree nodes that readers can see must be
+// copied before the next change. So a track that arrives as a message is carried out, but
+// published, reported and answered together with those behind it: when `most_held` are
+// held, or when a message that the first one sent to ourselves has passed the mailbox, and
+// always before anything else is done. Each track is still a diff of its own, and the
+// order of one operation is kept: published, handle_diff, subscribers, reply.
 //
-// A shard that dies has shown none of what is held, and answered none of it.
+// A shard that dies has published and answered none of the held tracks.
 #include "actors/clock.hpp"
 #include "actors/shard.hpp"
 
@@ -23,8 +22,8 @@ constexpr std::size_t most_held = 32;
 } // namespace
 
 caf::result<track_reply> shard::track_with_others(const track_msg& x) {
-  const handler_scope now{*this, handler_scope::begin::holds};
-  busy_ = true;
+  const message_scope now{*this, message_scope::begin::holds};
+  something_came_ = true;
   if (const auto e = refused(x.who, x.topic, x.key); e != errc::none) return make_error(e);
   if (const auto e = refused_meta(x.meta); e != errc::none) return make_error(e);
   auto todo = machine_->step_unpublished(
@@ -46,7 +45,7 @@ caf::result<track_reply> shard::track_with_others(const track_msg& x) {
 void shard::release_tracks() {
   if (held_.empty()) return;
   assert(machine_ && released_.empty());
-  released_.swap(held_); // what handlers do comes back as messages, and is held anew
+  released_.swap(held_); // tracks of handlers arrive as messages, and are held again
   machine_->publish();
   counting_ = wants_first_and_last();
   if (counting_)

@@ -1,7 +1,7 @@
-// What the journal is told, and what it tells.
+// Writes and reads the journal.
 //
-// The machine says what changed and why. Through what is known here: the event
-// that the step took, and how long a peer had been silent when it was called down.
+// The machine reports what changed and why. The shard adds the cause: the event of the
+// step, and how long a peer had been silent when it was declared down.
 #include "actors/clock.hpp"
 #include "actors/shard.hpp"
 
@@ -16,7 +16,7 @@ std::int64_t wall_now_ms() noexcept {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-/// The byte of a frame that says its kind; a frame that is none changes nothing.
+/// Reads the kind from the head of a frame; a frame with a wrong head changes nothing.
 story_cause cause_of_frame(std::string_view bytes) noexcept {
   switch (bytes.size() > 4 ? static_cast<cluster::frame_kind>(bytes[4])
                            : cluster::frame_kind::heartbeat) {
@@ -51,13 +51,13 @@ void shard::hear(const cluster::link_changed& x) {
     step_and_carry_out(cluster::link_down{x.node});
 }
 
-/// The wall clock, but for one call a tick: it would cost as much as the rest.
+/// Reads the wall clock once per tick, since reading it for each change would be expensive.
 void shard::set_wall_clock() { wall_offset_ms_ = wall_now_ms() - steady_now().count(); }
 
 void shard::journal_changes(const cluster::actions& todo) {
   if (!journals()) return;
   const auto steady = steady_now();
-  if (heard_.size() + silences_.size() > most_names) { // of nodes that are long gone, mostly
+  if (heard_.size() + silences_.size() > most_names) { // mostly of nodes that are gone
     heard_.clear();
     silences_.clear();
   }
@@ -108,7 +108,7 @@ void shard::journal_report(const cluster::report& x, cluster::instant steady) {
     auto what = c.join ? story_event::joined : story_event::left;
     auto cause = base;
     if (!own) switch (c.why) {
-      case leave_reason::node_down: // of a join: what it had been hidden for
+      case leave_reason::node_down: // for a join: the reason why it was hidden
         what = c.join ? story_event::shown : story_event::hidden;
         cause = c.join ? story_cause::up : story_cause::down;
         if (!c.join && forgotten) {
@@ -149,8 +149,6 @@ void shard::journal_report(const cluster::report& x, cluster::instant steady) {
 }
 
 expected<std::vector<story_entry>> shard::why(std::string_view topic, std::string_view key) {
-  const handler_scope now{*this};
-  busy_ = true;
   if (const auto e = closed(); e != errc::none) return make_error(e);
   if (const auto e = refused_name(topic, key); e != errc::none) return make_error(e);
   return journal_.story(topic, key);

@@ -1,5 +1,6 @@
+#include "actors/access.hpp"
 #include "actors/ask.hpp"
-#include "actors/cluster_impl.hpp"
+#include "actors/node_state.hpp"
 #include "actors/supervisor.hpp"
 #include "rollcall/tracker.hpp"
 
@@ -12,8 +13,8 @@ using namespace actors;
 
 namespace {
 
-// Handlers' init may take a while; a start that takes longer than this has
-// hung, and who waits for it should learn that.
+// The init of a handler may take a while. A start that takes longer than this is assumed to
+// hang, and the caller gets timed_out.
 constexpr auto longest_start = std::chrono::minutes{2};
 
 expected<std::shared_ptr<pool>> prepare(caf::actor_system& system, const tracker_spec& spec,
@@ -26,9 +27,10 @@ expected<std::shared_ptr<pool>> prepare(caf::actor_system& system, const tracker
                                             + " in a pool of "
                                             + std::to_string(spec.options.pool_size));
   if (node) {
-    if (node.get()->system != &system)
+    if (access::state_of(node)->system != &system)
       return make_error(errc::other_system, "the node was started in another actor system");
-    if (const auto why = node.get()->refusal()) return make_error(why.code, why.message);
+    if (const auto why = access::state_of(node)->refusal())
+      return make_error(why.code, why.message);
   }
   if (const auto& path = spec.options.journal_file; !path.empty()) {
     auto* file = std::fopen(path.c_str(), "ae");
@@ -42,9 +44,9 @@ expected<std::shared_ptr<pool>> prepare(caf::actor_system& system, const tracker
   if (const auto e = registry::add(result, shard); e != errc::none)
     return make_error(e, "\"" + spec.options.name + "\" runs in this actor system already");
   if (node) {
-    node.get()->add_pool(result);
-    const std::lock_guard guard{node.get()->mutex};
-    result->endpoint_is(node.get()->endpoint); // it may have been brought back meanwhile
+    access::state_of(node)->add_pool(result);
+    const std::lock_guard guard{access::state_of(node)->mutex};
+    result->endpoint_is(access::state_of(node)->endpoint); // it may have been restarted meanwhile
   }
   return result;
 }
@@ -68,8 +70,8 @@ expected<tracker> start_tracker(caf::actor_system& system, const tracker_spec& s
                       });
                     }});
   auto x = result->wait_until(std::chrono::steady_clock::now() + longest_start);
-  if (x) return tracker{(*where)->value()};
-  // Not started, and nothing is left: after a timeout it ends once init returns.
+  if (x) return access::make_tracker((*where)->value());
+  // Not started, and nothing remains: after a timeout, it ends when init returns.
   if (code_of(x.error()) == errc::timed_out)
     compat::anon_send(whole,
                       call_msg{[](void* y) { static_cast<supervisor*>(y)->stop(false, nullptr); }});
@@ -85,7 +87,7 @@ expected<tracker> find_tracker(caf::actor_system& system, std::string_view name)
   auto where = registry::find(system, name);
   if (!where || where->ended() != errc::none)
     return make_error(errc::no_such_tracker, "\"" + std::string{name} + "\"");
-  return tracker{where->value()};
+  return access::make_tracker(where->value());
 }
 
 expected<shard_actor> spawn_shard(caf::actor_system& system, const tracker_spec& spec,
@@ -107,7 +109,7 @@ expected<shard_actor> spawn_shard(caf::actor_system& system, const tracker_spec&
                     }});
   auto x = result->wait_until(std::chrono::steady_clock::now() + longest_start);
   if (!x) {
-    (*where)->close(); // the shard ends too; the name is free at once
+    (*where)->close(); // the shard ends, too; the name is free at once
     return std::move(x.error());
   }
   return shard_actor{one};

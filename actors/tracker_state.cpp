@@ -1,5 +1,6 @@
-// The rest of the tracker value: what it tells of itself, who listens, and the
+// The functions of the tracker value for state, subscriptions, messages to a topic, and the
 // end.
+#include "actors/access.hpp"
 #include "actors/ask.hpp"
 #include "actors/callback_actor.hpp"
 #include "actors/supervisor.hpp"
@@ -33,7 +34,7 @@ expected<tracker_stats> tracker::stats() const {
   return result;
 }
 
-// -- who listens --------------------------------------------------------------------
+// -- subscriptions --------------------------------------------------------------------
 
 namespace {
 
@@ -55,7 +56,7 @@ expected<std::uint64_t> tracker::do_subscribe(caf::strong_actor_ptr who, selecto
       pool_.get(), timeout_,
       [x](actors::shard& s, const ticket<subscribe_reply>& t) { t(s.subscribe(x)); });
   if (!all) {
-    (void)unsubscribe(x.id); // not here and there
+    (void)unsubscribe(x.id); // all shards or none
     return std::move(all.error());
   }
   return x.id;
@@ -77,10 +78,10 @@ expected<subscription> tracker::subscribe(selector what, subscription_callbacks 
   if (!worker.queue) return make_error(errc::limit_reached, no_thread);
   auto id = do_subscribe(caf::actor_cast<caf::strong_actor_ptr>(worker.actor), std::move(what));
   if (!id) {
-    subscription{0, worker.queue}.cancel();
+    access::make_subscription(0, worker.queue).cancel();
     return std::move(id.error());
   }
-  return subscription{*id, worker.queue};
+  return access::make_subscription(*id, worker.queue);
 }
 
 expected<void> tracker::do_observe(caf::strong_actor_ptr who) const {
@@ -94,10 +95,10 @@ expected<subscription> tracker::observe(event_callback callback) const {
   const auto worker = spawn_callback_actor(pool_, {}, std::move(callback));
   if (!worker.queue) return make_error(errc::limit_reached, no_thread);
   if (auto x = do_observe(caf::actor_cast<caf::strong_actor_ptr>(worker.actor)); !x) {
-    subscription{0, worker.queue}.cancel();
+    access::make_subscription(0, worker.queue).cancel();
     return std::move(x.error());
   }
-  return subscription{pool_->next_subscription(), worker.queue};
+  return access::make_subscription(pool_->next_subscription(), worker.queue);
 }
 
 void subscription::cancel() {
@@ -111,7 +112,7 @@ void subscription::cancel() {
 
 namespace {
 
-/// Any shard will do; one that runs.
+/// Returns a shard that runs; any one can answer.
 std::size_t some_shard(const pool& where) {
   auto why = errc::none;
   for (std::size_t i = 0; i < where.size(); ++i)
@@ -179,12 +180,12 @@ expected<void> end(const std::shared_ptr<pool>& where, bool bye, millis timeout)
   if (!where) return make_error(errc::no_such_tracker);
   if (handler_scope::inside(&where->system())) return make_error(errc::would_deadlock);
   const auto whole = where->supervisor();
-  // From this moment nothing new is taken, whatever still waits in mailboxes.
+  // From now on new operations are refused, also those that wait in mailboxes.
   where->end(errc::shutting_down);
   const auto until = std::chrono::steady_clock::now() + timeout;
   auto result = std::make_shared<answer<actors::done>>();
   const ticket<actors::done> mine{result, errc::shutting_down};
-  if (whole) // else it has ended, or is about to
+  if (whole) // else it has ended, or is about to end
     compat::anon_send(caf::actor_cast<inner_supervisor>(whole), call_msg{[bye, mine](void* x) {
                         static_cast<supervisor*>(x)->stop(bye, [mine](caf::error e) {
                           if (e)
@@ -193,7 +194,7 @@ expected<void> end(const std::shared_ptr<pool>& where, bool bye, millis timeout)
                             mine(actors::done{});
                         });
                       }});
-  // Whatever is answered: it is over when all shards have ended.
+  // Whatever the reply is, the tracker has ended when all shards have.
   (void)result->wait_until(until, [&] { return where->closed(); });
   while (where->closed() == errc::none) {
     if (std::chrono::steady_clock::now() >= until)

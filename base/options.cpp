@@ -15,7 +15,7 @@ using row = option_row<tracker_options>;
 
 constexpr std::int64_t an_hour = 3'600'000, a_year = 365 * 24 * an_hour;
 
-// The periods have rules about each other, too: see validate.
+// Rules between the periods are in validate.
 constexpr row tracker_rows[] = {
     {"name", "tracker", "NAME", "name of the tracker, the same on every node",
      [](tracker_options& x) -> option_value { return &x.name; }, option_form::not_empty},
@@ -60,19 +60,14 @@ problem bad(std::string message) { return {errc::bad_option, std::move(message)}
 problem check_name(const std::string& name) {
   if (name.empty())
     return bad("name must not be empty: give the tracker a name, the same on every node");
-  if (name.size() > 256) return bad("name must not be longer than 256 bytes: shorten it");
+  if (name.size() > max_name_bytes)
+    return bad("name must not be longer than " + std::to_string(max_name_bytes)
+               + " bytes: shorten it");
   return {};
 }
 
-problem check_log_level(const std::string& level) {
-  for (auto known : {"trace", "debug", "info", "warning", "error", "quiet"})
-    if (level == known) return {};
-  return bad("log_level must be trace, debug, info, warning, error or quiet, and is \""
-             + level.substr(0, 64) + "\": choose one of these");
-}
-
 problem check_limits(const limits& x) {
-  constexpr limits most; // what one presence may hold can be lowered, not raised
+  constexpr limits most; // limits of one presence can be lowered, not raised
   constexpr std::size_t million = 1'000'000;
   struct {
     std::string_view what;
@@ -110,7 +105,7 @@ problem check_limits(const limits& x) {
     auto name = "limits." + std::string{rule.what};
     if (auto p = check_count(name, rule.value, rule.min, rule.max)) return p;
   }
-  // A kilobyte for names, clocks and refs around it.
+  // One kilobyte for names, clocks and refs.
   auto largest = x.max_topic_bytes + x.max_key_bytes + x.max_meta_bytes + 1024;
   if (x.max_frame_bytes < largest)
     return bad("limits.max_frame_bytes must hold one largest presence, " + std::to_string(largest)
@@ -146,7 +141,7 @@ problem check_period(std::string_view what, millis x, millis least, millis most)
 
 millis tracker_options::effective_down_period() const noexcept {
   if (down_period) return *down_period;
-  // Also called for options that nobody has validated: must not overflow.
+  // Also called for options that are not validated, so it must not overflow.
   constexpr auto most = std::numeric_limits<millis::rep>::max();
   auto period = broadcast_period.count();
   if (period <= 0 || max_silent_periods == 0) return millis{0};
@@ -155,7 +150,8 @@ millis tracker_options::effective_down_period() const noexcept {
 }
 
 problem validate_down_period(millis down_period, millis broadcast_period) {
-  if (down_period / 2 >= broadcast_period) return {}; // also for odd ones, and never overflows
+  if (down_period / 2 >= broadcast_period)
+    return {}; // correct for odd values, and does not overflow
   return bad("down_period must be at least twice as large as the broadcast_period");
 }
 
@@ -166,17 +162,16 @@ problem validate_permdown_period(millis permdown_period, millis down_period) {
 
 problem validate(const tracker_options& x) {
   if (auto p = check_name(x.name)) return p;
-  auto copy = x; // the table points to values that can be set
+  auto copy = x; // the table has non-const pointers
   for (const auto& r : tracker_rows) {
     if (r.at(copy) == option_value{&copy.permdown_period}) {
       const auto down = x.effective_down_period();
       if (auto p = validate_down_period(down, x.broadcast_period)) return p;
-      // So the bound of permdown_period bounds down_period, too.
+      // So the upper bound of permdown_period applies to down_period, too.
       if (auto p = validate_permdown_period(x.permdown_period, down)) return p;
     }
     if (auto p = check_row(r, copy)) return p;
   }
-  if (auto p = check_log_level(x.log_level)) return p;
   return check_limits(x.limits);
 }
 

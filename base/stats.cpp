@@ -52,6 +52,7 @@ std::span<const frame_counter> frame_counters() noexcept { return all_frame_coun
 const char* name_of_frame_kind(std::size_t kind) noexcept {
   constexpr std::array<const char*, frame_kind_count> names = {"refused", "heartbeat", "pull",
                                                                "state", "bye"};
+  static_assert(names.back() != nullptr, "give each frame_kind a name");
   return kind < names.size() ? names[kind] : "unknown";
 }
 

@@ -26,7 +26,7 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
   crdt::append_json_string(out, text);
 }
 
-/// As the `list` of `rollcall node` shows it.
+/// The form of `list` of `rollcall node`.
 void append_presence(std::string& out, const presence_view& p) {
   out += '{';
   append_text(out, "key", p.key());
@@ -48,8 +48,8 @@ void append_optional(std::string& out, const std::string& next) {
     crdt::append_json_string(out, next);
 }
 
-/// Whole keys, at least one, about `limit` presences. Returns the last key, if
-/// more follow.
+/// Writes whole keys, at least one, and about `limit` presences. Returns the last key if more
+/// follow.
 std::string append_page(std::string& out, const presence_list& all, std::string_view after,
                         std::size_t limit) {
   std::string last;
@@ -144,7 +144,7 @@ void presences(core& c, const api_request& r, const respond& to) {
     if (!cut.empty()) cut += ',';
     crdt::append_json_string(cut, topic);
   }
-  // What did not fit into one answer is to be read by page.
+  // The rest must be read by pages.
   to({200, out + R"(},"truncated":[)" + cut + "]}"});
 }
 
@@ -158,8 +158,8 @@ void health(core& c, const respond& to) {
   to({well ? 200u : 503u, out});
 }
 
-/// Nodes with their state and how many presences each has. Waits for shards: not
-/// in the gateway's thread.
+/// Returns the nodes with their states and numbers of presences. Blocks, so it must not run in
+/// the gateway's thread.
 http_reply cluster_state(const tracker& t, const cluster_node& node) {
   auto replicas = t.replicas();
   auto stats = t.stats();
@@ -205,7 +205,7 @@ http_reply cluster_state(const tracker& t, const cluster_node& node) {
         out += ',';
         append_text(out, "address", p.address);
         out += ',';
-        append_text(out, "state", p.state);
+        append_text(out, "state", to_string(p.state));
         out += '}';
       }
   out.append(R"(],"presences":)").append(std::to_string(stats->presences));

@@ -15,16 +15,16 @@ namespace rollcall::cluster {
 
 namespace {
 
-/// While a path is cut TCP doubles the time to its next attempt; after a cut of
-/// some seconds it would find it healed only as long again later. Linux since
-/// 6.15 takes a bound for that; others do without.
+/// While a path is interrupted, TCP doubles the time between retransmissions. After an
+/// interruption of some seconds it would notice the recovery only as long again later.
+/// Linux since 6.15 has a limit for that time; older kernels ignore the option.
 void retry_each_second(int fd) noexcept {
 #ifdef TCP_RTO_MAX_MS
   constexpr int option = TCP_RTO_MAX_MS;
 #else
-  constexpr int option = 44; // older headers do not name it
+  constexpr int option = 44; // older headers have no name for it
 #endif
-  const int ms = 1000; // the least it takes
+  const int ms = 1000; // the smallest value that it accepts
   static_cast<void>(::setsockopt(fd, IPPROTO_TCP, option, &ms, sizeof ms));
 }
 
@@ -32,38 +32,38 @@ void retry_each_second(int fd) noexcept {
 
 // -- state -------------------------------------------------------------------------
 
-std::string wire_state::one_spelling(std::string x) {
+std::string connection_state::one_spelling(std::string x) {
   for (auto& c : x)
     if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
   return x;
 }
 
-void wire_state::spoke() noexcept {
+void connection_state::spoke() noexcept {
   const std::lock_guard lock{mutex_};
   spoken_ = true;
 }
 
-bool wire_state::has_spoken() const noexcept {
+bool connection_state::has_spoken() const noexcept {
   const std::lock_guard lock{mutex_};
   return spoken_;
 }
 
-void wire_state::closed() noexcept {
+void connection_state::closed() noexcept {
   const std::lock_guard lock{mutex_};
   fd_ = -1;
 }
 
-bool wire_state::is_closed() const noexcept {
+bool connection_state::is_closed() const noexcept {
   const std::lock_guard lock{mutex_};
   return fd_ < 0;
 }
 
-void wire_state::cut() noexcept {
+void connection_state::cut() noexcept {
   const std::lock_guard lock{mutex_};
   if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
 }
 
-bool wire_state::path_is_dead() const noexcept {
+bool connection_state::path_is_dead() const noexcept {
   constexpr unsigned in_vain = 3;
   const std::lock_guard lock{mutex_};
   tcp_info info{};
@@ -90,7 +90,7 @@ admission::admission(int fd, tls_role role, std::shared_ptr<const tls_context> t
       out_(encode(ours)) {
   retry_each_second(fd);
   connection_->fd = fd;
-  connection_->state = std::make_shared<wire_state>(fd);
+  connection_->state = std::make_shared<connection_state>(fd);
   if (tls_ != nullptr) connection_->tls = std::make_unique<tls_session>(*tls_, fd, role);
   wants_ = static_cast<short>(POLLIN | POLLOUT);
 }
@@ -108,7 +108,7 @@ admission::state admission::advance() {
     phase_ = phase::preamble;
   }
   if (phase_ == phase::done) return state::done;
-  // Read first: who is refused by the other end hears why only there.
+  // Read first: if the peer refuses us, its preamble says why.
   const auto read = read_theirs();
   if (read == state::failed) return read;
   const auto sent = out_.empty() ? state::done : send_ours();
@@ -184,7 +184,7 @@ admission::state admission::send_ours() {
   return state::done;
 }
 
-/// Reads what belongs to the preamble and not a byte more: the rest is CAF's.
+/// Reads exactly the preamble; the bytes after it belong to CAF.
 admission::state admission::read_theirs() {
   while (in_.size() < expected_) {
     char chunk[max_preamble_body];
@@ -202,7 +202,7 @@ admission::state admission::read_theirs() {
     if (in_.size() <= preamble_head_size) {
       auto head = read_preamble_head(in_);
       if (head.problem) {
-        // So that it can say as much to its own people.
+        // So that the peer can report the reason on its side.
         static_cast<void>(send_ours());
         return fail(head.problem.code, std::move(head.problem.message));
       }
@@ -211,10 +211,10 @@ admission::state admission::read_theirs() {
   }
   const auto x = decode_preamble(std::string_view{in_}.substr(preamble_head_size));
   if (x.code != errc::none)
-    return fail(errc::bad_frame, "what it says first cannot be read: is it a node of ours?");
+    return fail(errc::bad_frame, "its greeting cannot be read: is it a rollcall node?");
   auto found = compare(ours_, x.value);
   self_ = found.self;
-  // So that the other end sees it too, and can say as much to its own people.
+  // So that the peer sees the reason, too, and can report it.
   if (found.self || found.problem) static_cast<void>(send_ours());
   if (found.self) return fail(errc::unreachable, "that is ourselves");
   if (found.problem) return fail(found.problem.code, std::move(found.problem.message));
@@ -223,7 +223,7 @@ admission::state admission::read_theirs() {
   return state::done;
 }
 
-/// A name belongs to its certificate.
+/// Checks that the certificate contains the name of the node.
 admission::state admission::check_name(const preamble& theirs) {
   if (peer_ == nullptr || tls_->any_name() || peer_->has_name(theirs.node)) return state::done;
   static_cast<void>(send_ours());
@@ -238,7 +238,7 @@ admission::state admission::check_name(const preamble& theirs) {
 
 std::string admission::waiting_for() const {
   if (phase_ == phase::tls) return "the TLS handshake";
-  return "what a node of ours says first";
+  return "the greeting of a rollcall node";
 }
 
 } // namespace rollcall::cluster

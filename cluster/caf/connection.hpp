@@ -1,13 +1,13 @@
-// One TCP connection, from its first byte until CAF has it.
+// One TCP connection, from its first byte until CAF takes it over.
 //
 //     admission a{fd, role, tls, own_preamble};
 //     while (a.advance() == admission::state::pending) wait_until(fd, a.wants());
 //     give_to_caf(a.take());
 //
-// Neither blocks: the TLS handshake, then a preamble each way (preamble.hpp).
-// What does not get through it never reaches CAF.
+// An admission performs the TLS handshake and exchanges preambles (preamble.hpp), without
+// blocking. A connection that fails here never reaches CAF.
 //
-// Threads: an admission, one at a time. A wire's state, any.
+// Thread-safety: an admission has none; connection_state may be used by any thread.
 #pragma once
 
 #include "cluster/caf/tls.hpp"
@@ -21,35 +21,35 @@
 
 namespace rollcall::cluster {
 
-/// What others may know and do of a socket that CAF owns: whether the other end
-/// has said anything of CAF's protocol yet, and to cut the connection.
-class wire_state {
+/// Shared state of a socket that CAF owns: who the peer is, whether it has sent anything of
+/// CAF's protocol yet; and a way to cut the connection.
+class connection_state {
 public:
-  explicit wire_state(int fd) noexcept : fd_(fd) {}
+  explicit connection_state(int fd) noexcept : fd_(fd) {}
 
-  void spoke() noexcept; ///< the other end has
+  void spoke() noexcept; ///< the peer has sent a message of CAF's protocol
   bool has_spoken() const noexcept;
-  void closed() noexcept; ///< the number of the socket may soon mean another one
+  void closed() noexcept; ///< the descriptor is closed and may be reused
   bool is_closed() const noexcept;
-  /// Ends the connection both ways; CAF, if it has it, sees it closed.
+  /// Shuts down both directions. CAF then sees the connection as closed.
   void cut() noexcept;
 
-  /// Who is at the other end; once, before any other thread sees the state.
-  /// `node`: by the name that it has said, which with TLS its certificate must
-  /// hold. `caf_node`: as CAF calls its process. `certificate`: null without TLS.
+  /// Sets the peer. Call it once, before any other thread sees the state. `node`: the name
+  /// that it greeted with; with TLS, its certificate contains the name. `caf_node`: the id
+  /// that CAF uses for its process. `certificate`: null without TLS.
   void belongs_to(std::string node, const std::string& caf_node,
                   std::shared_ptr<const tls_peer> certificate) {
     node_ = std::move(node);
     caf_node_ = one_spelling(caf_node);
     certificate_ = std::move(certificate);
   }
-  /// The hexadecimal digits of a CAF node id, in one case.
+  /// Returns a CAF node id with its hexadecimal digits in one case.
   static std::string one_spelling(std::string caf_node);
   const std::string& node() const noexcept { return node_; }
   const std::string& caf_node() const noexcept { return caf_node_; }
   const std::shared_ptr<const tls_peer>& certificate() const noexcept { return certificate_; }
-  /// TCP has sent something several times and nobody, not even the other host,
-  /// has confirmed it. A process that merely stands still has a kernel that does.
+  /// Returns true if TCP has retransmitted data several times without an acknowledgement.
+  /// If only the process of the peer is suspended, its kernel still acknowledges.
   bool path_is_dead() const noexcept;
 
 private:
@@ -61,11 +61,11 @@ private:
   std::shared_ptr<const tls_peer> certificate_;
 };
 
-/// A connection that has been admitted. Closes its socket unless it was taken.
+/// An admitted connection. The destructor closes the socket unless it was taken.
 struct tcp_connection {
   int fd = -1;
   std::unique_ptr<tls_session> tls; ///< null: plain TCP
-  std::shared_ptr<wire_state> state;
+  std::shared_ptr<connection_state> state;
 
   tcp_connection() = default;
   tcp_connection(tcp_connection&&) = delete;
@@ -76,16 +76,16 @@ class admission {
 public:
   enum class state : std::uint8_t { pending, done, failed };
 
-  /// Takes the socket, which must not block. `tls`: null for plain TCP.
+  /// Takes over the socket. Requires a non-blocking socket. `tls`: null for plain TCP.
   admission(int fd, tls_role, std::shared_ptr<const tls_context> tls, const preamble& ours);
 
   state advance();
   short wants() const noexcept { return wants_; } ///< for poll(2)
   int fd() const noexcept { return connection_->fd; }
 
-  const problem& why() const noexcept { return why_; } ///< of `failed`
-  bool self() const noexcept { return self_; }         ///< and then: it is ourselves
-  /// How far it came, for one that took too long.
+  const problem& why() const noexcept { return why_; } ///< if `failed`
+  bool self() const noexcept { return self_; }         ///< if `failed`: the peer is this node
+  /// Returns what the admission waits for, for the text of a timeout.
   std::string waiting_for() const;
   std::unique_ptr<tcp_connection> take() noexcept { return std::move(connection_); }
 

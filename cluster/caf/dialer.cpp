@@ -21,7 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
-/// Closes what it holds.
+/// Owns a file descriptor.
 class descriptor {
 public:
   explicit descriptor(int fd) noexcept : fd_(fd) {}
@@ -60,7 +60,7 @@ endpoint_name own_end(int fd) {
   return numeric(reinterpret_cast<const sockaddr*>(&x), size);
 }
 
-/// 0, ECANCELED or ETIMEDOUT.
+/// Returns 0, ECANCELED or ETIMEDOUT.
 int wait_until(int fd, short events, steady::time_point end, int cancel_fd) {
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(end - steady::now()).count();
@@ -74,7 +74,7 @@ int wait_until(int fd, short events, steady::time_point end, int cancel_fd) {
   }
 }
 
-/// 0, or what went wrong; ECANCELED and ETIMEDOUT are among it.
+/// Returns 0 or an errno, including ECANCELED and ETIMEDOUT.
 int connect_until(int fd, const sockaddr* to, socklen_t size, steady::time_point end,
                   int cancel_fd) {
   if (::connect(fd, to, size) == 0) return 0;
@@ -90,7 +90,7 @@ dialer::answer no(errc code, std::string why) { return {nullptr, false, {code, s
 
 dialer::answer handshake(int fd, const dial_how& how, int cancel_fd) {
   admission by{fd, tls_role::client, how.tls, how.ours};
-  const auto end = steady::now() + how.handshake_timeout;
+  const auto end = steady::now() + how.greeting_timeout;
   for (;;) {
     switch (by.advance()) {
     case admission::state::done:
@@ -106,7 +106,7 @@ dialer::answer handshake(int fd, const dial_how& how, int cancel_fd) {
       return no(errc::unreachable,
                 "it takes connections, but does not answer as a node of ours: is "
                 "it one, with TLS as here? (waited "
-                    + std::to_string(how.handshake_timeout.count()) + " ms for " + by.waiting_for()
+                    + std::to_string(how.greeting_timeout.count()) + " ms for " + by.waiting_for()
                     + ")");
     if (error != 0) return no(errc::unreachable, text_of(error));
   }
@@ -146,8 +146,7 @@ dialer::answer dial(const address& where, const dial_how& how, int cancel_fd) {
     }
     auto error = connect_until(fd.get(), i->ai_addr, i->ai_addrlen, end, cancel_fd);
     const auto here = error == 0 ? own_end(fd.get()) : endpoint_name{};
-    // A port of the range that the system hands out can, while nobody listens,
-    // connect to itself.
+    // If nothing listens on an ephemeral port, a socket may connect to itself.
     if (error == 0 && here.ip == there.ip && here.port == there.port) error = ECONNREFUSED;
     if (error == 0) return handshake(fd.release(), how, cancel_fd);
     result =
@@ -182,13 +181,13 @@ dialer::found_name look_up(const address& name) {
 // -- threads -----------------------------------------------------------------------
 
 struct dialer::shared {
-  /// Returns what is to be called with what was found.
+  /// Performs the request, and returns the call that reports its result.
   using task = std::function<std::function<void()>(int cancel_fd)>;
 
   explicit shared(std::size_t most) : most_threads(most), cancel{::eventfd(0, EFD_CLOEXEC)} {}
 
   std::size_t most_threads;
-  descriptor cancel; ///< readable from `close` on
+  descriptor cancel; ///< readable after `close`
   std::mutex mutex;  ///< guards what follows
   std::condition_variable work;
   std::deque<task> tasks;
@@ -216,7 +215,7 @@ struct dialer::shared {
         lock.unlock();
         if (closed) return;
         tell();
-        tell = nullptr; // what it holds must not outlive `close`
+        tell = nullptr; // its captures must not outlive `close`
       }
       lock.lock();
     }
@@ -232,8 +231,8 @@ struct dialer::shared {
         std::thread{run, self}.detach();
         ++x.threads;
       } catch (const std::system_error&) {
-        // no more threads: those that there are will do, and with none at all the
-        // next question tries again
+        // No thread could be started: the existing ones go on; if there are none, the
+        // next request tries again.
       }
     }
     x.work.notify_one();

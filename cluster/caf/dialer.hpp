@@ -1,16 +1,15 @@
-// Dials other nodes, in threads of its own, until CAF can be given a connection.
+// Connects to other nodes in its own threads, up to the point where CAF takes over.
 //
 //     dialer out{8};
 //     out.ask(address, how, [](dialer::answer x) { … });   // from another thread
 //
-// CAF's middleman dials one address after the other and waits for each: one
-// host whose firewall drops everything would hold up all others for minutes.
-// So names are resolved, connections made, and the handshakes of TLS and of the
-// preamble done here. Names have threads of their own, since a resolver may take
-// a minute; the others have timeouts.
+// CAF's middleman dials one address after the other and waits for each: one host whose
+// firewall drops packets would delay all others by minutes. So the dialer resolves names,
+// connects, and performs the handshakes of TLS and preamble. Look-ups have separate
+// threads, since a resolver may block for a minute; all other steps have timeouts.
 //
-// A thread that hangs in the resolver cannot be woken: the threads own what
-// they use together, so that `close` need not wait for it.
+// A thread that blocks in the resolver cannot be woken. The threads share the ownership of
+// their state, so that `close` need not wait for them.
 #pragma once
 
 #include "cluster/caf/connection.hpp"
@@ -26,43 +25,42 @@
 namespace rollcall::cluster {
 
 struct dial_how {
-  std::chrono::milliseconds connect_timeout{2000};   ///< until somebody listens
-  std::chrono::milliseconds handshake_timeout{5000}; ///< after that
-  bool loopback_only = true;                         ///< what a name resolves to must be this host
-  std::shared_ptr<const tls_context> tls;            ///< null: plain TCP
+  std::chrono::milliseconds connect_timeout{2000};  ///< for the TCP connection
+  std::chrono::milliseconds greeting_timeout{5000}; ///< for TLS and preamble, after that
+  bool loopback_only = true;                        ///< refuse addresses that are not loopback
+  std::shared_ptr<const tls_context> tls;           ///< null: plain TCP
   preamble ours;
 };
 
 class dialer {
 public:
   struct answer {
-    std::shared_ptr<tcp_connection> connection; ///< null: no
-    bool self = false;                          ///< it is ourselves
-    rollcall::problem why;                      ///< there is none
+    std::shared_ptr<tcp_connection> connection; ///< null: failed
+    bool self = false;                          ///< failed: the peer is this node
+    rollcall::problem why;                      ///< why it failed
   };
   using callback = std::function<void(answer)>;
   struct found_name {
     std::vector<address> addresses; ///< numeric
-    std::string why;                ///< there is none
+    std::string why;                ///< why there are no addresses
   };
   using look_up_callback = std::function<void(found_name)>;
 
-  /// At most so many threads for dials, and so many for names; made when they
-  /// are needed.
+  /// Limits of the threads for dials and for look-ups. Threads start when needed.
   dialer(std::size_t threads, std::size_t look_up_threads);
   ~dialer();
   dialer(const dialer&) = delete;
   dialer& operator=(const dialer&) = delete;
 
-  /// `done` is called once, in another thread, unless `close` comes first.
+  /// Calls `done` once, in another thread, unless `close` is called first.
   void ask(address where, std::shared_ptr<const dial_how>, callback done);
 
-  /// What the system's resolver says to that name, with both families. Takes as
-  /// long as the resolver does; holds up no dial.
+  /// Resolves the name by the system's resolver, for both address families. Has no
+  /// timeout; delays no dial.
   void look_up(address name, look_up_callback done);
 
-  /// Forgets what was asked; no callback runs when this has returned. Waits for
-  /// a callback that runs now, and for nothing else.
+  /// Cancels all requests. Waits for a running callback only; after it returns, no
+  /// callback runs.
   void close();
 
 private:
@@ -70,11 +68,11 @@ private:
   std::shared_ptr<shared> dials_, look_ups_;
 };
 
-/// The look-up in this thread.
+/// Looks up the name in the calling thread.
 dialer::found_name look_up(const address& name);
 
-/// The same in this thread. `cancel_fd`: ends it when it becomes readable; -1
-/// without.
+/// Dials in the calling thread. The dial is cancelled when `cancel_fd` becomes readable;
+/// -1: never.
 dialer::answer dial(const address&, const dial_how&, int cancel_fd = -1);
 
 } // namespace rollcall::cluster

@@ -32,7 +32,7 @@ instant endpoint::now() const {
 
 caf::behavior endpoint::make_behavior() {
   compat::set_down_handler(this, down_handler_);
-  // Peers may send anything that CAF can read; none of it ends us.
+  // Peers may send any message that CAF can read; none of them ends the endpoint.
   compat::set_default_handler(this, [this](const caf::message&) { ++stats_.dropped_unknown; });
   compat::ignore_error_messages(this);
   compat::set_exit_handler(this, [this](const caf::exit_msg& x) {
@@ -49,7 +49,7 @@ caf::behavior endpoint::make_behavior() {
       [this](const send_dispatch& x) { return dispatch(x); },
       [this](const endpoint_tick& x) { on_tick(x); },
       [this](const dial_result& x) { on_probe(x); },
-      [this](const endpoint_event& x) { on_door_refused(x); },
+      [this](const endpoint_event& x) { on_gate_refused(x.event); },
       [this](const attach_shard& x) { take_shard(x); },
       [this](const detach_shard& x) {
         drop_shard(x.tracker, x.shard);
@@ -58,7 +58,7 @@ caf::behavior endpoint::make_behavior() {
       [this](const endpoint_listens& x) { begin(x); },
       [this](const observe_endpoint& x) { observe(x.who); },
       [this](const get_peers& x) { return list_peers(x.known_only); },
-      [this](const get_endpoint_stats&) { return stats(); },
+      [this](const get_endpoint_stats&) { return endpoint_stats{stats()}; },
       [this](const block_peer& x) {
         if (x.in || x.out)
           blocked_[x.name] = {x.in, x.out};
@@ -95,7 +95,7 @@ void endpoint::on_down(const caf::actor_addr& who, const caf::error& why) {
   const auto key = caf::actor_cast<handle_key>(who);
   if (const auto i = channels_.find(key); i != channels_.end()) {
     const auto channel = i->second;
-    // CAF 1.x would wait for ever if a monitor were taken back in its own handler.
+    // CAF 1.x deadlocks if a monitor is cancelled in its own handler.
     remotes_.at(channel).watch = {};
     step(mesh::channel_lost{channel, "connection lost (" + to_string(why) + ")"});
     forget(channel);
@@ -128,28 +128,29 @@ void endpoint::observe(const caf::actor& who) {
   }
   if (mesh_ != nullptr)
     for (const auto& x : mesh_->peers())
-      if (x.state == "up")
+      if (x.state == peer_state::up)
         compat::send(
             this, who,
-            endpoint_event{endpoint_event_kind::peer_up, x.name, x.address, errc::none, {}});
+            endpoint_event{{cluster_event_kind::peer_up, x.name, x.address, errc::none, {}}});
   if (!known)
     for (const auto& text : setup_.warnings)
       compat::send(this, who,
-                   endpoint_event{endpoint_event_kind::warning, {}, {}, errc::none, text});
-  for (auto& x : std::exchange(early_events_, {})) compat::send(this, who, std::move(x));
-  if (fatal_) compat::send(this, who, *fatal_);
+                   endpoint_event{{cluster_event_kind::warning, {}, {}, errc::none, text}});
+  for (auto& x : std::exchange(early_events_, {}))
+    compat::send(this, who, endpoint_event{std::move(x)});
+  if (fatal_) compat::send(this, who, endpoint_event{*fatal_});
 }
 
-void endpoint::tell(endpoint_event x) {
+void endpoint::tell(cluster_event x) {
   constexpr std::size_t most_early = 64;
   if (observers_.empty()) {
-    // Who observes hears of what is up, and of the end, in any case.
-    if (x.kind != endpoint_event_kind::peer_up && x.kind != endpoint_event_kind::peer_down
-        && x.kind != endpoint_event_kind::fatal && early_events_.size() < most_early)
+    // Every observer is told of links that are up, and of the end, in any case.
+    if (x.kind != cluster_event_kind::peer_up && x.kind != cluster_event_kind::peer_down
+        && x.kind != cluster_event_kind::fatal && early_events_.size() < most_early)
       early_events_.push_back(std::move(x));
     return;
   }
-  const auto message = caf::make_message(std::move(x));
+  const auto message = caf::make_message(endpoint_event{std::move(x)});
   for (const auto& who : observers_) compat::send(this, who, message);
 }
 
@@ -157,20 +158,18 @@ peer_list endpoint::list_peers(bool known_only) const {
   peer_list result;
   if (mesh_ == nullptr) return result;
   for (auto& x : mesh_->peers())
-    if (!known_only || !x.name.empty())
-      result.peers.push_back({std::move(x.name), std::move(x.address), std::move(x.state),
-                              std::move(x.reason), std::move(x.warning)});
+    if (!known_only || !x.name.empty()) result.peers.push_back(std::move(x));
   return result;
 }
 
-endpoint_stats endpoint::stats() const {
+cluster_stats endpoint::stats() const {
   auto result = stats_;
   if (mesh_ != nullptr) {
     const auto& x = mesh_->stats();
     result.links_up = mesh_->links();
     result.dials = x.dials;
     result.dials_failed = x.dials_failed;
-    result.handshakes_refused += x.refused; // and those that came no further than the door
+    result.handshakes_refused += x.refused; // besides those that the gate refused
     result.dropped_unknown += x.bad_packets;
   }
   result.dropped_unknown += setup_.guard->dropped;
@@ -186,7 +185,7 @@ void endpoint::stop(caf::response_promise promise) {
   ++generation_;
   if (mesh_ != nullptr) step(mesh::leave{});
   dialer_->close();
-  setup_.door->close();
+  setup_.gate->close();
   dials_.clear();
   if (port_ == 0) {
     finish();
@@ -203,9 +202,9 @@ void endpoint::finish() {
 
 void endpoint::on_exit() {
   dialer_->close();
-  setup_.door->close();
+  setup_.gate->close();
   dialed_.reset();
-  // Handlers refer to us, and we to them: let go.
+  // Break the reference cycles between us and our handlers.
   remotes_.clear();
   channels_.clear();
   shards_.clear();
@@ -213,8 +212,6 @@ void endpoint::on_exit() {
   early_.clear();
   resolves_.clear();
   stopping_.clear();
-  last_sent_ = {};
-  last_message_ = {};
   setup_.broker = nullptr;
 }
 

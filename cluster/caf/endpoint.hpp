@@ -1,11 +1,10 @@
-// The endpoint of a node: the actor that its peers talk to, and through which
-// its shards reach theirs.
+// The endpoint of a node: the actor that exchanges packets with the endpoints of peers, for
+// all shards of the node.
 //
-// A shell: what to do about whom is decided by the mesh (membership.hpp); this
-// carries it out. It never blocks, throws nothing, and drops and counts what it
-// does not understand. Peers are told apart by the handle that CAF gives as the
-// sender of what they say, and by nothing that they say of themselves; never by
-// CAF's node_id, which two containers may share.
+// A shell: the membership machine (membership.hpp) decides, the endpoint carries out. It
+// never blocks, throws nothing, and drops and counts what it does not understand. It
+// identifies peers by the handle that CAF gives as the sender, not by what they claim, and
+// never by CAF's node_id, which two containers may share.
 //
 // Start one with `start_endpoint` (cluster/caf/start.hpp); talk to it with the
 // messages of cluster/caf/messages.hpp.
@@ -34,11 +33,11 @@ struct endpoint_setup {
   mesh::options mesh; ///< `address` comes with endpoint_listens
   caf::actor broker;  ///< CAF's, see cluster/caf/socket.hpp
   dial_how dialing;
-  std::shared_ptr<gate> door;
-  std::shared_ptr<tls_source> tls;         ///< null: plain TCP
-  std::shared_ptr<const wire_guard> guard; ///< whole before endpoint_listens comes
-  millis connect_timeout{5000};            ///< for CAF's handshake
-  std::vector<std::string> warnings;       ///< of the start, told to whoever observes
+  std::shared_ptr<cluster::gate> gate;
+  std::shared_ptr<tls_source> tls;               ///< null: plain TCP
+  std::shared_ptr<const connection_guard> guard; ///< complete before endpoint_listens
+  millis greeting_timeout{5000};                 ///< for CAF's handshake
+  std::vector<std::string> warnings;             ///< of the start, sent to each observer
 };
 
 class endpoint : public caf::event_based_actor {
@@ -51,8 +50,8 @@ public:
 
 private:
   using channel_id = mesh::channel_id;
-  /// Two handles of one remote actor may follow each other, the first one dead:
-  /// they are told apart by where they stand in memory.
+  /// Handles are compared by the address of their control block: after a dead handle,
+  /// CAF may have another one for the same remote actor.
   using handle_key = caf::actor_control_block*;
 
   struct peer_handle {
@@ -77,13 +76,13 @@ private:
   void finish();
   void on_down(const caf::actor_addr&, const caf::error&);
   void on_tick(const endpoint_tick&);
-  void tell(endpoint_event);
+  void tell(cluster_event);
   void observe(const caf::actor&);
   peer_list list_peers(bool known_only) const;
-  endpoint_stats stats() const;
+  cluster_stats stats() const;
   instant now() const;
 
-  // caf_endpoint_links.cpp: what the mesh wants, and what comes from the network
+  // endpoint_links.cpp: actions of the machine, and packets from the network
   void step(const mesh::event&);
   void carry_out(mesh::action&);
   std::shared_ptr<const dial_how> dialing() const;
@@ -92,7 +91,7 @@ private:
   void verify(const mesh::verify&);
   void on_probe(const dial_result&);
   void on_connected(std::uint64_t dial, const caf::node_id&, const caf::strong_actor_ptr&);
-  void on_door_refused(const endpoint_event&);
+  void on_gate_refused(const cluster_event&);
   void on_bytes(std::string&);
   void on_crossed(const std::string& bytes);
   bool may_say(const caf::strong_actor_ptr& from, const opened_packet&);
@@ -102,7 +101,7 @@ private:
   channel_id channel_of(const caf::strong_actor_ptr&);
   void forget(channel_id);
 
-  // caf_endpoint_shards.cpp
+  // endpoint_shards.cpp
   void take_shard(const attach_shard&);
   void drop_shard(const std::string& tracker, std::uint32_t shard);
   void tell_trackers();
@@ -127,14 +126,15 @@ private:
   std::unique_ptr<mesh::membership> mesh_; ///< from endpoint_listens on
   std::unique_ptr<dialer> dialer_;
   std::shared_ptr<const dial_how> how_;
-  /// What dials have brought, from their threads; a message says that it is there.
+  /// Results of dials, stored by the threads of the dialer, which then send a dial_result.
   struct dialed {
     std::mutex mutex;
     std::map<std::uint64_t, dialer::answer> answers;
     std::map<std::uint64_t, dialer::answer> verified;
     std::map<std::uint64_t, dialer::found_name> names;
   };
-  /// For what ends in another thread: puts it where `which` says, and tells us.
+  /// Makes a callback for another thread: it stores the result in `which` and sends us a
+  /// dial_result.
   template <class Map>
   auto deposit(Map dialed::*which, std::uint64_t id);
   std::shared_ptr<dialed> dialed_ = std::make_shared<dialed>();
@@ -145,29 +145,27 @@ private:
   std::map<handle_key, channel_id> channels_;
   std::multimap<channel_id, std::shared_ptr<pending_resolve>> resolves_;
   std::map<std::uint64_t, std::uint16_t> dials_; ///< the port
-  /// What came before we knew our own address: bounded, answered then.
+  /// Messages received before our own address was known: bounded, handled then.
   std::vector<std::pair<caf::strong_actor_ptr, std::string>> early_;
 
   std::map<std::string, std::vector<shard_entry>, std::less<>> shards_; ///< by tracker
   std::map<std::string, blocked, std::less<>> blocked_;
-  send_frame last_sent_; ///< what `last_message_` was made of
-  caf::message last_message_;
 
   mesh::packet_meter meter_;
   instant told_since_{0}; ///< refusals and warnings of the mesh, see `may_tell`
   unsigned told_ = 0;
-  mesh::notice_limiter refusals_; ///< of who comes to our door
+  mesh::notice_limiter refusals_; ///< of refusals at the gate
   instant refusals_since_{0};
   unsigned refusals_told_ = 0;
   std::vector<caf::actor> observers_;
-  std::vector<endpoint_event> early_events_; ///< for the first observer, which comes a moment late
-  std::optional<endpoint_event> fatal_;
+  std::vector<cluster_event> early_events_; ///< for the first observer, which comes a moment late
+  std::optional<cluster_event> fatal_;
   std::vector<caf::response_promise> stopping_;
   bool stopped_ = false;
   traffic_watch traffic_;
   std::uint64_t generation_ = 0;   ///< of the newest tick
   instant armed_ = instant::max(); ///< when it comes
-  mutable endpoint_stats stats_;
+  mutable cluster_stats stats_;
 };
 
 } // namespace rollcall::cluster

@@ -1,4 +1,4 @@
-// What the mesh wants of the network, and what the network brings.
+// Carries out the actions of the membership machine, and passes packets to it.
 #include "cluster/caf/endpoint.hpp"
 #include "cluster/caf/socket.hpp"
 #include "cluster/wire/envelope.hpp"
@@ -30,8 +30,8 @@ void endpoint::step(const mesh::event& x) {
   auto todo = mesh_->step(x, now());
   for (auto& one : todo) carry_out(one);
   if (stopped_ || mesh_->next_tick() >= armed_) return;
-  // The clock of CAF wakes a thread or two: no tick that is not wanted. One that
-  // was on its way for later is not the newest any more, and does nothing.
+  // CAF's timers wake threads, so there is a tick only when one is due. A tick that was
+  // set for a later time has an old generation and is ignored.
   armed_ = mesh_->next_tick();
   const auto wait = std::max(armed_ - now(), millis{0});
   compat::delayed_send(this, caf::actor{this}, wait, endpoint_tick{++generation_});
@@ -49,47 +49,47 @@ void endpoint::carry_out(mesh::action& x) {
           },
           [this](const mesh::forget& a) { forget(a.channel); },
           [this](mesh::up& a) {
-            setup_.door->linked(a.node, true);
+            setup_.gate->linked(a.node, true);
             tell_shards(a.node, true);
-            tell({endpoint_event_kind::peer_up,
+            tell({cluster_event_kind::peer_up,
                   std::move(a.node),
                   std::move(a.address),
                   errc::none,
                   {}});
           },
           [this](mesh::down& a) {
-            setup_.door->linked(a.node, false);
-            setup_.door->cut_dead(a.node);
+            setup_.gate->linked(a.node, false);
+            setup_.gate->cut_dead(a.node);
             tell_shards(a.node, false);
-            tell({endpoint_event_kind::peer_down, std::move(a.node), std::move(a.address),
+            tell({cluster_event_kind::peer_down, std::move(a.node), std::move(a.address),
                   errc::none, std::move(a.reason)});
           },
           [this](mesh::refused& a) {
             if (!may_tell()) return;
-            tell({endpoint_event_kind::refused, std::move(a.node), std::move(a.address), a.code,
+            tell({cluster_event_kind::refused, std::move(a.node), std::move(a.address), a.code,
                   std::move(a.message)});
           },
           [this](mesh::warning& a) {
             if (!may_tell()) return;
-            tell({endpoint_event_kind::warning, {}, {}, errc::none, std::move(a.message)});
+            tell({cluster_event_kind::warning, {}, {}, errc::none, std::move(a.message)});
           },
           [this](mesh::resolved& a) {
-            tell({endpoint_event_kind::resolved,
+            tell({cluster_event_kind::resolved,
                   {},
                   std::move(a.name),
                   errc::none,
                   std::move(a.message)});
           },
           [this](mesh::name_lost& a) {
-            tell({endpoint_event_kind::name_lost,
+            tell({cluster_event_kind::name_lost,
                   setup_.mesh.node,
                   {},
                   errc::name_in_use,
                   std::move(a.message)});
           },
           [this](mesh::fatal& a) {
-            fatal_ = endpoint_event{
-                endpoint_event_kind::fatal, setup_.mesh.node, {}, a.code, std::move(a.message)};
+            fatal_ = cluster_event{
+                cluster_event_kind::fatal, setup_.mesh.node, {}, a.code, std::move(a.message)};
             tell(*fatal_);
           },
       },
@@ -100,7 +100,7 @@ void endpoint::carry_out(mesh::action& x) {
 
 template <class Map>
 auto endpoint::deposit(Map dialed::*which, std::uint64_t id) {
-  // Not a strong handle: an endpoint that has ended need not be told.
+  // A weak handle: the callback must not keep an ended endpoint alive.
   caf::weak_actor_ptr self{ctrl()};
   return [self, to = dialed_, which, id](typename Map::mapped_type found) {
     const auto strong = self.lock();
@@ -116,7 +116,7 @@ auto endpoint::deposit(Map dialed::*which, std::uint64_t id) {
 std::shared_ptr<const dial_how> endpoint::dialing() const {
   if (setup_.tls == nullptr) return how_;
   auto fresh = std::make_shared<dial_how>(*how_);
-  fresh->tls = setup_.tls->current(); // the files may have been read again
+  fresh->tls = setup_.tls->current(); // the files may have been reloaded
   return fresh;
 }
 
@@ -133,8 +133,8 @@ void endpoint::verify(const mesh::verify& x) {
   dialer_->ask(x.where, dialing(), deposit(&dialed::verified, x.id));
 }
 
-/// Look-ups count by themselves; so each kind has a map, and whatever lies in one
-/// of them under that number is taken.
+/// Dials, look-ups and verifications are numbered separately and have a map each. Handles
+/// every result with this number.
 void endpoint::on_probe(const dial_result& note) {
   dialer::answer x;
   std::optional<dialer::found_name> name;
@@ -157,9 +157,9 @@ void endpoint::on_probe(const dial_result& note) {
       step(mesh::verified{note.dial, {}, std::move(seen->why.message)});
     else
       step(mesh::verified{note.dial, seen->connection->state->node(), {}});
-    // With it the connection goes: who it is has been said.
+    // Destroying the result closes the connection; only the name was needed.
   }
-  if (!x.self && x.connection == nullptr && x.why.code == errc::none) return; // no dial
+  if (!x.self && x.connection == nullptr && x.why.code == errc::none) return; // not a dial
   const auto i = dials_.find(note.dial);
   if (i == dials_.end()) return;
   if (x.self) {
@@ -173,14 +173,14 @@ void endpoint::on_probe(const dial_result& note) {
     return;
   }
   const auto state = x.connection->state;
-  if (!setup_.door->watch(state)) {
+  if (!setup_.gate->watch(state)) {
     dials_.erase(i);
     step(mesh::dial_failed{note.dial,
                            "there are connections enough to it, or to one that CAF takes for it",
                            errc::limit_reached});
     return;
   }
-  compat::request(this, setup_.broker, setup_.connect_timeout,
+  compat::request(this, setup_.broker, setup_.greeting_timeout,
                   connect_message(system(), *x.connection, i->second, setup_.guard))
       .then(
           [this, dial = note.dial](const caf::node_id& node, const caf::strong_actor_ptr& who,
@@ -203,16 +203,16 @@ void endpoint::on_connected(std::uint64_t dial, const caf::node_id& node,
   step(mesh::dial_done{dial, channel_of(who)});
 }
 
-/// Whoever can reach the port can cause these, in any number: counted always,
-/// told once in a while, and not many in that time.
-void endpoint::on_door_refused(const endpoint_event& x) {
+/// Any host that can reach the port can cause refusals, in any number. All are counted;
+/// equal ones are reported seldom, and the number of reports is limited.
+void endpoint::on_gate_refused(const cluster_event& x) {
   ++stats_.handshakes_refused;
   if (now() - refusals_since_ >= setup_.mesh.say_again) {
     refusals_since_ = now();
     refusals_told_ = 0;
   }
   if (stopped_ || refusals_told_ >= most_refusals_told
-      || !refusals_.news(x.address + " " + x.message, {}, now()))
+      || !refusals_.news(x.address + " " + x.text, {}, now()))
     return;
   ++refusals_told_;
   tell(x);
@@ -225,7 +225,7 @@ endpoint::channel_id endpoint::channel_of(const caf::strong_actor_ptr& who) {
   if (is_new) {
     i->second = ++last_channel_;
     auto handle = caf::actor_cast<caf::actor>(who);
-    // Of one that has died already we hear at once, by a message.
+    // If the actor has ended already, the down message arrives at once.
     auto watch = compat::monitor(this, handle, down_handler_);
     remotes_.emplace(i->second, peer_handle{std::move(handle), std::move(watch), {}});
   }
@@ -257,25 +257,24 @@ void endpoint::on_bytes(std::string& bytes) {
   }
 }
 
-/// A hello from nobody. Two nodes that dial each other at one moment may each take
-/// the connection that it made itself for the one of the two, and drop what the
-/// other says of its own: CAF then hears both ways and knows no sender, for as long
-/// as both connections stand, whatever is dialed. So neither may stand.
+/// Handles a hello without a sender. Two nodes that dial each other at one moment may each
+/// prefer the connection that it made itself. CAF then receives messages but knows no
+/// sender, as long as both connections exist. So both are closed.
 void endpoint::on_crossed(const std::string& bytes) {
   const auto packet = open_packet(bytes);
   if (stopped_ || packet.kind != packet_kind::hello) return;
   const auto x = decode_hello(packet.body);
   if (x.code != errc::none) return;
-  setup_.door->cut_all(x.hello.node);
-  on_door_refused({endpoint_event_kind::refused, printable(x.hello.node),
-                   printable(x.hello.address), errc::unreachable,
+  setup_.gate->cut_all(x.hello.node);
+  on_gate_refused({cluster_event_kind::refused, printable(x.hello.node), printable(x.hello.address),
+                   errc::unreachable,
                    "its connection and ours crossed: both are closed, and made anew"});
 }
 
 void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) {
   if (stopped_) return;
   const auto packet = open_packet(bytes);
-  // Frames and dispatches come over links only, and have limits of their own.
+  // Frames and dispatches are accepted over links only, and have other limits.
   const bool of_links = packet.kind == packet_kind::frame || packet.kind == packet_kind::dispatch
                         || packet.kind == packet_kind::dispatch_done;
   if (!of_links && !may_say(from, packet)) {
@@ -294,26 +293,26 @@ void endpoint::on_packet(const caf::strong_actor_ptr& from, std::string& bytes) 
       step(mesh::received{i->second, packet.kind, packet.body});
     return;
   }
-  // From a stranger only a hello means anything: the mesh keeps the channel,
-  // or has it forgotten at once.
+  // From an unknown channel only a hello is accepted: the machine keeps the channel, or
+  // forgets it at once.
   if (packet.kind == packet_kind::hello)
     step(mesh::received{channel_of(from), packet.kind, packet.body});
   else
     ++stats_.dropped_unknown;
 }
 
-/// Whether that process may say it: not too much, and by no other name than the one
-/// that its greeting, and with TLS its certificate, has.
+/// Checks the rate limit of the process, and that a hello has the name that the process
+/// greeted with (and that its certificate contains, with TLS).
 bool endpoint::may_say(const caf::strong_actor_ptr& from, const opened_packet& packet) {
   const auto process = to_string(from->node());
   const auto allowed = meter_.take(process, packet.kind, now());
   const auto refuse = [&](const std::string& name, const std::string& why) {
-    on_door_refused(
-        {endpoint_event_kind::refused, printable(name, 64), {}, errc::limit_reached, why});
+    on_gate_refused(
+        {cluster_event_kind::refused, printable(name, 64), {}, errc::limit_reached, why});
   };
   if (allowed == mesh::packet_meter::verdict::cut) {
-    const auto name = setup_.door->name_of(process);
-    setup_.door->cut_all(name);
+    const auto name = setup_.gate->name_of(process);
+    setup_.gate->cut_all(name);
     refuse(name, "it says too much besides frames: its connections are cut");
   }
   if (allowed != mesh::packet_meter::verdict::ok) return false;
@@ -321,14 +320,14 @@ bool endpoint::may_say(const caf::strong_actor_ptr& from, const opened_packet& p
       && packet.kind != packet_kind::update)
     return true;
   const auto x = decode_hello(packet.body);
-  if (x.code != errc::none) return true; // the mesh says so
-  const auto name = setup_.door->name_of(process);
+  if (x.code != errc::none) return true; // the machine reports it
+  const auto name = setup_.gate->name_of(process);
   if (x.hello.node == name) return true;
   refuse(name, "it says hello by another name than the one that it greeted with");
   return false;
 }
 
-/// Peers can cause any number of these, each with another text.
+/// Limits the reports that peers can cause with ever new texts.
 bool endpoint::may_tell() {
   if (now() - told_since_ >= setup_.mesh.say_again) {
     told_since_ = now();
@@ -363,7 +362,7 @@ void endpoint::on_frame(channel_id channel, std::string& bytes) {
   ++stats_.frames_in;
   stats_.bytes_in += x.envelope.payload.size();
   frame_received out{std::string{node}, {}};
-  // The payload stands at the end as a rule: then it stays where it is.
+  // The payload is usually at the end: then it is not copied.
   const auto at = static_cast<std::size_t>(x.envelope.payload.data() - bytes.data());
   const auto size = x.envelope.payload.size();
   bytes.resize(at + size);

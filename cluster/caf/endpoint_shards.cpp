@@ -29,7 +29,7 @@ void endpoint::take_shard(const attach_shard& x) {
   tell_trackers();
   if (mesh_ == nullptr) return;
   for (const auto& peer : mesh_->peers())
-    if (peer.state == "up") compat::send(this, x.handle, link_changed{peer.name, true});
+    if (peer.state == peer_state::up) compat::send(this, x.handle, link_changed{peer.name, true});
 }
 
 void endpoint::drop_shard(const std::string& tracker, std::uint32_t shard) {
@@ -43,7 +43,7 @@ void endpoint::drop_shard(const std::string& tracker, std::uint32_t shard) {
   if (i->second.empty()) shards_.erase(i);
 }
 
-/// The mesh compares, and tells peers only what has changed.
+/// The machine compares, and sends peers only changes.
 void endpoint::tell_trackers() {
   if (mesh_ == nullptr || stopped_) return;
   mesh::trackers_changed x;
@@ -62,7 +62,7 @@ const caf::actor* endpoint::find_shard(std::string_view tracker, std::uint32_t s
   const auto i = shards_.find(tracker);
   if (i == shards_.end()) return nullptr;
   const auto& entries = i->second;
-  // As a rule the whole pool is attached, and the shard stands at its number.
+  // Usually the whole pool is attached, and the index of a shard is its number.
   if (shard < entries.size() && entries[shard].shard == shard) return &entries[shard].handle;
   const auto e = std::find_if(entries.begin(), entries.end(),
                               [&](const shard_entry& y) { return y.shard == shard; });

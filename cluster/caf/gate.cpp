@@ -26,10 +26,10 @@ namespace {
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
-constexpr milliseconds drain{1000};      ///< what CAF gets to send its rest after `close`
-constexpr milliseconds breath{200};      ///< when there is no descriptor for one more
-constexpr milliseconds slowest{500};     ///< between two looks, where nothing can rouse us
-constexpr milliseconds crl_look{10'000}; ///< at the file of revoked certificates
+constexpr milliseconds shutdown_grace{1000};       ///< for CAF to send the rest after `close`
+constexpr milliseconds accept_retry_delay{200};    ///< after accept failed for lack of descriptors
+constexpr milliseconds max_poll_interval{500};     ///< for changes that do not wake the thread
+constexpr milliseconds crl_check_interval{10'000}; ///< of the file of revoked certificates
 
 std::string text_of(int error) { return std::error_code{error, std::generic_category()}.message(); }
 
@@ -51,10 +51,10 @@ struct gate::core {
     steady::time_point until;
   };
   struct handed_over {
-    std::shared_ptr<wire_state> state;
-    std::string from; ///< empty: we dialed it
+    std::shared_ptr<connection_state> state;
+    std::string from; ///< empty: we dialed the connection
     steady::time_point until;
-    bool spoken = false; ///< `until` is that for the link
+    bool spoken = false; ///< `until` includes link_timeout
   };
 
   explicit core(gate_setup x)
@@ -72,7 +72,7 @@ struct gate::core {
   open_connections connections;
 
   std::mutex mutex; ///< guards what follows
-  std::vector<std::shared_ptr<wire_state>> dialed;
+  std::vector<std::shared_ptr<connection_state>> dialed;
   struct to_cut {
     std::string node;
     bool dead_only;
@@ -81,12 +81,12 @@ struct gate::core {
   bool closing = false;
   std::mutex calling; ///< held while a callback runs; never taken before `mutex`
 
-  // The thread's own.
+  // Used by the thread only.
   std::list<guest> guests; ///< the oldest first
   std::vector<handed_over> handed_over_links;
   steady::time_point accept_after{};
-  std::shared_ptr<const tls_context> tls; ///< by which all that stands was looked at
-  steady::time_point crl_at{};            ///< when to look at its file
+  std::shared_ptr<const tls_context> tls; ///< the context that all connections were checked with
+  steady::time_point crl_at{};            ///< when to check its file
 
   void rouse() const {
     const std::uint64_t one = 1;
@@ -135,8 +135,8 @@ void gate::core::accept_some() {
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-      // No descriptor or no memory left: it would be the same at once.
-      accept_after = steady::now() + breath;
+      // No descriptor or memory is available; an immediate retry would fail, too.
+      accept_after = steady::now() + accept_retry_delay;
       refuse({}, {errc::limit_reached, "no connection can be taken (" + text_of(errno)
                                            + "): give this process more file descriptors"});
       return;
@@ -144,13 +144,12 @@ void gate::core::accept_some() {
     make_room();
     guests.push_back(
         {admission{fd, tls_role::server, setup.tls ? setup.tls->current() : nullptr, setup.ours},
-         host_of(from, size), steady::now() + setup.patience});
+         host_of(from, size), steady::now() + setup.greeting_timeout});
     advance(std::prev(guests.end()));
   }
 }
 
-/// Who is in the middle of it for longest has to go: a node of ours is through
-/// in no time.
+/// Evicts the oldest unfinished handshake: a real peer finishes within milliseconds.
 void gate::core::make_room() {
   std::erase_if(handed_over_links, [&](handed_over& x) { return is_finished(x); });
   const auto strangers =
@@ -161,8 +160,7 @@ void gate::core::make_room() {
                               "more than " + std::to_string(setup.most)
                                   + " connections at a time have not finished their handshake: the "
                                     "oldest was dropped"};
-  // They stand in the order in which they were let in, which is not that in which
-  // they came.
+  // The list is in order of admission, not of arrival.
   const auto oldest = std::min_element(
       handed_over_links.begin(), handed_over_links.end(), [](const auto& x, const auto& y) {
         return std::pair{x.from.empty(), x.until} < std::pair{y.from.empty(), y.until};
@@ -202,7 +200,7 @@ void gate::core::drop_late(steady::time_point now) {
   while (!guests.empty() && guests.front().until <= now) {
     const auto& x = guests.front();
     refuse(x.from, {errc::unreachable, "it connected, but did not finish within "
-                                           + std::to_string(setup.patience.count())
+                                           + std::to_string(setup.greeting_timeout.count())
                                            + " ms: waited for " + x.by.waiting_for()});
     guests.pop_front();
   }
@@ -212,9 +210,9 @@ void gate::core::look_after_young(steady::time_point now) {
   {
     const std::lock_guard lock{mutex};
     for (auto& x : std::exchange(dialed, {}))
-      handed_over_links.push_back({std::move(x), {}, now + setup.patience});
+      handed_over_links.push_back({std::move(x), {}, now + setup.greeting_timeout});
     for (const auto& [node, dead_only] : std::exchange(given_up, {}))
-      connections.cut_if([&](const wire_state& x) {
+      connections.cut_if([&](const connection_state& x) {
         return x.node() == node && (!dead_only || x.path_is_dead());
       });
   }
@@ -225,33 +223,34 @@ void gate::core::look_after_young(steady::time_point now) {
     if (!x.from.empty())
       refuse(x.from, {errc::unreachable,
                       x.spoken ? "it was let in, and made no link within "
-                                     + std::to_string(setup.link_patience.count()) + " ms"
+                                     + std::to_string(setup.link_timeout.count()) + " ms"
                                : "it was let in, and has said nothing within "
-                                     + std::to_string(setup.patience.count()) + " ms"});
+                                     + std::to_string(setup.greeting_timeout.count()) + " ms"});
     return true;
   });
 }
 
-/// Whether nothing more is waited for. One that has spoken has so much longer.
+/// Returns true if the connection has a link or is closed. Extends the time limit once when
+/// the peer sends its first message.
 bool gate::core::is_finished(handed_over& x) const {
   if (x.state->is_closed()) return true;
   if (!x.state->has_spoken()) return false;
   if (connections.is_linked(x.state->node())) return true;
-  if (!std::exchange(x.spoken, true)) x.until += setup.link_patience;
+  if (!std::exchange(x.spoken, true)) x.until += setup.link_timeout;
   return false;
 }
 
 void gate::core::look_at_certificates(steady::time_point now) {
   if (setup.tls == nullptr) return;
   if (setup.tls->has_crl() && now >= crl_at) {
-    crl_at = now + crl_look;
+    crl_at = now + crl_check_interval;
     if (auto wrong = setup.tls->reload_if_crl_changed()) refuse({}, std::move(wrong));
   }
   auto latest = setup.tls->current();
   if (latest == tls) return;
   tls = std::move(latest);
   std::vector<std::string> nodes;
-  connections.cut_if([&](const wire_state& x) {
+  connections.cut_if([&](const connection_state& x) {
     const bool revoked = x.certificate() != nullptr && tls->revokes(*x.certificate());
     if (revoked) nodes.push_back(x.node());
     return revoked;
@@ -275,33 +274,33 @@ void gate::core::run(const std::shared_ptr<core>& self) {
       fds.push_back({i->by.fd(), i->by.wants(), 0});
       owners.push_back(i);
     }
-    auto wait = self->wake < 0 ? slowest : milliseconds{-1};
-    if (!self->handed_over_links.empty() || self->accept_after > now) wait = breath;
+    auto wait = self->wake < 0 ? max_poll_interval : milliseconds{-1};
+    if (!self->handed_over_links.empty() || self->accept_after > now) wait = accept_retry_delay;
     if (self->setup.tls != nullptr && self->setup.tls->has_crl() && wait.count() < 0)
-      wait = crl_look;
+      wait = crl_check_interval;
     if (!self->guests.empty()) {
       const auto left =
           std::chrono::ceil<milliseconds>(self->guests.front().until - now) + milliseconds{1};
       wait = wait.count() < 0 ? left : std::min(wait, left);
     }
     if (::poll(fds.data(), fds.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR)
-      std::this_thread::sleep_for(breath);
+      std::this_thread::sleep_for(accept_retry_delay);
     std::uint64_t drained = 0;
     [[maybe_unused]] const auto got = ::read(self->wake, &drained, sizeof drained);
     for (std::size_t i = 0; i < owners.size(); ++i)
       if (fds[i + 2].revents != 0) self->advance(owners[i]);
     if (fds[1].revents != 0) self->accept_some();
   }
-  // What CAF still has to send goes out within this time, or never.
+  // CAF has this time to send what it has queued.
   ::close(std::exchange(self->listener, -1));
   self->guests.clear();
   self->look_after_young(steady::now());
-  const auto end = steady::now() + drain;
+  const auto end = steady::now() + shutdown_grace;
   while (!self->connections.empty() && steady::now() < end) {
     std::this_thread::sleep_for(milliseconds{20});
     self->look_after_young(steady::now());
   }
-  self->connections.cut_if([](const wire_state&) { return true; });
+  self->connections.cut_if([](const connection_state&) { return true; });
 }
 
 gate::gate(gate_setup x) : core_(std::make_shared<core>(std::move(x))) {
@@ -335,7 +334,7 @@ gate::opened gate::open(const std::string& host, std::uint16_t port) {
   int fd = -1;
   for (const auto* i = addresses.get(); i != nullptr && fd < 0; i = i->ai_next) {
     fd = ::socket(i->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, i->ai_protocol);
-    const int on = 1; // a port that a killed process had can be taken again at once
+    const int on = 1; // reuse the port of a killed process at once
     if (fd >= 0 && ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
         && ::bind(fd, i->ai_addr, i->ai_addrlen) == 0 && ::listen(fd, 128) == 0)
       break;
@@ -364,7 +363,7 @@ gate::opened gate::open(const std::string& host, std::uint16_t port) {
   return result;
 }
 
-bool gate::watch(std::shared_ptr<wire_state> x) {
+bool gate::watch(std::shared_ptr<connection_state> x) {
   if (core_->connections.add(x)) {
     x->cut();
     return false;

@@ -1,23 +1,23 @@
-// The door of a node: takes connections, and lets only those through to CAF
-// that are of the cluster.
+// The gate accepts connections to this node, and passes to CAF only those of cluster
+// members.
 //
-// CAF's own acceptor keeps whoever connects for as long as they like, and makes
-// TLS handshakes in the thread that all links depend on. So the port is ours:
-// one thread does the handshakes of all who come, without blocking on any.
+// CAF's own acceptor keeps every connection without a time limit, and performs TLS
+// handshakes in the thread that all links depend on. So the gate owns the port: one thread
+// performs the handshakes of all incoming connections without blocking.
 //
-//   - A connection that is no link within `patience` (plus `link_patience` once
-//     it speaks CAF's protocol) is dropped, and at most `most` are unfinished at
-//     a time: past it, the oldest makes room. The endpoint says who has a link.
-//   - Connections that we dialed are watched for the same time.
-//   - One node, and one certificate, may have so many connections and no more.
-//     A CAF node id belongs to the node that has it first: else a member could
-//     have CAF send it what is meant for another.
-//   - The file of revoked certificates is looked at every 10 s; connections that
-//     show one of them are cut.
-//   - `close` ends it: nobody is let in any more, and what CAF has not sent and
-//     closed a second later is cut, so that no peer can hold up our end.
+//   - A connection is dropped if it has no link within `greeting_timeout` (plus
+//     `link_timeout` after its first message of CAF's protocol). At most `most` connections
+//     are unfinished at a time; beyond, the oldest is dropped. The endpoint reports links.
+//   - Connections that we dialed have the same time limit.
+//   - The number of connections of one node, and of one certificate, is limited. A CAF node
+//     id belongs to the node that uses it first; otherwise CAF could send a member what is
+//     meant for another one.
+//   - The file of revoked certificates is checked every 10 s; connections with a revoked
+//     certificate are cut.
+//   - `close` stops accepting. Connections that CAF has not closed a second later are cut,
+//     so that no peer can delay the end of this node.
 //
-// Threads: any. Callbacks come from the gate's thread.
+// Thread-safety: any thread. Callbacks run in the gate's thread.
 #pragma once
 
 #include "cluster/caf/connection.hpp"
@@ -33,15 +33,15 @@
 namespace rollcall::cluster {
 
 struct gate_refusal {
-  std::string from; ///< numeric address, without the port
+  std::string from; ///< numeric address without port
   rollcall::problem why;
 };
 
 struct gate_setup {
   std::shared_ptr<tls_source> tls; ///< null: plain TCP
   preamble ours;
-  std::chrono::milliseconds patience{5000};
-  std::chrono::milliseconds link_patience{10'000};
+  std::chrono::milliseconds greeting_timeout{5000};
+  std::chrono::milliseconds link_timeout{10'000};
   std::size_t most = 128;
   std::size_t most_per_node = 8;
   std::size_t most_per_certificate = 64;
@@ -60,27 +60,27 @@ public:
     std::uint16_t port = 0;
     rollcall::problem problem; ///< cannot_listen
   };
-  /// Binds and listens; from then on connections are taken.
+  /// Binds and listens.
   opened open(const std::string& host, std::uint16_t port);
 
-  /// A connection that we dialed, and that CAF is about to get. False: it must not
-  /// (see `most_per_node`); it has been cut.
-  bool watch(std::shared_ptr<wire_state>);
+  /// Registers a connection that we dialed, before CAF gets it. Returns false if it exceeds
+  /// a limit (`most_per_node`); the connection is then cut.
+  bool watch(std::shared_ptr<connection_state>);
 
-  /// Whether that node has a link. Without one its connections are unfinished.
+  /// Sets whether that node has a link. Without one its connections are unfinished.
   void linked(const std::string& node, bool);
-  /// By which name the process greeted us that CAF calls so; empty: by none.
+  /// Returns the name that the process with this CAF node id greeted with; else empty.
   std::string name_of(const std::string& caf_node) const;
 
-  /// Cuts the wires to that node over which nothing gets through any more: else
-  /// CAF goes on with one of them, for as long as TCP keeps trying, when we dial
-  /// again over a path that has healed.
+  /// Cuts the connections to that node that transport nothing any more. Otherwise CAF
+  /// would continue to use one of them, as long as TCP retransmits, even after we have
+  /// dialed again.
   void cut_dead(std::string node);
-  /// Cuts all wires to that node.
+  /// Cuts all connections to that node.
   void cut_all(std::string node);
 
-  /// Stops listening. No callback runs when this has returned; waits for one
-  /// that runs now, and for nothing else.
+  /// Stops listening. Waits for a running callback only; after it returns, no callback
+  /// runs.
   void close();
 
 private:

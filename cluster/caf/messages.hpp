@@ -1,20 +1,19 @@
-// What the endpoint of a node and its shards say to each other.
+// The messages between the endpoint of a node and its shards.
 //
-// All of these stay inside the process: CAF is made to refuse to write them to,
-// or read them from, the network, so no peer can stop or steer an endpoint by
-// them. Across the network goes nothing but a `std::string` of our own versioned
-// bytes (cluster/wire/packet.hpp), a type that CAF itself registers: nodes that
-// number their message types differently understand each other all the same.
+// None of them can leave the process: CAF refuses to write them to, or read them from, the
+// network, so no peer can control an endpoint by them. Nodes exchange only a `std::string`
+// with our own versioned bytes (cluster/wire/packet.hpp). CAF itself registers that type,
+// so nodes may number their message types differently.
 //
 //     send(endpoint, attach_shard{"lobby", 0, 1, periods…, shard});
 //     // shard gets link_changed{node, true} for each link that is up, then
 //     // link_changed as links come and go, and frame_received.
 //
-// The ids of our types start at ROLLCALL_FIRST_TYPE_ID; who stacks several
-// blocks defines it for the whole program.
+// Type ids: see include/rollcall/detail/type_ids.hpp.
 #pragma once
 
 #include "cluster/caf/compat.hpp"
+#include "rollcall/cluster_state.hpp"
 #include "rollcall/error.hpp"
 #include "rollcall/presence.hpp"
 
@@ -24,18 +23,14 @@
 #include <string>
 #include <vector>
 
-#ifndef ROLLCALL_FIRST_TYPE_ID
-#  define ROLLCALL_FIRST_TYPE_ID (caf::first_custom_type_id + 1000)
-#endif
-
 namespace rollcall::cluster {
 
 // -- shard -> endpoint ---------------------------------------------------------
 
-/// "Frames for this shard of this tracker go to me." The endpoint monitors the
-/// shard: its death detaches it. Attaching again replaces the one before. The
-/// pool size and the periods are told to peers, who refuse a link over another
-/// pool size and warn of other periods.
+/// Attaches a shard: it gets the frames for this shard of this tracker. Attaching again
+/// replaces the shard before. The endpoint monitors the shard and detaches it when it ends.
+/// Peers get the pool size and the periods; they refuse a link if their pool size differs,
+/// and warn if their periods differ.
 struct attach_shard {
   std::string tracker;
   std::uint32_t shard = 0;
@@ -51,9 +46,8 @@ struct detach_shard {
   std::uint32_t shard = 0;
 };
 
-/// One frame of the gossip for that shard on node `to`. Without a link it is
-/// dropped: the gossip repairs what was lost. The same bytes for many nodes
-/// are wrapped once if they are sent one after another.
+/// A frame for the same shard on the nodes `to`. It is dropped for nodes without a link;
+/// the protocol repairs lost frames.
 struct send_frame {
   std::vector<std::string> to;
   std::string tracker;
@@ -68,7 +62,7 @@ struct frame_received {
   std::string bytes;
 };
 
-/// A link came up or was lost. After a loss what was under way is gone.
+/// A link came up or was lost. When a link is lost, messages in flight are lost, too.
 struct link_changed {
   std::string node;
   bool up = false;
@@ -76,24 +70,24 @@ struct link_changed {
 
 // -- handles of remote actors -----------------------------------------------------
 
-/// So many at once.
+/// Limit of a resolve_remote.
 inline constexpr std::size_t max_resolved = 4096;
 
 struct actor_number {
   std::uint64_t actor = 0;
-  incarnation life; ///< of the shard that tracks it
+  incarnation life; ///< of the shard that tracks the actor
 };
 
-/// Request: the handles of actors of that node, at most `max_resolved`. Answered by
-/// `resolved` or unreachable: at once when there is no link, or when it is lost.
+/// Requests the handles of at most `max_resolved` actors of that node -> resolved. Errors:
+/// unreachable if there is no link, or when the link is lost.
 struct resolve_remote {
   std::string tracker;
   std::string node;
   std::vector<actor_number> who;
 };
 
-/// Endpoint -> shard: the handles of those that this life of the shard tracks; of
-/// the others null.
+/// Endpoint -> shard: returns the handles of the actors that this life of the shard
+/// tracks; null for others.
 struct find_actors {
   std::vector<actor_number> who;
 };
@@ -104,18 +98,18 @@ struct resolved {
 
 // -- messages to a topic -------------------------------------------------------------
 
-/// Shard -> endpoint, a request: these bytes for the same shard on each of these
-/// nodes, which gets them as `message_for_topic`. Answered by `dispatched`.
+/// Shard -> endpoint: sends these bytes to the same shard on each of these nodes, which
+/// gets them as `message_for_topic` -> dispatched.
 struct send_dispatch {
   std::vector<std::string> nodes;
   std::string tracker;
   std::uint32_t shard = 0;
   std::string topic;
   std::string content;
-  std::size_t max_backlog = 0; ///< bytes on their way to one node
+  std::size_t max_backlog = 0; ///< limit of undelivered bytes to one node
 };
 struct dispatched {
-  std::vector<bool> sent; ///< in the order of `nodes`: the link is up, and has room
+  std::vector<bool> sent; ///< in the order of `nodes`: the link is up, and the limit not reached
 };
 /// Endpoint -> shard.
 struct message_for_topic {
@@ -125,96 +119,63 @@ struct message_for_topic {
 
 // -- control -------------------------------------------------------------------
 
-/// Request; answered by `peer_list`.
+/// -> peer_list.
 struct get_peers {
   bool known_only = false; ///< leave out seeds whose name is not known yet
 };
 
-struct peer_info {
-  std::string name;    ///< empty: a seed that has not answered yet
-  std::string address; ///< HOST:PORT where it is dialed
-  std::string state;   ///< "up", "dialing", "handshaking", "looking_up", "waiting"
-  std::string reason;  ///< why it is not up, as far as known
-  std::string warning; ///< what should be mended, also of one that is up
-};
-
 struct peer_list {
-  std::vector<peer_info> peers; ///< by name, then address
+  std::vector<cluster_peer> peers; ///< by name, then address
 };
 
-/// For tests: drop the frames of that peer, in one direction or both; its link
-/// stays. Both false: let them pass again. Answered by unit.
+/// For tests: drops the frames of that peer in one direction or both; its link stays up.
+/// With both false, frames pass again. -> unit.
 struct block_peer {
   std::string name;
   bool in = false;
   bool out = false;
 };
 
-/// Request; answered by `endpoint_stats`.
+/// -> endpoint_stats.
 struct get_endpoint_stats {
   std::uint8_t unused = 0;
 };
 
 struct endpoint_stats {
-  std::uint64_t links_up = 0; ///< now
-  std::uint64_t dials = 0;    ///< begun
-  std::uint64_t dials_failed = 0;
-  std::uint64_t handshakes_refused = 0;
-  std::uint64_t frames_in = 0; ///< handed to a shard
-  std::uint64_t frames_out = 0;
-  std::uint64_t bytes_in = 0;
-  std::uint64_t bytes_out = 0;
-  std::uint64_t dropped_no_link = 0;  ///< outgoing, no link to that node
-  std::uint64_t dropped_no_shard = 0; ///< incoming, no such shard here
-  std::uint64_t dropped_blocked = 0;
-  std::uint64_t dropped_unknown = 0; ///< incoming: no packet of ours, or not of a link
+  cluster_stats stats;
 };
 
-/// Ends the endpoint: it leaves its peers, closes its port and stops dialing.
-/// Answered by unit when that is done, well within two seconds whatever peers do.
+/// Ends the endpoint: it says bye, closes its port and stops dialing -> unit, when done.
+/// Takes less than two seconds, whatever peers do.
 struct stop_endpoint {
   std::uint8_t unused = 0;
 };
 
-enum class endpoint_event_kind : std::uint8_t {
-  peer_up,   ///< node
-  peer_down, ///< node; message says why
-  refused,   ///< address, node if known, code and message: tried again for ever
-  warning,   ///< message: something that an operator should know
-  resolved,  ///< address: a seed's name; message: what it stands for now
-  name_lost, ///< node: our own name, which another life has; message
-  fatal,     ///< code and message: this node cannot be part of the cluster (name_in_use)
-};
-
-/// What observers get.
+/// For observers.
 struct endpoint_event {
-  endpoint_event_kind kind = endpoint_event_kind::warning;
-  std::string node;
-  std::string address;
-  errc code = errc::none;
-  std::string message;
+  cluster_event event;
 };
 
-/// "Send me an `endpoint_event` for all that happens from now on" and, at once,
-/// a peer_up for each link that is up, and the fatal one if it has happened.
+/// Sends `who` an endpoint_event for each event from now on; at once a peer_up for each
+/// link that is up, the warnings of the start, and the fatal event if there was one.
 struct observe_endpoint {
   caf::actor who;
 };
 
 // -- the endpoint with itself ----------------------------------------------------
 
-/// The clock of the endpoint: the mesh wants a tick. Only the newest counts.
+/// The timer of the machine. Only the newest generation counts.
 struct endpoint_tick {
   std::uint64_t generation = 0;
 };
 
-/// A dial, a look-up or a verification has come to an end: what it brought lies
-/// where the threads of the dialer put it.
+/// A dial, a look-up or a verification has finished; its result is stored by the dialer's
+/// thread.
 struct dial_result {
   std::uint64_t dial = 0;
 };
 
-/// The port is open: begin.
+/// The port is open: the endpoint begins.
 struct endpoint_listens {
   std::uint16_t port = 0;
   std::string advertise;

@@ -6,10 +6,10 @@
 
 namespace rollcall::cluster {
 
-/// Drops those that are closed.
-std::vector<std::shared_ptr<wire_state>> open_connections::standing() {
-  std::vector<std::shared_ptr<wire_state>> result;
-  std::erase_if(all_, [&](const std::weak_ptr<wire_state>& x) {
+/// Returns the open connections, and forgets closed ones.
+std::vector<std::shared_ptr<connection_state>> open_connections::standing() {
+  std::vector<std::shared_ptr<connection_state>> result;
+  std::erase_if(all_, [&](const std::weak_ptr<connection_state>& x) {
     auto state = x.lock();
     if (state == nullptr || state->is_closed()) return true;
     result.push_back(std::move(state));
@@ -18,7 +18,7 @@ std::vector<std::shared_ptr<wire_state>> open_connections::standing() {
   return result;
 }
 
-rollcall::problem open_connections::add(const std::shared_ptr<wire_state>& x) {
+rollcall::problem open_connections::add(const std::shared_ptr<connection_state>& x) {
   const std::lock_guard lock{mutex_};
   std::size_t of_node = 0;
   std::size_t of_certificate = 0;
@@ -62,7 +62,7 @@ bool open_connections::is_linked(const std::string& node) const {
 }
 
 std::string open_connections::name_of(const std::string& caf_node) const {
-  const auto wanted = wire_state::one_spelling(caf_node);
+  const auto wanted = connection_state::one_spelling(caf_node);
   const std::lock_guard lock{mutex_};
   for (const auto& x : all_)
     if (const auto state = x.lock(); state != nullptr && state->caf_node() == wanted)
@@ -70,7 +70,7 @@ std::string open_connections::name_of(const std::string& caf_node) const {
   return {};
 }
 
-void open_connections::cut_if(const std::function<bool(const wire_state&)>& f) {
+void open_connections::cut_if(const std::function<bool(const connection_state&)>& f) {
   const std::lock_guard lock{mutex_};
   for (const auto& x : standing())
     if (f(*x)) x->cut();
@@ -78,7 +78,7 @@ void open_connections::cut_if(const std::function<bool(const wire_state&)>& f) {
 
 bool open_connections::empty() const {
   const std::lock_guard lock{mutex_};
-  return std::all_of(all_.begin(), all_.end(), [](const std::weak_ptr<wire_state>& x) {
+  return std::all_of(all_.begin(), all_.end(), [](const std::weak_ptr<connection_state>& x) {
     const auto state = x.lock();
     return state == nullptr || state->is_closed();
   });

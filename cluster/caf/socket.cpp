@@ -19,7 +19,7 @@ namespace {
 namespace io = caf::io;
 namespace net = caf::io::network;
 
-/// What this CAF's scribes keep bytes in.
+/// The type of the buffers of CAF's scribes.
 using io_buffer = std::remove_reference_t<decltype(std::declval<io::scribe&>().wr_buf())>;
 
 using stream_handle = caf::intrusive_ptr<net::stream_manager>;
@@ -28,18 +28,18 @@ net::default_multiplexer& multiplexer(caf::actor_system& system) {
   return dynamic_cast<net::default_multiplexer&>(system.middleman().backend());
 }
 
-/// Bytes of a connection, as CAF's streams want them: what comes in is checked
-/// before CAF sees it.
-class wire_policy {
+/// The policy of CAF's streams for our connections. Checks incoming bytes before CAF sees
+/// them.
+class connection_policy {
 public:
-  wire_policy(std::unique_ptr<tls_session> tls, std::shared_ptr<wire_state> state,
-              std::shared_ptr<const wire_guard> guard, basp_role role)
+  connection_policy(std::unique_ptr<tls_session> tls, std::shared_ptr<connection_state> state,
+                    std::shared_ptr<const connection_guard> guard, basp_role role)
       : tls_(std::move(tls)),
         state_(std::move(state)),
         guard_(std::move(guard)),
         check_(guard_->rules, role, node_of(*state_, *guard_->rules)) {}
-  wire_policy(const wire_policy&) = delete;
-  wire_policy& operator=(const wire_policy&) = delete;
+  connection_policy(const connection_policy&) = delete;
+  connection_policy& operator=(const connection_policy&) = delete;
 
   net::rw_state read_some(std::size_t& moved, net::native_socket fd, void* to, std::size_t most) {
     moved = 0;
@@ -70,7 +70,7 @@ public:
         if (guard_->cut) guard_->cut(*state_, check_.why());
         return net::rw_state::failure;
       }
-      // A whole message has passed: the other end speaks CAF's protocol.
+      // A whole message has passed the check: the peer speaks CAF's protocol.
       if (!spoken_ && !checked_.empty()) {
         spoken_ = true;
         state_->spoke();
@@ -95,11 +95,11 @@ public:
 
 private:
   static constexpr std::size_t chunk = 64 * 1024;
-  /// Reads that bring nothing for CAF, before other connections have their turn.
+  /// Limit of consecutive reads without bytes for CAF, for fairness to other connections.
   static constexpr int most_in_vain = 64;
 
-  /// What is no node id must not match any.
-  static std::string node_of(const wire_state& state, const basp_rules& rules) {
+  /// An invalid node id must not match any.
+  static std::string node_of(const connection_state& state, const basp_rules& rules) {
     auto id = basp_node_bytes(state.caf_node(), rules.own_node);
     return id.empty() ? std::string{"?"} : id;
   }
@@ -108,7 +108,7 @@ private:
     return tls_ ? of(tls_->read(to, most, moved)) : plain(::recv(fd, to, most, 0), moved);
   }
 
-  /// "Nothing now" is a success of no bytes.
+  /// No data available is a success with 0 bytes.
   static net::rw_state of(tls_session::result x) {
     return x == tls_session::result::failed ? net::rw_state::failure : net::rw_state::success;
   }
@@ -123,8 +123,8 @@ private:
   }
 
   std::unique_ptr<tls_session> tls_;
-  std::shared_ptr<wire_state> state_;
-  std::shared_ptr<const wire_guard> guard_;
+  std::shared_ptr<connection_state> state_;
+  std::shared_ptr<const connection_guard> guard_;
   basp_check check_;
   std::string scratch_;
   std::string checked_; ///< for CAF, from `at_` on
@@ -135,7 +135,7 @@ private:
 class connection_scribe : public io::scribe {
 public:
   connection_scribe(net::default_multiplexer& where, tcp_connection& x,
-                    const std::shared_ptr<const wire_guard>& guard, basp_role role)
+                    const std::shared_ptr<const connection_guard>& guard, basp_role role)
       : io::scribe(net::conn_hdl_from_socket(x.fd)),
         state_(x.state),
         guard_(guard),
@@ -153,7 +153,7 @@ public:
   void flush() override {
     shrink_buffer();
     stream_.flush(stream_handle{this});
-    // CAF keeps what the peer does not read, however much it is.
+    // CAF itself has no limit for bytes that the peer does not read.
     if (stream_.wr_buf().size() <= guard_->max_write_queue || full_) return;
     full_ = true;
     state_->cut();
@@ -177,9 +177,8 @@ public:
   void remove_from_loop() override { stream_.passivate(); }
 
 private:
-  /// CAF keeps two buffers, which change places with each write that begins, as
-  /// large as they ever were. After a burst each is given up for a small one, once
-  /// some writes in a row were small.
+  /// CAF has two write buffers, which it swaps at each write and never shrinks. After some
+  /// small writes in a row a large buffer is replaced by a small one.
   void shrink_buffer() {
     constexpr std::size_t large = 256 * 1024;
     constexpr unsigned some = 8;
@@ -195,19 +194,19 @@ private:
   bool started_ = false;
   bool full_ = false;
   unsigned small_writes_ = 0; ///< in a row, with a large buffer
-  std::shared_ptr<wire_state> state_;
-  std::shared_ptr<const wire_guard> guard_;
-  net::stream_impl<wire_policy> stream_;
+  std::shared_ptr<connection_state> state_;
+  std::shared_ptr<const connection_guard> guard_;
+  net::stream_impl<connection_policy> stream_;
 };
 
 io::scribe_ptr make_scribe(caf::actor_system& system, tcp_connection& x,
-                           const std::shared_ptr<const wire_guard>& guard, basp_role role) {
+                           const std::shared_ptr<const connection_guard>& guard, basp_role role) {
   return caf::make_counted<connection_scribe>(multiplexer(system), x, guard, role);
 }
 
-/// CAF makes an actor for each process that it has ever met, which waits five
-/// minutes for an answer that does not come (`basp_access`), and keeps it for ever.
-/// Those of processes that have gone go too.
+/// CAF spawns an actor for each process that it has met, which waits five minutes for a
+/// response that never arrives (see `basp_access`), and then keeps it for ever. This ends
+/// the actors of processes without a connection.
 void drop_helpers_of_the_gone(caf::io::abstract_broker* parent) {
   constexpr std::size_t few = 64;
   auto* broker = dynamic_cast<io::basp_broker*>(parent);
@@ -224,7 +223,7 @@ void drop_helpers_of_the_gone(caf::io::abstract_broker* parent) {
   }
 }
 
-/// "Accepts" what the queue holds.
+/// Accepts connections from the queue.
 class queue_policy {
 public:
   explicit queue_policy(std::shared_ptr<connection_queue> queue) : queue_(std::move(queue)) {}
@@ -242,7 +241,7 @@ private:
 class queue_doorman : public io::doorman {
 public:
   queue_doorman(net::default_multiplexer& where, int fd, std::shared_ptr<connection_queue> queue,
-                std::uint16_t port, std::shared_ptr<const wire_guard> guard)
+                std::uint16_t port, std::shared_ptr<const connection_guard> guard)
       : io::doorman(net::accept_hdl_from_socket(fd)),
         queue_(queue),
         guard_(std::move(guard)),
@@ -268,7 +267,7 @@ public:
 
 private:
   std::shared_ptr<connection_queue> queue_;
-  std::shared_ptr<const wire_guard> guard_;
+  std::shared_ptr<const connection_guard> guard_;
   std::uint16_t port_;
   net::acceptor_impl<queue_policy> acceptor_;
 };
@@ -298,7 +297,7 @@ void connection_queue::push(std::unique_ptr<tcp_connection> x) {
   if (::send(ends_[0], &one, 1, MSG_NOSIGNAL) == 1) return;
   const std::lock_guard lock{mutex_};
   if (!connections_.empty())
-    connections_.pop_back(); // CAF has not come for many: no place for more
+    connections_.pop_back(); // the pipe is full: CAF has not taken connections for long
 }
 
 int connection_queue::next() noexcept {
@@ -332,7 +331,7 @@ caf::actor basp_broker(caf::actor_system& system) {
 }
 
 void publish(caf::actor_system& system, std::shared_ptr<connection_queue> queue, std::uint16_t port,
-             const caf::actor& endpoint, std::shared_ptr<const wire_guard> guard) {
+             const caf::actor& endpoint, std::shared_ptr<const connection_guard> guard) {
   const int fd = queue->take_readable_end();
   io::doorman_ptr doorman = caf::make_counted<queue_doorman>(
       multiplexer(system), fd, std::move(queue), port, std::move(guard));
@@ -343,7 +342,7 @@ void publish(caf::actor_system& system, std::shared_ptr<connection_queue> queue,
 }
 
 caf::message connect_message(caf::actor_system& system, tcp_connection& x, std::uint16_t port,
-                             const std::shared_ptr<const wire_guard>& guard) {
+                             const std::shared_ptr<const connection_guard>& guard) {
   return caf::make_message(caf::connect_atom_v, make_scribe(system, x, guard, basp_role::dialed),
                            port);
 }

@@ -76,9 +76,9 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   mesh.tick_period = links.tick_period;
   mesh.backoff = links.backoff;
   mesh.second_dialer = links.second_dialer;
-  // The answer to a hello may have to wait for a probe.
-  mesh.handshake_timeout = std::max(links.handshake_timeout, 2 * links.claim_timeout);
-  mesh.probe_timeout = links.claim_timeout;
+  // A hello is answered only after a probe, if its name is claimed.
+  mesh.handshake_timeout = std::max(links.handshake_timeout, 2 * links.probe_timeout);
+  mesh.probe_timeout = links.probe_timeout;
   mesh.ping_interval = links.ping_interval;
   mesh.silence = links.silence;
   mesh.slots = links.slots;
@@ -87,10 +87,10 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   mesh.max_peers = links.max_peers;
   mesh.seed = config.jitter_seed != 0 ? config.jitter_seed : config.inc.start_us ^ config.inc.salt;
   setup.broker = basp_broker(system);
-  setup.connect_timeout = links.connect_timeout;
+  setup.greeting_timeout = links.greeting_timeout;
   auto& how = setup.dialing;
-  how.connect_timeout = links.probe_timeout;
-  how.handshake_timeout = links.connect_timeout;
+  how.connect_timeout = links.connect_timeout;
+  how.greeting_timeout = links.greeting_timeout;
   how.loopback_only = !config.tls.any() && !config.insecure;
   how.ours = {compat::caf_release(), to_string(system.node()), config.node, config.inc,
               basp_version()};
@@ -99,33 +99,33 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
                              "trusted with all there is, and can end this node; set TLS "
                              "certificate, key and CA instead");
   auto queue = std::make_shared<connection_queue>();
-  const auto weak = std::make_shared<caf::weak_actor_ptr>(); // set before the door is open
-  gate_setup door;
-  door.tls = tls;
-  door.ours = how.ours;
-  door.patience = links.connect_timeout;
-  // Time for the hello, and for a probe of who has the name by now.
-  door.link_patience = std::max(millis{10'000}, 2 * (mesh.handshake_timeout + links.claim_timeout));
-  door.most = links.max_unfinished;
-  door.most_per_node = links.max_connections_per_node;
-  door.most_per_certificate = links.max_connections_per_certificate;
-  door.admitted = [queue](std::unique_ptr<tcp_connection> x) { queue->push(std::move(x)); };
+  const auto weak = std::make_shared<caf::weak_actor_ptr>(); // set before the gate opens
+  gate_setup entry;
+  entry.tls = tls;
+  entry.ours = how.ours;
+  entry.greeting_timeout = links.greeting_timeout;
+  // Time for the hello, and for a probe of the present holder of the name.
+  entry.link_timeout = std::max(millis{10'000}, 2 * (mesh.handshake_timeout + links.probe_timeout));
+  entry.most = links.limits.max_unfinished;
+  entry.most_per_node = links.limits.max_connections_per_node;
+  entry.most_per_certificate = links.limits.max_connections_per_certificate;
+  entry.admitted = [queue](std::unique_ptr<tcp_connection> x) { queue->push(std::move(x)); };
   const auto refused = [weak](gate_refusal x) {
     if (const auto strong = weak->lock())
       compat::anon_send(caf::actor_cast<caf::actor>(strong),
-                        endpoint_event{endpoint_event_kind::refused,
-                                       {},
-                                       std::move(x.from),
-                                       x.why.code,
-                                       std::move(x.why.message)});
+                        endpoint_event{{cluster_event_kind::refused,
+                                        {},
+                                        std::move(x.from),
+                                        x.why.code,
+                                        std::move(x.why.message)}});
   };
-  door.refused = refused;
-  const auto listening = std::make_shared<gate>(std::move(door));
-  setup.door = listening;
+  entry.refused = refused;
+  const auto listening = std::make_shared<gate>(std::move(entry));
+  setup.gate = listening;
   setup.tls = tls;
-  const auto guard = std::make_shared<wire_guard>();
-  guard->max_write_queue = links.max_write_queue;
-  guard->cut = [refused](const wire_state& x, const std::string& why) {
+  const auto guard = std::make_shared<connection_guard>();
+  guard->max_write_queue = links.limits.max_write_queue;
+  guard->cut = [refused](const connection_state& x, const std::string& why) {
     refused({printable(x.node(), 64), {errc::limit_reached, why}});
   };
   setup.guard = guard;
@@ -134,8 +134,8 @@ started_endpoint start_endpoint(caf::actor_system& system, const endpoint_config
   *weak = caf::weak_actor_ptr{caf::actor_cast<caf::strong_actor_ptr>(result.endpoint).get()};
   auto rules = make_basp_rules(system, result.endpoint);
   rules.access = config.reachable;
-  rules.max_message_bytes = links.max_message_bytes;
-  rules.max_remote_actors = links.max_remote_actors;
+  rules.max_message_bytes = links.limits.max_message_bytes;
+  rules.max_remote_actors = links.limits.max_remote_actors;
   guard->rules = std::make_shared<const basp_rules>(std::move(rules));
   gate::opened open;
   if (!queue->ok())

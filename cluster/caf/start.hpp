@@ -5,9 +5,8 @@
 //     … x.endpoint, x.listen …
 //     request(x.endpoint, stop_endpoint{});  // the actor system cannot end before this
 //
-// What include/rollcall/cluster.hpp offers stands on this. The actor system has
-// to have been prepared with rollcall::load (config.hpp): our message types,
-// the middleman, its heartbeats, TLS.
+// start_cluster (include/rollcall/cluster.hpp) is built on this. Requires an actor system
+// whose config was prepared by rollcall::load (config.hpp).
 #pragma once
 
 #include "cluster/caf/compat.hpp"
@@ -28,33 +27,28 @@ namespace rollcall::cluster {
 /// Times and limits of the links; the defaults fit a local network.
 struct link_options {
   backoff_bounds backoff;         ///< between attempts
-  millis second_dialer{1000};     ///< what the larger name waits beyond that
-  millis probe_timeout{2000};     ///< for the look whether anybody listens
-  millis connect_timeout{5000};   ///< for the handshakes below ours, after it
+  millis second_dialer{1000};     ///< extra wait of the node with the larger name
+  millis connect_timeout{2000};   ///< for the TCP connection
+  millis greeting_timeout{5000};  ///< for TLS, greeting and CAF's handshake, after it
   millis handshake_timeout{4000}; ///< for the answer to a hello
-  millis claim_timeout{2000};     ///< for who holds a name that another life claims
+  millis probe_timeout{2000};     ///< for the holder of a name that another life claims
   millis ping_interval{1500};     ///< more than three go into `silence`
-  millis silence{5000};           ///< a link over which nothing comes for so long is down
+  millis silence{5000};           ///< a link is down if nothing was received for this time
   millis tick_period{100};
   mesh::dial_slots slots = mesh::options{}.slots; ///< dials at a time, by class
   std::size_t max_peers = 4096;
-  std::size_t max_unfinished = 128; ///< connections to us that are no link yet
-  std::size_t max_connections_per_node = 8;
-  std::size_t max_connections_per_certificate = 64;
-  std::size_t max_message_bytes = 4 * 1024 * 1024;
-  std::size_t max_write_queue = 32 * 1024 * 1024;
-  std::size_t max_remote_actors = 65'536;
+  link_limits limits;
 };
 
 struct endpoint_config {
   std::string cluster = "rollcall";
   std::string node;
-  incarnation inc;                                 ///< of this life of the node
-  std::string listen = "127.0.0.1:0";              ///< HOST:PORT; port 0: any
-  std::string advertise;                           ///< what others dial; empty: where we listen
-  std::vector<std::string> seeds;                  ///< HOST:PORT
-  tls_options tls;                                 ///< none: plain TCP
-  bool insecure = false;                           ///< plain TCP beyond loopback
+  incarnation inc;                    ///< of this life of the node
+  std::string listen = "127.0.0.1:0"; ///< HOST:PORT; port 0: any
+  std::string advertise;              ///< the address that others dial; empty: `listen`
+  std::vector<std::string> seeds;     ///< HOST:PORT
+  tls_options tls;                    ///< none: plain TCP
+  bool insecure = false;              ///< plain TCP beyond loopback
   basp_access reachable = basp_access::handed_out; ///< which actors peers may write to
   bool islands_merge = true;                       ///< see mesh::options
   bool wait_for_name = false;
@@ -70,8 +64,8 @@ struct started_endpoint {
   std::shared_ptr<tls_source> tls; ///< null: plain TCP
 };
 
-/// Answers as soon as it listens, whether or not any seed is there. Blocks for
-/// as long as opening a port takes; not from within an actor.
+/// Starts to listen, and returns without waiting for any seed. Blocks while the port is
+/// opened; must not be called inside an actor.
 started_endpoint start_endpoint(caf::actor_system&, const endpoint_config&);
 
 } // namespace rollcall::cluster

@@ -284,20 +284,20 @@ void membership::on_leave() {
   ended_ = true;
 }
 
-std::vector<peer_view> membership::peers() const {
-  std::vector<peer_view> result;
+std::vector<cluster_peer> membership::peers() const {
+  std::vector<cluster_peer> result;
   for (const auto& [key, x] : book_.all()) {
     const auto where = book_.target(x, now_);
     if (x.name.empty() && !where) continue; // ourselves
-    peer_view v;
+    cluster_peer v;
     v.name = x.name;
     v.address = x.link != 0 || !where ? x.told_address : to_string(*where);
     if (v.address.empty() && !x.places.empty()) v.address = to_string(x.places.front().where);
-    v.state = x.link != 0                             ? "up"
-              : x.greeted != 0                        ? "handshaking"
-              : x.dial != 0                           ? "dialing"
-              : !where && book_.name_of(x) != nullptr ? "looking_up"
-                                                      : "waiting";
+    v.state = x.link != 0                             ? peer_state::up
+              : x.greeted != 0                        ? peer_state::handshaking
+              : x.dial != 0                           ? peer_state::dialing
+              : !where && book_.name_of(x) != nullptr ? peer_state::looking_up
+                                                      : peer_state::waiting;
     if (x.link == 0) v.reason = x.reason;
     v.warning = x.warning;
     result.push_back(std::move(v));
@@ -309,11 +309,11 @@ std::vector<peer_view> membership::peers() const {
     if (known > 0) continue; // those that are missing stand above
     result.push_back({{},
                       to_string(name),
-                      x.asked != 0 && !x.late ? "looking_up" : "waiting",
+                      x.asked != 0 && !x.late ? peer_state::looking_up : peer_state::waiting,
                       describe_seed(x),
                       {}});
   }
-  std::sort(result.begin(), result.end(), [](const peer_view& a, const peer_view& b) {
+  std::sort(result.begin(), result.end(), [](const cluster_peer& a, const cluster_peer& b) {
     return std::tie(a.name, a.address) < std::tie(b.name, b.address);
   });
   return result;

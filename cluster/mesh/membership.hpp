@@ -36,6 +36,7 @@
 #include "cluster/mesh/peers.hpp"
 #include "cluster/wire/hello.hpp"
 #include "cluster/wire/packet.hpp"
+#include "rollcall/cluster_state.hpp"
 
 #include <cstdint>
 #include <map>
@@ -189,14 +190,6 @@ using action = std::variant<dial, look_up, verify, send, forget, up, down, refus
                             resolved, name_lost, fatal>;
 using actions = std::vector<action>;
 
-struct peer_view {
-  std::string name; ///< empty: a seed that has not told it
-  std::string address;
-  std::string state; ///< up, handshaking, dialing, looking_up, waiting
-  std::string reason;
-  std::string warning; ///< what should be mended, also of one that is up
-};
-
 struct mesh_stats {
   std::uint64_t dials = 0;
   std::uint64_t dials_failed = 0;
@@ -223,7 +216,7 @@ public:
   /// The node at the other end of the link; empty without.
   std::string_view node_of(channel_id) const noexcept;
 
-  std::vector<peer_view> peers() const; ///< by name, then address
+  std::vector<cluster_peer> peers() const; ///< by name, then address
   std::size_t links() const noexcept { return links_.size(); }
   const mesh_stats& stats() const noexcept { return stats_; }
   bool ended() const noexcept { return ended_; }

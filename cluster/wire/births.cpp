@@ -12,13 +12,14 @@ using namespace format;
 
 bool birth_reader::read(reader r, const bounds& within, std::vector<crdt::birth>& out) {
   auto count = r.varint(r.left() / min_birth_bytes);
-  // 128 bytes here may be three there; so how many is bounded by itself.
+  // A birth takes 128 bytes in memory but as few as 3 on the wire, so the count needs a
+  // limit of its own.
   births_ += count;
   if (births_ > std::max(max_births, 2 * limits_.max_frame_presences)) return false;
   more_ = std::min<std::size_t>(count * 64, 4 * r.left() + 4096);
   forget_values();
-  // A birth takes more here than its bytes may be: for what is not read yet,
-  // only as much as frames of ours need.
+  // A birth takes more memory than bytes of the frame. For births that are not read yet,
+  // reserve only what a normal frame needs.
   out.reserve(std::min<std::size_t>(count, r.left() / 8 + 1));
   state last;
   last.dot = within.lo;
@@ -48,7 +49,7 @@ bool birth_reader::read(reader r, const bounds& within, std::vector<crdt::birth>
       b.meta = read_values(r, last);
     }
     if ((flags & has_ext) != 0) r.blob();
-    if (b.topic.empty()) return false; // the first one must bring one
+    if (b.topic.empty()) return false; // the first birth must have a topic
   }
   return r.done();
 }
@@ -83,9 +84,7 @@ rollcall::ref birth_reader::read_ref(reader& r, crdt::dot dot, const incarnation
   if (back != 0) return {slice, dot - back};
   auto i = r.varint(incs_.size());
   if (i == incs_.size()) {
-    incarnation inc;
-    inc.start_us = r.varint();
-    inc.salt = r.fixed64();
+    const auto inc = r.incarnation();
     if (!r.ok()) return {};
     incs_.push_back(inc);
   }
@@ -123,7 +122,8 @@ bool birth_reader::read_text(reader& r, std::string_view before, std::size_t max
     const auto n = number.value + static_cast<std::uint64_t>(crdt::unzigzag(r.varint()));
     std::uint64_t end = 1;
     for (std::size_t i = 0; i < number.digits; ++i) end *= 10;
-    if (!r.ok() || n >= end || before.size() > max_shared) return false; // of no digits: end is 1
+    if (!r.ok() || n >= end || before.size() > max_shared)
+      return false; // end is 1 if there are no digits
     char digits[20];
     scratch_.add(before.substr(0, number.head));
     if (number.digits) scratch_.add({digits, put_number(digits, n, number.digits)});
@@ -146,7 +146,7 @@ bool birth_reader::read_text(reader& r, std::string_view before, std::size_t max
   return true;
 }
 
-// Mostly all of it stands in the frame, and is not copied.
+// Usually the whole meta is in the frame, and is not copied.
 std::string_view birth_reader::read_key(reader& r, const state& last) {
   const auto start = r.position();
   if (start == r.end()) return r.fail(), std::string_view{};
@@ -182,7 +182,7 @@ bool birth_reader::read_value(reader& r, std::size_t member, const state& s) {
   std::uint64_t size = 0;
   const auto text = crdt::get_varint(before.data() + 1, before.data() + before.size(), size);
   const std::string_view string{text, static_cast<std::size_t>(size)};
-  // Its length comes first, and is known last.
+  // The length comes first, but is known last.
   const auto tag = scratch_.size();
   if (code == value_text) {
     if (!read_text(r, string, limits_.max_meta_bytes)) return false;
@@ -219,7 +219,7 @@ std::string_view birth_reader::read_whole_values(const shape& keys, std::string_
 void birth_reader::part_values() {
   while (!unparted_.empty()) {
     const auto* end = crdt::skip_value(unparted_.data(), unparted_.data() + unparted_.size());
-    if (end == nullptr) return forget_values(); // never: they were checked
+    if (end == nullptr) return forget_values(); // cannot happen: they were checked
     const auto n = static_cast<std::size_t>(end - unparted_.data());
     values_.push_back(unparted_.substr(0, n));
     unparted_.remove_prefix(n);
@@ -229,7 +229,7 @@ void birth_reader::part_values() {
 std::string_view birth_reader::read_values(reader& r, const state& s) {
   const auto& keys = *s.keys;
   if (keys.members == 0) return crdt::empty_map;
-  // In what is pushed all are whole.
+  // In heartbeats all values are whole.
   const auto start = r.position();
   if (const auto* end =
           crdt::check_values(start, r.end(), keys.members, limits_.max_meta_depth - 1)) {
@@ -240,7 +240,7 @@ std::string_view birth_reader::read_values(reader& r, const state& s) {
   }
   part_values();
   scratch_.clear();
-  scratch_.add(crdt::empty_map.substr(0, 1)); // its tag
+  scratch_.add(crdt::empty_map.substr(0, 1)); // the tag of a map
   scratch_.add(keys.bytes);
   values_at_.clear();
   for (std::size_t i = 0; i < keys.members; ++i) {

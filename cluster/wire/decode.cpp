@@ -1,5 +1,5 @@
-// Bytes into frames (see cluster/wire/format.hpp). All of it comes from strangers:
-// nothing is believed, and memory is taken only for what has been read.
+// Decodes frames (see cluster/wire/format.hpp). The input is untrusted: everything is
+// checked, and memory is taken only for values that have been read.
 #include "cluster/wire/births.hpp"
 #include "cluster/wire/bytes.hpp"
 #include "cluster/wire/dots.hpp"
@@ -31,8 +31,8 @@ public:
     std::uint64_t tag = 0;
     unsigned seen = 0;
     while (r.field(tag, field)) {
-      if ((seen == 0) != (tag == tag_from)) return false; // it comes first, and once
-      auto bit = tag <= tag_clock_ahead ? 1u << tag : 0u; // 0: of a later version
+      if ((seen == 0) != (tag == tag_from)) return false; // the first field, and only once
+      auto bit = tag <= tag_clock_ahead ? 1u << tag : 0u; // 0: a field of a later version
       if ((seen & bit) != 0 && tag != tag_range && tag != tag_part) return false;
       seen |= bit;
       if (!read_field(tag, field)) return false;
@@ -69,7 +69,7 @@ private:
     case tag_part:
       return part(r);
     case tag_drain: {
-      constexpr auto year = std::uint64_t{366} * 24 * 3600 * 1000; // no sum overflows
+      constexpr auto year = std::uint64_t{366} * 24 * 3600 * 1000; // so that no sum overflows
       out_.drain = instant{static_cast<instant::rep>(r.varint(year))};
       return r.done();
     }
@@ -81,11 +81,10 @@ private:
   void define(reader& r) {
     replica_id x;
     x.name = r.blob(1, max_name_bytes);
-    x.inc.start_us = r.varint();
-    x.inc.salt = r.fixed64();
+    x.inc = r.incarnation();
     if (r.ok()) replicas_.push_back(std::move(x));
   }
-  /// A replica of the table, or nullptr after a failure. Valid until the next one.
+  /// Reads a replica of the table; nullptr after a failure. Valid until the next call.
   const replica_id* replica(reader& r) {
     auto i = r.varint(replicas_.size());
     if (i == replicas_.size()) define(r);
@@ -93,8 +92,8 @@ private:
   }
 
   bool clocks(reader r) {
-    // Each replica stands here once: so all but those of the table bring their
-    // definition, 11 bytes at least.
+    // Each replica occurs once, so all but those in the table have a definition of at least
+    // 11 bytes.
     auto n = r.varint(replicas_.size() + r.left() / 11);
     out_.clocks.reserve(n);
     for (; n > 0 && r.ok(); --n)
@@ -104,16 +103,17 @@ private:
   }
 
   bool distinct() const {
-    // Senders hold them in order: then one look at each is enough.
+    // Senders usually write them in order; then one comparison for each is sufficient.
     auto& clocks = out_.clocks;
     auto unordered = [](auto& a, auto& b) { return a.first >= b.first; };
     if (std::adjacent_find(clocks.begin(), clocks.end(), unordered) == clocks.end()) return true;
     std::vector<const replica_id*> sorted;
     sorted.reserve(clocks.size());
     for (auto& c : clocks) sorted.push_back(&c.first);
-    std::sort(sorted.begin(), sorted.end(), [](auto a, auto b) { // numbers before text: cheaper
-      return std::tie(a->inc, a->name) < std::tie(b->inc, b->name);
-    });
+    std::sort(sorted.begin(), sorted.end(),
+              [](auto a, auto b) { // numbers before text, which is faster
+                return std::tie(a->inc, a->name) < std::tie(b->inc, b->name);
+              });
     return std::adjacent_find(sorted.begin(), sorted.end(), [](auto a, auto b) { return *a == *b; })
            == sorted.end();
   }
@@ -127,7 +127,7 @@ private:
     return r.done();
   }
 
-  /// Goes through the fields of a delta, bounds first, each at most once.
+  /// Reads the fields of a delta: bounds first, each at most once.
   template <class Read>
   bool fields(reader& r, Read read) {
     if (deltas_left_-- == 0) return false;
@@ -180,7 +180,7 @@ private:
     auto n = r.varint(std::min(r.left(), dead_left_));
     if (!r.ok()) return false;
     dead_left_ -= n;
-    out.reserve(n); // a byte each at least
+    out.reserve(n); // each takes at least one byte
     crdt::dot last = 0;
     for (; n > 0; --n) {
       auto step = r.varint();

@@ -12,13 +12,12 @@ namespace {
 
 enum : std::uint64_t { tag_tracker = 1, tag_shard = 2, tag_payload = 3 };
 
-constexpr std::size_t max_name = 256;
 constexpr std::uint64_t max_shard = 4095;
 
 } // namespace
 
 std::string encode(const envelope& x) {
-  assert(!x.tracker.empty() && x.tracker.size() <= max_name && x.shard <= max_shard);
+  assert(!x.tracker.empty() && x.tracker.size() <= max_name_bytes && x.shard <= max_shard);
   std::string out;
   out.reserve(head_size + 32 + x.tracker.size() + x.payload.size());
   out.resize(head_size);
@@ -35,19 +34,19 @@ std::string encode(const envelope& x) {
 decoded_envelope decode_envelope(std::string_view bytes, std::size_t max_payload) noexcept {
   decoded_envelope result;
   if (bytes.size() < head_size) return result;
-  // The fields come first: they say which part the checksum leaves out.
+  // The fields are read first, to find the part that the checksum does not cover.
   envelope x;
   unsigned seen = 0;
   auto ok = true;
   std::uint64_t tag = 0;
   reader body, all{bytes.substr(head_size)};
   while (ok && all.field(tag, body)) {
-    if (tag < tag_tracker || tag > tag_payload) continue; // of a later version
+    if (tag < tag_tracker || tag > tag_payload) continue; // a field of a later version
     ok = (seen & (1u << tag)) == 0;
     seen |= 1u << tag;
     if (tag == tag_tracker) {
       x.tracker = body.bytes(body.left());
-      ok = ok && !x.tracker.empty() && x.tracker.size() <= max_name;
+      ok = ok && !x.tracker.empty() && x.tracker.size() <= max_name_bytes;
     } else if (tag == tag_shard) {
       x.shard = static_cast<std::uint32_t>(body.varint(max_shard));
       ok = ok && body.done();

@@ -63,8 +63,7 @@ bool read_field(std::uint64_t tag, reader& r, hello& x) {
   case tag_node:
     return text(x.node, 1);
   case tag_incarnation:
-    x.inc.start_us = r.fixed64();
-    x.inc.salt = r.fixed64();
+    x.inc = r.fixed_incarnation();
     return r.ok();
   case tag_address:
     return text(x.address, 0);
@@ -103,8 +102,7 @@ std::string encode(const hello& x) {
   flush(tag_versions);
   w.field(tag_cluster, x.cluster);
   w.field(tag_node, x.node);
-  b.fixed64(x.inc.start_us);
-  b.fixed64(x.inc.salt);
+  b.fixed_incarnation(x.inc);
   flush(tag_incarnation);
   w.field(tag_address, x.address);
   w.field(tag_caf, x.caf);

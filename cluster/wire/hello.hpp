@@ -52,7 +52,7 @@ struct hello {
 
 inline constexpr std::size_t max_hello_trackers = 256;
 inline constexpr std::size_t max_hello_members = 4096;
-inline constexpr std::size_t max_hello_text = 256; ///< bytes of any name or address
+inline constexpr std::size_t max_hello_text = max_name_bytes; ///< bytes of any name or address
 
 /// At most max_hello_members members are written (they are hints: the rest is
 /// learnt from others), and at most max_hello_trackers trackers: do not run more.

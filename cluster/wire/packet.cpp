@@ -1,6 +1,7 @@
 #include "cluster/wire/packet.hpp"
 
 #include "cluster/wire/bytes.hpp"
+#include "rollcall/options.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,9 +80,7 @@ std::string pack_refusal(const refusal& x) {
   w.field(tag_code, to_wire(x.code));
   w.field(tag_message, printable(x.message));
   std::string life;
-  writer inc{life};
-  inc.fixed64(x.incumbent.start_us);
-  inc.fixed64(x.incumbent.salt);
+  writer{life}.fixed_incarnation(x.incumbent);
   w.field(tag_incumbent, life);
   if (x.self) w.field(tag_self, std::uint64_t{1});
   if (x.has_links) w.field(tag_has_links, std::uint64_t{1});
@@ -103,8 +102,7 @@ std::optional<refusal> read_refusal(std::string_view body) {
       result.message = printable(field.bytes(field.left()));
       break;
     case tag_incumbent:
-      result.incumbent.start_us = field.fixed64();
-      result.incumbent.salt = field.fixed64();
+      result.incumbent = field.fixed_incarnation();
       break;
     case tag_self:
       result.self = field.varint() == 1;
@@ -137,18 +135,15 @@ std::optional<std::uint64_t> read_number(std::string_view body) noexcept {
 std::string pack_life(packet_kind kind, const named_life& x) {
   auto result = pack(kind);
   writer w{result};
-  w.fixed64(x.inc.start_us);
-  w.fixed64(x.inc.salt);
+  w.fixed_incarnation(x.inc);
   return result += x.name;
 }
 
 std::optional<named_life> read_life(std::string_view body) {
-  constexpr std::size_t most = 256;
   named_life result;
   reader r{body};
-  result.inc.start_us = r.fixed64();
-  result.inc.salt = r.fixed64();
-  if (!r.ok() || r.left() == 0 || r.left() > most) return {};
+  result.inc = r.fixed_incarnation();
+  if (!r.ok() || r.left() == 0 || r.left() > max_name_bytes) return {};
   result.name = r.bytes(r.left());
   return result;
 }

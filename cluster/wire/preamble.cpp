@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::string_view magic = "ROLLCALL";
 constexpr std::uint8_t version = 1;
-constexpr std::uint8_t version_min = 1; ///< lowest reader that understands ours
-constexpr std::size_t max_text = 256;
+constexpr std::uint8_t version_min = 1; ///< the oldest version that can read ours
 
 enum : std::uint64_t { tag_caf = 1, tag_caf_node = 2, tag_node = 3, tag_life = 4, tag_basp = 5 };
 
@@ -21,14 +20,12 @@ enum : std::uint64_t { tag_caf = 1, tag_caf_node = 2, tag_node = 3, tag_life = 4
 std::string encode(const preamble& x) {
   std::string body;
   writer w{body};
-  const auto cut = [](std::string_view text) { return text.substr(0, max_text); };
+  const auto cut = [](std::string_view text) { return text.substr(0, max_name_bytes); };
   w.field(tag_caf, cut(x.caf));
   w.field(tag_caf_node, cut(x.caf_node));
   w.field(tag_node, cut(x.node));
   std::string life;
-  writer l{life};
-  l.fixed64(x.life.start_us);
-  l.fixed64(x.life.salt);
+  writer{life}.fixed_incarnation(x.life);
   w.field(tag_life, life);
   if (x.basp != 0) w.field(tag_basp, x.basp);
   std::string out{magic};
@@ -42,21 +39,21 @@ std::string encode(const preamble& x) {
 preamble_head read_preamble_head(std::string_view bytes) {
   preamble_head result;
   if (bytes.substr(0, magic.size()) != magic.substr(0, bytes.size())) {
-    // Records of TLS: a handshake begins with 22, 3, an alert with 21, 3.
+    // A TLS record: a handshake begins with 22, 3, an alert with 21, 3.
     const bool tls = (bytes[0] == 22 || bytes[0] == 21) && (bytes.size() < 2 || bytes[1] == 3);
     result.problem = {errc::bad_frame,
                       tls ? "it speaks TLS and this node does not: give both the same TLS options"
-                          : "what it says is not what a node of ours says first: is it one?"};
+                          : "it does not greet as a rollcall node: is it one? Check the address"};
     return result;
   }
   if (bytes.size() < preamble_head_size) return result;
   const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); };
   result.body = at(10) + std::size_t{256} * at(11);
   if (at(9) > version)
-    result.problem = {errc::version_mismatch, "it is of a later version, that does not take ours "
-                                              "any more: upgrade this node"};
+    result.problem = {errc::version_mismatch, "its version is newer and does not support ours: "
+                                              "upgrade this node"};
   else if (result.body > max_preamble_body)
-    result.problem = {errc::bad_frame, "what it says first is longer than it can be"};
+    result.problem = {errc::bad_frame, "its greeting is too long: is it a rollcall node?"};
   return result;
 }
 
@@ -66,7 +63,7 @@ decoded_preamble decode_preamble(std::string_view body) {
   reader field, all{body};
   bool life = false;
   const auto text = [](reader& r) {
-    return std::string{r.bytes(std::min<std::size_t>(r.left(), max_text))};
+    return std::string{r.bytes(std::min<std::size_t>(r.left(), max_name_bytes))};
   };
   while (all.field(tag, field)) {
     if (tag == tag_caf) result.value.caf = text(field);
@@ -74,8 +71,7 @@ decoded_preamble decode_preamble(std::string_view body) {
     if (tag == tag_node) result.value.node = text(field);
     if (tag == tag_basp) result.value.basp = field.varint();
     if (tag != tag_life) continue;
-    result.value.life.start_us = field.fixed64();
-    result.value.life.salt = field.fixed64();
+    result.value.life = field.fixed_incarnation();
     life = field.ok();
   }
   if (all.done() && life && !result.value.caf.empty())

@@ -41,7 +41,8 @@ int main() {
   auto list = a->peers();
   auto counters = on_a->stats();
   if (!list || !counters) return 1;
-  for (const auto& p : *list) fmt::print("peer {} at {} is {}\n", p.name, p.address, p.state);
+  for (const auto& p : *list)
+    fmt::print("peer {} at {} is {}\n", p.name, p.address, rollcall::to_string(p.state));
   fmt::print("merges {}, pulls {}\n", counters->merges, counters->pulls);
 
   // An orderly end of b that says bye: a drops it at once, not after down_period.

@@ -24,15 +24,15 @@
 //     node-name="a"
 //     seeds=["10.0.0.2:4001"]
 //
-// A value of another kind, or a name that is none of these, is `bad_option` for
-// whoever reads the options, in every form of the file and with every class: it is
-// never passed over.
+// A value of another type, or an unknown name under "rollcall", is `bad_option` when the
+// options are read; it is never ignored, whatever the form of the file or the class of
+// the config.
 //
-// Advice: on CAF 0.17 set `scheduler.policy` to `sharing` (`config` does, unless
-// told otherwise). Its work-stealing workers are slow to wake: a blocking
-// `track` takes about five times as long there.
+// Advice: on CAF 0.17 set `scheduler.policy` to `sharing`; `config` does so unless the
+// config file or the command line says otherwise. The work-stealing workers wake slowly:
+// a blocking `track` takes about five times as long with them.
 //
-// Threads: before any actor system. Errors: `bad_option` with a text.
+// Thread-safety: call before any actor system runs. Errors: `bad_option` with a text.
 #pragma once
 
 #include "rollcall/cluster.hpp"
@@ -43,35 +43,34 @@
 
 namespace rollcall {
 
-/// PEM files: certificate of this node (and what is between it and the CA), its
-/// key, and the CA. All three, or none. The CA must be the cluster's own:
-/// whoever holds a certificate of it is a member. No host name is checked: the
-/// name of the node must be in its certificate, as common name, DNS name or URI
-/// "rollcall:NAME". `cluster_node::reload_tls` reads the files again.
+/// PEM files: the certificate of this node (with intermediate certificates), its key, and
+/// the CA; all three, or none. Use a CA that serves this cluster only: every holder of
+/// a certificate of it can be a member. Host names are not checked; the certificate must
+/// contain the name of the node, as common name, DNS name or URI "rollcall:NAME".
+/// `cluster_node::reload_tls` reads the files again.
 struct tls_options {
   std::string certificate{};
   std::string key{};
   std::string ca{};
   std::string passphrase{}; ///< of an encrypted key
-  /// Certificates that are no longer to be trusted (PEM, signed by the CA). When
-  /// the file changes it is read again, and links of revoked ones are cut.
+  /// Revoked certificates (PEM, signed by the CA). The file is read again when it
+  /// changes; links of revoked certificates are then cut.
   std::string crl{};
-  bool any_name = false; ///< for certificates without the name of their node
+  bool any_name = false; ///< accept certificates without the name of their node
   bool any() const noexcept { return !certificate.empty() || !key.empty() || !ca.empty(); }
 };
 
-/// Makes rollcall's message types known to CAF. Any number of times, before the
-/// first actor_system_config is made.
+/// Registers rollcall's message types with CAF. Call it before the first
+/// actor_system_config is constructed. Idempotent.
 void init_types();
 
-/// What rollcall needs of an actor system: its types, its errors, and the
-/// middleman with heartbeats (off by default on CAF 0.17). Given TLS files, the
-/// nodes of the system use them if `cluster_options::tls` says so; bad_tls when
-/// they cannot do.
-caf::error load(caf::actor_system_config&, const tls_options& = {});
+/// Adds to the config what rollcall needs: its types, its error category, and the
+/// middleman with heartbeats (off by default on CAF 0.17). The nodes of the system use
+/// the TLS files if `cluster_options::tls` is set. Errors: bad_tls if they cannot be used.
+[[nodiscard]] caf::error load(caf::actor_system_config&, const tls_options& = {});
 
-/// The TLS files that `load` was given, or that stand in the config.
-expected<tls_options> read_tls_options(const caf::actor_system_config&);
+/// Returns the TLS files that were given to `load`, or that the config names.
+[[nodiscard]] expected<tls_options> read_tls_options(const caf::actor_system_config&);
 
 namespace detail {
 struct types_first {
@@ -85,14 +84,14 @@ public:
   config();
 };
 
-/// `defaults`, overridden by what stands under "rollcall" in the config.
-/// bad_option when that breaks a rule, or when a value is of another kind.
-expected<tracker_options> read_tracker_options(const caf::actor_system_config&,
-                                               tracker_options defaults = {});
-/// Sets the passphrase to the first line of that file; bad_tls if there is none.
-/// No file named: does nothing.
-problem read_passphrase(const std::string& file, tls_options&);
-expected<cluster_options> read_cluster_options(const caf::actor_system_config&,
-                                               cluster_options defaults = {});
+/// Returns `defaults`, overridden by the values under "rollcall" in the config. Errors:
+/// bad_option if a value breaks a rule or has another type.
+[[nodiscard]] expected<tracker_options> read_tracker_options(const caf::actor_system_config&,
+                                                             tracker_options defaults = {});
+/// Sets the passphrase to the first line of that file. Does nothing if `file` is empty.
+/// Errors: bad_tls if the file cannot be read or is empty.
+[[nodiscard]] problem read_passphrase(const std::string& file, tls_options&);
+[[nodiscard]] expected<cluster_options> read_cluster_options(const caf::actor_system_config&,
+                                                             cluster_options defaults = {});
 
 } // namespace rollcall

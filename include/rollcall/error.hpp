@@ -4,11 +4,10 @@
 //     if (!ref && rollcall::code_of(ref.error()) == rollcall::errc::already_tracked)
 //       ...;
 //
-// An errc converts to a caf::error by itself: a message handler may
-// `return rollcall::errc::limit_reached;`. Codes and what to do about them
-// stand in errc.hpp.
+// An errc converts to a caf::error implicitly: a message handler may
+// `return rollcall::errc::limit_reached;`. errc.hpp lists the codes.
 //
-// Threads: values. Nothing here throws.
+// Thread-safety: values; any thread. Throws nothing.
 #pragma once
 
 #include "rollcall/detail/type_ids.hpp"
@@ -19,21 +18,21 @@
 
 namespace rollcall {
 
-/// What start_tracker and the blocking operations answer.
+/// The result of start_tracker and of the blocking operations.
 template <class T>
 using expected = caf::expected<T>;
 
-caf::error make_error(errc);
-/// With a text for people: which option, which limit, which address.
-caf::error make_error(errc, std::string text);
+[[nodiscard]] caf::error make_error(errc);
+/// Adds a text for people: which option, which limit, which address.
+[[nodiscard]] caf::error make_error(errc, std::string text);
 
-/// The code of an error of ours, and what CAF's own errors come to: a request
-/// that timed out is `timed_out`, one to a shard that ended is `shutting_down`.
-/// `none` for no error, and for errors that are neither.
+/// Returns the code of an error of rollcall. Translates two kinds of CAF's own errors: a
+/// request that timed out is `timed_out`, a request to an actor that ended is
+/// `shutting_down`. Returns `none` for no error, and for all other errors.
 errc code_of(const caf::error&) noexcept;
 
-/// The text that came with the error; without one, what errc.hpp says of the
-/// code; of other categories, CAF's rendering.
+/// Returns the text of the error; without one, `describe` of its code; for errors of other
+/// categories, CAF's rendering.
 std::string text_of(const caf::error&);
 
 /// "already_tracked: this actor is in that topic under that key already: use update"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rollcall/cluster.hpp"
+#include "rollcall/cluster_state.hpp"
 #include "rollcall/config.hpp"
 #include "rollcall/errc.hpp"
 #include "rollcall/error.hpp"

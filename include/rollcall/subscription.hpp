@@ -1,5 +1,5 @@
-// What changes, as it changes: the presences of a topic, of all topics with a
-// prefix, or of all; first as they are, then each diff, without gap or overlap.
+// Subscriptions to the presences of a topic, of all topics with a prefix, or of all
+// topics: first the state, then each diff, without gap or overlap.
 //
 //     auto s = tracker.subscribe(rollcall::on_prefix("room:"),
 //       {.state = [](std::uint32_t shard, const std::vector<rollcall::presence>& all) { ... },
@@ -7,17 +7,17 @@
 //     ...
 //     s->cancel();
 //
-// Each shard tells its own part: one state for each, then its diffs; between
-// shards there is no order. Who is slow gets the state again in place of the
-// diffs that it missed (limits::subscriber_credit).
+// Each shard reports its own topics: one state, then its diffs. There is no order between
+// shards. A slow subscriber gets the state again, in place of the diffs that it missed
+// (limits::subscriber_credit).
 //
-// Threads: callbacks run in threads of their own, at most `most_callback_threads`
-// in the process. Those of one subscription run one at a time and in order. They
-// may block or call the tracker: as long as fewer than that many block, none
-// waits for another. What a callback captures must live until `cancel`, or the
-// tracker's `stop`, has returned. An actor can subscribe itself: see messages.hpp.
+// Threads: callbacks run in separate threads, at most `most_callback_threads` in the
+// process. The callbacks of one subscription run one at a time and in order. They may
+// block or call the tracker; a blocked callback occupies one of the threads. What a
+// callback captures must live until `cancel`, or the tracker's `stop`, has returned. For
+// subscriptions of actors see messages.hpp.
 //
-// Errors: what a callback throws ends its subscription, and is told (notices.hpp).
+// Errors: a callback that throws ends its subscription, and a notice says so (notices.hpp).
 #pragma once
 
 #include "rollcall/messages.hpp"
@@ -34,11 +34,11 @@
 
 namespace rollcall {
 
-/// Which topics.
+/// Selects topics.
 struct selector {
   selection what = selection::all;
   std::string text{}; ///< the topic, or the prefix
-  /// Whether `join::first` and `leave::last` are to be filled in.
+  /// Set `join::first` and `leave::last`.
   bool first_and_last = false;
 };
 
@@ -46,41 +46,44 @@ inline selector on_topic(std::string topic) { return {selection::topic, std::mov
 inline selector on_prefix(std::string prefix) { return {selection::prefix, std::move(prefix)}; }
 inline selector on_all() { return {}; }
 
-/// Either may be empty. What they throw ends the subscription.
+/// Either may be empty. An exception ends the subscription.
 struct subscription_callbacks {
-  /// What is present now, in place of all that was said before of this shard.
+  /// The present state of a shard. It replaces all earlier calls for this shard.
   std::function<void(std::uint32_t shard, const std::vector<presence>&)> state{};
   std::function<void(std::uint32_t shard, const rollcall::diff&)> diff{};
 };
 
 using event_callback = std::function<void(const tracker_event&)>;
 
-/// Threads that callbacks have, all subscriptions and observers of the process
-/// together. They start when they are needed and end when nobody subscribes.
+/// Limit of the threads for callbacks, over all subscriptions and observers of the
+/// process. Threads start when they are needed and end with the last subscription.
 inline constexpr std::size_t most_callback_threads = 32;
 
 namespace actors {
 class callback_queue;
+struct access;
 } // namespace actors
 
-/// A subscription, or an observer, under way. Dropping the value does not end it;
-/// the end of the tracker (or node) does. Copies name the same one. The value
+/// Names a running subscription or observer. Destroying the value does not end it;
+/// `cancel` and the end of the tracker or node do. Copies name the same one. The value
 /// keeps nothing alive, and may outlive the tracker and the actor system.
 class subscription {
 public:
   subscription() = default;
-  subscription(std::uint64_t id, std::shared_ptr<actors::callback_queue> x)
-      : id_(id), queue_(std::move(x)) {}
 
   std::uint64_t id() const noexcept { return id_; }
 
-  /// When it has returned, no callback runs or begins, and what the callbacks
-  /// captured is gone. Waits for the callback that runs at this moment; inside
-  /// that very callback it returns at once, and none begins after it. Idempotent.
-  /// Hold no lock that the callback takes.
+  /// Waits for the running callback. After it returns, no callback runs or begins, and
+  /// the captures of the callbacks are destroyed. Called inside the callback, it returns
+  /// at once, and no callback begins after that one. Idempotent. Requires that the caller
+  /// holds no lock that the callback takes.
   void cancel();
 
 private:
+  friend struct actors::access;
+  subscription(std::uint64_t id, std::shared_ptr<actors::callback_queue> x)
+      : id_(id), queue_(std::move(x)) {}
+
   std::uint64_t id_ = 0;
   std::shared_ptr<actors::callback_queue> queue_;
 };

@@ -1,4 +1,4 @@
-// Who is here: the tracker.
+// The tracker: tracks local actors, and reads who is present in the cluster.
 //
 //     auto tracker = rollcall::start_tracker(system, rollcall::make_handler<lobby>(),
 //                                            {.name = "lobby", .pool_size = 8});
@@ -54,6 +54,7 @@ namespace rollcall {
 
 namespace actors {
 class pool;
+struct access;
 } // namespace actors
 
 /// The address of any handle, or of the actor that `self` points to.
@@ -85,62 +86,67 @@ public:
   /// Returns the ref of the join. Errors: already_tracked, not_local, bad_topic, bad_key,
   /// bad_meta, too_large, limit_reached, draining, null_actor, other_system.
   template <class Who>
-  expected<ref> track(const Who& who, std::string_view topic, std::string_view key,
-                      const meta& data = {}) const {
+  [[nodiscard]] expected<ref> track(const Who& who, std::string_view topic, std::string_view key,
+                                    const meta& data = {}) const {
     return do_track(address_of(who), topic, key, data);
   }
   /// Tracks many keys with the same meta, in one message. Stops at the first key that
   /// fails, and returns its error.
   template <class Who>
-  expected<std::size_t> track_many(const Who& who, std::string_view topic,
-                                   std::vector<std::string> keys, const meta& data = {}) const {
+  [[nodiscard]] expected<std::size_t> track_many(const Who& who, std::string_view topic,
+                                                 std::vector<std::string> keys,
+                                                 const meta& data = {}) const {
     return do_track_many(address_of(who), topic, std::move(keys), data);
   }
   /// Returns ref and prev_ref. Errors: nopresence, and as `track`.
   template <class Who>
-  expected<update_reply> update(const Who& who, std::string_view topic, std::string_view key,
-                                const meta& data) const {
+  [[nodiscard]] expected<update_reply> update(const Who& who, std::string_view topic,
+                                              std::string_view key, const meta& data) const {
     return do_update(address_of(who), topic, key, data);
   }
   /// `next` runs in the shard. If it throws, nothing changes: updater_failed. This is a
   /// template so that `{}` means an empty meta and not an empty function.
   template <class Who, class F>
   requires(std::is_invocable_r_v<meta, F&, meta_view> && !std::is_convertible_v<F, meta>)
-      expected<update_reply> update(const Who& who, std::string_view topic, std::string_view key,
-                                    F next)
-  const { return do_update(address_of(who), topic, key, updater{std::move(next)}); }
+      [[nodiscard]] expected<update_reply> update(const Who& who, std::string_view topic,
+                                                  std::string_view key, F next) const {
+    return do_update(address_of(who), topic, key, updater{std::move(next)});
+  }
   /// Idempotent: succeeds even if there is no such presence.
   template <class Who>
-  expected<void> untrack(const Who& who, std::string_view topic, std::string_view key) const {
+  [[nodiscard]] expected<void> untrack(const Who& who, std::string_view topic,
+                                       std::string_view key) const {
     return do_untrack(address_of(who), topic, key);
   }
   /// Untracks the actor in all topics. Returns when all shards have done so.
   template <class Who>
-  expected<void> untrack(const Who& who) const {
+  [[nodiscard]] expected<void> untrack(const Who& who) const {
     return do_untrack(address_of(who));
   }
   /// The same, by number. Errors: not_local, not_owner.
-  expected<update_reply> update(const pid& who, std::string_view topic, std::string_view key,
-                                const meta& data) const;
-  expected<void> untrack(const pid& who, std::string_view topic, std::string_view key) const;
+  [[nodiscard]] expected<update_reply> update(const pid& who, std::string_view topic,
+                                              std::string_view key, const meta& data) const;
+  [[nodiscard]] expected<void> untrack(const pid& who, std::string_view topic,
+                                       std::string_view key) const;
 
   // -- leases (lease.hpp): presences without an actor ------------------------------
   /// The presence leaves when the lease is not renewed for `ttl` (100 ms to 31 days), at
   /// most 0.1 s late. Errors: bad_lease, and as `track`.
-  expected<lease_reply> track_lease(std::string_view topic, std::string_view key, const meta& data,
-                                    millis ttl) const;
+  [[nodiscard]] expected<lease_reply> track_lease(std::string_view topic, std::string_view key,
+                                                  const meta& data, millis ttl) const;
   /// Renews the lease for its ttl, or a new one, from now. Errors: no_such_lease,
   /// bad_lease.
-  expected<void> renew(const lease&, std::optional<millis> ttl = {}) const;
+  [[nodiscard]] expected<void> renew(const lease&, std::optional<millis> ttl = {}) const;
   /// Renews many leases, with one message to each shard. Leases that have ended are no
   /// error; the result names them. Errors: bad_lease.
-  expected<renew_reply> renew(std::vector<lease>, std::optional<millis> ttl = {}) const;
+  [[nodiscard]] expected<renew_reply> renew(std::vector<lease>,
+                                            std::optional<millis> ttl = {}) const;
   /// Changes the meta, and does not renew the lease. Errors: no_such_lease, and as `track`.
-  expected<update_reply> update(const lease&, const meta& data) const;
+  [[nodiscard]] expected<update_reply> update(const lease&, const meta& data) const;
   /// Idempotent: succeeds even if the lease has ended.
-  expected<void> untrack(const lease&) const;
+  [[nodiscard]] expected<void> untrack(const lease&) const;
   /// Returns the presence of the lease. Errors: no_such_lease.
-  expected<presence> find(const lease&) const;
+  [[nodiscard]] expected<presence> find(const lease&) const;
 
   // -- reads: any thread, no waiting ------------------------------------------
   /// Ordered by key, then ref. Empty for an unknown topic, and once the tracker has ended.
@@ -155,40 +161,43 @@ public:
   std::map<std::string, std::size_t> topics() const;
 
   // -- state -------------------------------------------------------------------
-  expected<std::vector<replica_state>> replicas() const;
-  expected<tracker_stats> stats() const;
+  [[nodiscard]] expected<std::vector<replica_state>> replicas() const;
+  [[nodiscard]] expected<tracker_stats> stats() const;
   /// Returns the handle of a tracked actor; asks the other node if it is not local.
   /// Errors: nopresence if it is not tracked (any more), unreachable.
-  expected<caf::strong_actor_ptr> resolve(const pid& who) const;
+  [[nodiscard]] expected<caf::strong_actor_ptr> resolve(const pid& who) const;
   /// Resolves many, in the order given: see resolve_msg.
-  expected<std::vector<resolved_actor>> resolve(std::vector<pid> who) const;
+  [[nodiscard]] expected<std::vector<resolved_actor>> resolve(std::vector<pid> who) const;
   /// Returns the changes of that key that readers saw, oldest first, as far as the journal
   /// of its shard reaches back (limits::max_journal_entries). Empty if there are none.
   /// Errors: bad_topic, bad_key.
-  expected<std::vector<story_entry>> why(std::string_view topic, std::string_view key) const;
+  [[nodiscard]] expected<std::vector<story_entry>> why(std::string_view topic,
+                                                       std::string_view key) const;
 
   // -- messages to a topic -------------------------------------------------------
   /// Sends `content` once to every actor in the topic, on every node: see dispatch_msg.
   ///     tracker.dispatch("room:1", caf::make_message(chat{"hello"}));
-  expected<dispatch_reply> dispatch(std::string_view topic, caf::message content) const;
+  [[nodiscard]] expected<dispatch_reply> dispatch(std::string_view topic,
+                                                  caf::message content) const;
   /// The same, to actors of this node only.
-  expected<dispatch_reply> dispatch_local(std::string_view topic, caf::message content) const;
+  [[nodiscard]] expected<dispatch_reply> dispatch_local(std::string_view topic,
+                                                        caf::message content) const;
 
   // -- subscriptions -------------------------------------------------------------
   /// Subscribes callbacks. Errors: limit_reached, bad_topic.
-  expected<subscription> subscribe(selector, subscription_callbacks) const;
+  [[nodiscard]] expected<subscription> subscribe(selector, subscription_callbacks) const;
   /// Subscribes an actor, which gets `state_msg` and `diff_msg`. Returns the id of the
   /// subscription.
   template <class Who>
-  expected<std::uint64_t> subscribe_actor(const Who& who, selector what) const {
+  [[nodiscard]] expected<std::uint64_t> subscribe_actor(const Who& who, selector what) const {
     return do_subscribe(caf::actor_cast<caf::strong_actor_ptr>(address_of(who)), std::move(what));
   }
-  expected<void> unsubscribe(std::uint64_t id) const;
+  [[nodiscard]] expected<void> unsubscribe(std::uint64_t id) const;
   /// Calls back for each tracker_event, beginning with a replica_up for each replica that
   /// is up. Runs in the threads of subscription callbacks.
-  expected<subscription> observe(event_callback) const;
+  [[nodiscard]] expected<subscription> observe(event_callback) const;
   template <class Who>
-  expected<void> observe_actor(const Who& who) const {
+  [[nodiscard]] expected<void> observe_actor(const Who& who) const {
     return do_observe(caf::actor_cast<caf::strong_actor_ptr>(address_of(who)));
   }
 
@@ -212,12 +221,12 @@ public:
   ///
   ///     tracker.drain(30s);
   ///     tracker.graceful_permdown();
-  expected<void> drain(millis lease) const;
+  [[nodiscard]] expected<void> drain(millis lease) const;
   /// Says bye: all other nodes drop our presences at once, or at the end of a lease (see
   /// `drain`). Then stops the tracker.
-  expected<void> graceful_permdown() const;
+  [[nodiscard]] expected<void> graceful_permdown() const;
   /// Stops the tracker in order: flushes, and says bye if permdown_on_shutdown is set.
-  expected<void> stop() const;
+  [[nodiscard]] expected<void> stop() const;
 
   // -- shards ------------------------------------------------------------------------
   std::size_t shard_of(std::string_view topic) const noexcept;
@@ -232,10 +241,10 @@ public:
   /// Returns a handle of the same tracker whose blocking operations wait that long.
   tracker with_timeout(millis) const;
 
-  explicit tracker(std::shared_ptr<actors::pool> x) : pool_(std::move(x)) {}
-  const std::shared_ptr<actors::pool>& get() const noexcept { return pool_; }
-
 private:
+  friend struct actors::access;
+  explicit tracker(std::shared_ptr<actors::pool> x) : pool_(std::move(x)) {}
+
   expected<ref> do_track(caf::actor_addr, std::string_view, std::string_view, const meta&) const;
   expected<std::size_t> do_track_many(caf::actor_addr, std::string_view, std::vector<std::string>,
                                       const meta&) const;
@@ -256,17 +265,18 @@ private:
 /// bad_option (options.hpp has the rules), tracker_exists, ignored, init_failed, the
 /// error that `init` returned with `stop`, would_deadlock, other_system (the node belongs
 /// to another actor system), name_in_use, endpoint_failed. After an error nothing runs.
-expected<tracker> start_tracker(caf::actor_system&, handler_factory, tracker_options,
-                                const cluster_node& = {});
-expected<tracker> start_tracker(caf::actor_system&, const tracker_spec&, const cluster_node& = {});
+[[nodiscard]] expected<tracker> start_tracker(caf::actor_system&, handler_factory, tracker_options,
+                                              const cluster_node& = {});
+[[nodiscard]] expected<tracker> start_tracker(caf::actor_system&, const tracker_spec&,
+                                              const cluster_node& = {});
 
 /// Returns the running tracker of that name in this actor system. Errors: no_such_tracker.
-expected<tracker> find_tracker(caf::actor_system&, std::string_view name);
+[[nodiscard]] expected<tracker> find_tracker(caf::actor_system&, std::string_view name);
 
 /// Starts one shard of a pool by itself, without a supervisor, as `Shard.start_link` does
 /// in Phoenix. Errors: as start_tracker. Stop it with `stop_msg`.
-expected<shard_actor> spawn_shard(caf::actor_system&, const tracker_spec&, std::size_t number,
-                                  const cluster_node& = {});
+[[nodiscard]] expected<shard_actor> spawn_shard(caf::actor_system&, const tracker_spec&,
+                                                std::size_t number, const cluster_node& = {});
 
 /// "lobby_shard0"
 std::string name_for_number(std::string_view tracker, std::size_t number);

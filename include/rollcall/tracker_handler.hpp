@@ -1,4 +1,4 @@
-// What you write: a handler, one for each shard, that hears of joins and leaves.
+// The handler of a shard, which the application derives from: it gets joins and leaves.
 //
 //     class lobby : public rollcall::tracker_handler {
 //       void handle_diff(const rollcall::diff& d) override {
@@ -10,19 +10,16 @@
 //     };
 //     auto t = rollcall::start_tracker(system, rollcall::make_handler<lobby>(), options);
 //
-// It is the `use Phoenix.Tracker` of the original: `init/1`, `handle_diff/2`,
-// `handle_info/2`, with the object as its state.
+// Corresponds to `use Phoenix.Tracker`: `init/1`, `handle_diff/2`, `handle_info/2`, with
+// the object as the state.
 //
-// Threads: a handler belongs to its shard. All of its functions run in the
-// shard, one at a time, never two at once, though not always on the same thread.
-// They may read the tracker, and see the very diff that they are told of; they
-// may send messages. A blocking call of rollcall is refused inside them
-// (`would_deadlock`), and they should not block otherwise either: their shard
-// waits for them.
+// Threads: all functions of a handler run in its shard, one at a time, but not always on
+// the same thread. They may read the tracker, and then see the diff that they are called
+// with; they may send messages. Blocking calls of rollcall return `would_deadlock` inside
+// them. They should not block in any other way: their shard waits for them.
 //
-// Errors: what they throw is caught and reported as `handler_failed`
-// (tracker_event); no presence is lost, and the next call comes as if nothing
-// had been.
+// Errors: an exception is caught and reported as `handler_failed` (tracker_event). No
+// presence is lost, and later calls come as usual.
 #pragma once
 
 #include "rollcall/error.hpp"
@@ -40,33 +37,39 @@
 namespace rollcall {
 
 class tracker;
+namespace actors {
+class handler_host;
+} // namespace actors
+namespace sim {
+class handlers;
+} // namespace sim
 
-/// What `init` says, in all the forms that the original's may have.
+/// The result of `init`, in the forms that Phoenix.Tracker allows.
 class init_result {
 public:
   enum class kind { ok, ignore, stop };
 
   /// {:ok, state}
   static init_result ok() { return init_result{kind::ok}; }
-  /// {:ok, state, timeout}: handle_info hears `timeout_info` once, if no
-  /// operation, query or message comes in that time.
+  /// {:ok, state, timeout}: handle_info is called once with a timeout if no operation,
+  /// query or message comes within that time.
   static init_result ok_with_timeout(millis timeout) {
     auto x = ok();
     x.timeout_ = timeout;
     return x;
   }
-  /// {:ok, state, {:continue, term}}: `next` runs in the shard before any
-  /// message. What it throws is reported as `handler_failed`.
+  /// {:ok, state, {:continue, term}}: `next` runs in the shard before any message. An
+  /// exception is reported as `handler_failed`.
   static init_result ok_then(std::function<void()> next) {
     auto x = ok();
     x.next_ = std::move(next);
     return x;
   }
-  /// :ignore. This shard is not started, and its topics answer `ignored`; the
-  /// rest of the pool and of the system is untouched. When no shard of the pool
-  /// wants to start, start_tracker answers `ignored`. So does spawn_shard.
+  /// :ignore. This shard is not started, and operations on its topics return `ignored`;
+  /// the other shards run. If all shards of the pool are ignored, start_tracker returns
+  /// `ignored`. spawn_shard returns it, too.
   static init_result ignore() { return init_result{kind::ignore}; }
-  /// {:stop, reason}: nothing is started, and the start answers this error.
+  /// {:stop, reason}: nothing is started, and the start returns this error.
   static init_result stop(caf::error why) {
     init_result x{kind::stop};
     x.why_ = std::move(why);
@@ -87,8 +90,8 @@ private:
   caf::error why_;
 };
 
-/// What handle_info hears: a message that is none of the shard's own, what came
-/// as `info_msg`, or the timeout that `init` asked for.
+/// The argument of handle_info: a message outside the interface of the shard, the content
+/// of an `info_msg`, or the timeout that `init` asked for.
 class info {
 public:
   /// The timeout.
@@ -96,9 +99,9 @@ public:
   explicit info(caf::message content) : content_(std::move(content)) {}
 
   bool is_timeout() const noexcept { return !content_.has_value(); }
-  /// Of a timeout: empty.
+  /// Empty for a timeout.
   const caf::message& message() const;
-  /// The value, when the message is exactly one T.
+  /// Returns the value if the message is exactly one T, else null.
   template <class T>
   const T* get_if() const {
     if (!content_ || !content_->match_elements<T>()) return nullptr;
@@ -109,14 +112,14 @@ private:
   std::optional<caf::message> content_;
 };
 
-/// Where a handler runs.
+/// The shard that a handler belongs to.
 struct handler_context {
-  const rollcall::tracker* tracker = nullptr; ///< for reads, and to send to its shards
+  const rollcall::tracker* tracker = nullptr; ///< for reads, and for messages to its shards
   std::size_t shard = 0;
   std::string shard_name; ///< "lobby_shard0"
   std::string node_name;
   caf::actor_system* system = nullptr;
-  caf::actor_addr self; ///< of the shard: messages to it reach handle_info
+  caf::actor_addr self; ///< the shard: messages to it reach handle_info
 };
 
 class tracker_handler {
@@ -126,36 +129,37 @@ public:
   tracker_handler(const tracker_handler&) = delete;
   tracker_handler& operator=(const tracker_handler&) = delete;
 
-  /// Once, before the shard takes its first message; again, on a new object,
-  /// after a restart. Throwing is `init_failed`.
+  /// Called once, before the shard takes its first message; after a restart, on a new
+  /// object. If it throws, the start fails with `init_failed`.
   virtual init_result init();
-  /// Joins and leaves of one node (of a life and the one that follows it, too) and
-  /// one frame or operation; an update is both, of one key. Readers see it already.
+  /// Gets the joins and leaves that one frame or operation caused, of one node (of two
+  /// lives of it, if one follows the other). Readers see them already.
   virtual void handle_diff(const diff&);
   virtual void handle_info(const info&);
-  /// Whether `join::first` and `leave::last` are to be filled in; asked once, after
-  /// `init`. Costs a search in the topic for each change.
+  /// Return true to have `join::first` and `leave::last` set. Called once, after `init`.
+  /// Costs a search in the topic for each change.
   virtual bool wants_first_and_last() const;
-  /// Replicas coming and going, and what else a tracker_event says; that this
-  /// handler threw (`handler_failed`), too, unless it was in here about that.
+  /// Gets all events of the tracker, also `handler_failed` for exceptions of this
+  /// handler, except those that it threw here while it handled such an event.
   virtual void handle_event(const tracker_event&);
 
-  /// Set before `init`, valid as long as the handler.
+  /// Set before `init`. Valid as long as the handler.
   const handler_context& context() const noexcept { return context_; }
-  /// For the shard.
-  void bind(handler_context x) { context_ = std::move(x); }
 
 private:
+  friend class actors::handler_host;
+  friend class sim::handlers;
+  void bind(handler_context x) { context_ = std::move(x); }
+
   handler_context context_;
 };
 
-/// Makes the handler of a shard, and makes it anew when that is restarted. May
-/// be empty or give nullptr: that shard has no handler, and spares itself the
-/// making of diffs that nobody hears. Runs in the shard; throwing is
-/// `init_failed`.
+/// Makes the handler of a shard, at its start and after each restart. Runs in the shard.
+/// An empty factory, or one that returns null, gives a shard without a handler, which
+/// then makes no diffs for it. If it throws, the start fails with `init_failed`.
 using handler_factory = std::function<std::unique_ptr<tracker_handler>(std::size_t shard)>;
 
-/// A factory that makes a Handler of these (copied) arguments for each shard.
+/// Returns a factory that makes a Handler from copies of these arguments for each shard.
 template <class Handler, class... Args>
 handler_factory make_handler(Args... args) {
   return [args...](std::size_t) -> std::unique_ptr<tracker_handler> {

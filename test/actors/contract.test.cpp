@@ -1,28 +1,12 @@
-// What section 4 of the design promises and no other file here asks for.
-#include "actors/shard_messages.hpp"
+// The order of one operation, what handlers may do, and the size of diffs.
 #include "crdt/table/presence_table.hpp"
 #include "test/actors/fabric.hpp"
 
 #include <atomic>
 
 using namespace fixture;
-using rollcall::init_result;
-using rollcall::actors::call_msg;
-using rollcall::actors::inner_shard;
 
 namespace {
-
-/// Nobody is called down, however busy the machine is.
-rollcall::tracker_options patient() {
-  rollcall::tracker_options x;
-  x.name = "lobby";
-  x.broadcast_period = 50ms;
-  x.max_silent_periods = 2;
-  x.flush_interval = 5ms;
-  x.down_period = 60s;
-  x.permdown_period = 120s;
-  return x;
-}
 
 std::vector<std::string> many(std::size_t n) {
   std::vector<std::string> keys;
@@ -30,19 +14,9 @@ std::vector<std::string> many(std::size_t n) {
   return keys;
 }
 
-void crash(const rollcall::tracker& t, std::size_t shard) {
-  rollcall::compat::anon_send(caf::actor_cast<inner_shard>(t.shard(shard)),
-                              call_msg{[](void*) { throw std::runtime_error("crash"); }});
-}
-
-std::uint64_t restarts(const rollcall::tracker& t) {
-  const auto x = t.stats();
-  return x ? x->restarts : 0;
-}
-
 } // namespace
 
-// -- 4: the order of one operation -------------------------------------------------------
+// -- the order of one operation -------------------------------------------------------
 
 TEST_CASE("an operation is seen by readers before its diff, and told before its answer") {
   std::atomic<bool> inside{false}, hold{true}, answered{false};
@@ -101,7 +75,7 @@ TEST_CASE("publishing a change never copies the topic") {
   for (auto x : costs) CHECK(x <= 12); // record, snapshot, a node for each level, a split
 }
 
-// -- 6: handlers -------------------------------------------------------------------------
+// -- handlers -------------------------------------------------------------------------
 
 TEST_CASE("every blocking call is refused inside every function of a handler") {
   fabric net;
@@ -163,23 +137,19 @@ TEST_CASE("every blocking call is refused inside every function of a handler") {
 }
 
 TEST_CASE("a handler that throws at what comes from others loses nothing of it") {
-  fabric net;
   std::atomic<std::uint64_t> thrown{0};
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(),
-                      scripted_handler({.diff =
-                                            [&](auto&, auto&) {
-                                              ++thrown;
-                                              throw std::runtime_error("no");
-                                            },
-                                        .event =
-                                            [&](auto&, auto&) {
-                                              ++thrown;
-                                              throw 7; // no std::exception, even
-                                            }}),
-                      net.join(sb, "b"));
-  auto ada = sa.idle();
+  two_nodes net{patient(), scripted_handler({.diff =
+                                                 [&](auto&, auto&) {
+                                                   ++thrown;
+                                                   throw std::runtime_error("no");
+                                                 },
+                                             .event =
+                                                 [&](auto&, auto&) {
+                                                   ++thrown;
+                                                   throw 7; // no std::exception, even
+                                                 }})};
+  auto &a = net.a, &b = net.b;
+  auto ada = net.sa.idle();
   REQUIRE(a.track_many(ada, "room", many(50)));
   CHECK(eventually([&] { return b.count("room") == 50; }));
   REQUIRE(a.untrack(ada, "room", "k1000"));
@@ -191,28 +161,23 @@ TEST_CASE("a handler that throws at what comes from others loses nothing of it")
 }
 
 TEST_CASE("one frame of one node is one handle_diff, over all its topics") {
-  fabric net;
   std::mutex mutex;
   std::vector<rollcall::diff> diffs;
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(),
-                      scripted_handler({.diff =
-                                            [&](auto&, const rollcall::diff& d) {
-                                              const std::lock_guard guard{mutex};
-                                              diffs.push_back(d);
-                                            }}),
-                      net.join(sb, "b"));
+  two_nodes net{patient(), scripted_handler({.diff = [&](auto&, const rollcall::diff& d) {
+                  const std::lock_guard guard{mutex};
+                  diffs.push_back(d);
+                }})};
+  auto &a = net.a, &b = net.b;
   CHECK(eventually([&] { return b.replicas()->size() == 2 && a.replicas()->size() == 2; }));
-  net.cut("a", "b");
-  auto ada = sa.idle();
+  net.cut();
+  auto ada = net.sa.idle();
   REQUIRE(a.track_many(ada, "x", {"2", "1"}));
   REQUIRE(a.track(ada, "z", "1"));
   REQUIRE(a.track(ada, "y", "1"));
   // All that a has to say is said, and lost: so it comes as one answer.
   const auto said = a.stats()->frames_out[1];
   REQUIRE(eventually([&] { return a.stats()->frames_out[1] >= said + 3; }));
-  net.cut("a", "b", false);
+  net.cut(false);
   CHECK(eventually([&] { return b.topics().size() == 3; }));
   CHECK(eventually([&] { return b.count("x") == 2 && b.count("y") == 1 && b.count("z") == 1; }));
   const std::lock_guard guard{mutex};
@@ -231,42 +196,35 @@ TEST_CASE("one frame of one node is one handle_diff, over all its topics") {
 }
 
 TEST_CASE("what is large is told in bounded batches, and reads equal the diffs after each") {
-  fabric net;
   std::atomic<int> wrong{0};
   std::atomic<std::size_t> largest{0}, diffs{0};
   std::set<std::string> folded; // of the shard
-  test_system sa, sb;
   auto options = patient();
   options.down_period = 200ms; // who is cut off is down soon; it comes back by itself
   options.limits.batch = 16;
   options.limits.max_frame_presences = 20;
-  auto a = sa.started(options, {}, net.join(sa, "a"));
-  auto b = sb.started(options,
-                      scripted_handler({.diff =
-                                            [&](auto& here, const rollcall::diff& d) {
-                                              ++diffs;
-                                              for (auto& t : d) {
-                                                const auto n = t.joins.size() + t.leaves.size();
-                                                if (n > largest) largest = n;
-                                                for (auto& x : t.leaves)
-                                                  if (folded.erase(x.key) != 1) ++wrong;
-                                                for (auto& x : t.joins)
-                                                  if (!folded.insert(x.key).second) ++wrong;
-                                              }
-                                              std::set<std::string> shown;
-                                              for (auto x : here.tracker->list("room"))
-                                                shown.emplace(x.key());
-                                              if (shown != folded) ++wrong;
-                                              if (here.tracker->count("room") != folded.size())
-                                                ++wrong;
-                                            }}),
-                      net.join(sb, "b"));
-  auto ada = sa.idle();
+  two_nodes net{options, scripted_handler({.diff = [&](auto& here, const rollcall::diff& d) {
+                  ++diffs;
+                  for (auto& t : d) {
+                    const auto n = t.joins.size() + t.leaves.size();
+                    if (n > largest) largest = n;
+                    for (auto& x : t.leaves)
+                      if (folded.erase(x.key) != 1) ++wrong;
+                    for (auto& x : t.joins)
+                      if (!folded.insert(x.key).second) ++wrong;
+                  }
+                  std::set<std::string> shown;
+                  for (auto x : here.tracker->list("room")) shown.emplace(x.key());
+                  if (shown != folded) ++wrong;
+                  if (here.tracker->count("room") != folded.size()) ++wrong;
+                }})};
+  auto &a = net.a, &b = net.b;
+  auto ada = net.sa.idle();
   REQUIRE(a.track_many(ada, "room", many(300)));
   CHECK(eventually([&] { return b.count("room") == 300; }));
-  net.cut("a", "b");
+  net.cut();
   CHECK(eventually([&] { return b.count("room") == 0; }));
-  net.cut("a", "b", false);
+  net.cut(false);
   CHECK(eventually([&] { return b.count("room") == 300; }));
   REQUIRE(a.graceful_permdown());
   CHECK(eventually([&] { return b.count("room") == 0 && b.dirty_list("room").empty(); }));
@@ -277,133 +235,17 @@ TEST_CASE("what is large is told in bounded batches, and reads equal the diffs a
   CHECK(diffs >= 3 * 300 / (20 + 16));
 }
 
-// -- what init may say -------------------------------------------------------------------
-
-TEST_CASE("init: a query is something that came, and stops the timeout") {
-  std::atomic<int> timeouts{0};
-  std::atomic<bool> asked{false};
-  test_system system;
-  auto t = system.started(
-      {}, scripted_handler({.init =
-                                [](const rollcall::handler_context& c) {
-                                  // In the mailbox before the alarm is set.
-                                  rollcall::compat::anon_send(
-                                      caf::actor_cast<rollcall::shard_actor>(
-                                          caf::actor_cast<caf::strong_actor_ptr>(c.self)),
-                                      rollcall::count_msg{"room"});
-                                  return init_result::ok_with_timeout(1ms);
-                                },
-                            .info =
-                                [&](auto&, const rollcall::info& i) {
-                                  if (i.is_timeout()) ++timeouts;
-                                  if (i.get_if<std::string>()) asked = true;
-                                }}));
-  // An alarm of ours that is set later, and as long: when it rang, theirs has.
-  auto late = system.get().spawn([&](caf::event_based_actor* self) -> caf::behavior {
-    rollcall::compat::delayed_send(self, caf::actor_cast<caf::actor>(t.shard(0)), 100ms,
-                                   std::string{"later"});
-    return {[](std::int32_t i) { return i; }};
-  });
-  system.adopt(late);
-  CHECK(eventually([&] { return asked.load(); }));
-  CHECK(timeouts == 0);
-}
-
-TEST_CASE("init: a shard that ignores at its restart leaves the rest of its pool alone") {
-  std::atomic<int> starts{0};
-  test_system system;
-  auto t = system.started({.name = "lobby", .pool_size = 2},
-                          scripted_handler({.init = [&](const rollcall::handler_context& c) {
-                            return c.shard == 1 && starts++ > 0 ? init_result::ignore()
-                                                                : init_result::ok();
-                          }}));
-  auto ada = system.idle();
-  std::string topic[2];
-  for (int i = 0; topic[0].empty() || topic[1].empty(); ++i)
-    topic[t.shard_of("room" + std::to_string(i))] = "room" + std::to_string(i);
-  REQUIRE(t.track(ada, topic[0], "ada"));
-  REQUIRE(t.track(ada, topic[1], "ada"));
-  crash(t, 1);
-  CHECK(eventually([&] { return code(t.track(ada, topic[1], "x")) == errc::ignored; }));
-  CHECK(t.running());
-  CHECK(keys(t.list(topic[0])) == "ada");
-  CHECK(t.track(ada, topic[0], "x"));
-  CHECK(t.untrack(ada));
-}
-
-// -- restarts ------------------------------------------------------------------------------
-
-TEST_CASE("a shard that dies now and then is restarted for ever") {
-  // Two restarts in one second are allowed for one shard; more than those come,
-  // further apart.
-  test_system system;
-  auto t = system.started();
-  auto ada = system.idle();
-  REQUIRE(t.track(ada, "room", "ada"));
-  for (std::uint64_t i = 1; i <= 5; ++i) {
-    crash(t, 0);
-    REQUIRE(eventually([&] { return restarts(t) == i; }));
-    if (i % 2 == 0) std::this_thread::sleep_for(1100ms);
-  }
-  CHECK(t.running());
-  CHECK(keys(t.list("room")) == "ada");
-}
-
-TEST_CASE("a shard that died and came back is one diff for its peers, and nobody vanishes") {
-  fabric net;
-  notes heard;
-  std::atomic<bool> end{false};
-  std::atomic<int> vanished{0};
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(),
-                      scripted_handler({.diff = [&](auto&, auto& d) { heard.add(brief(d)); }}),
-                      net.join(sb, "b"));
-  auto ada = sa.idle();
-  REQUIRE(a.track_many(ada, "room", {"x", "y"}, {{"n", 1}}));
-  // Readers see it before the handler hears of it.
-  REQUIRE(eventually([&] { return heard.count("+x +y") == 1; }));
-  const auto before = b.list("room").to_vector();
-  std::thread reader{[&] {
-    while (!end) {
-      if (b.list("room").size() < 2) ++vanished;
-      std::this_thread::yield();
-    }
-  }};
-  const auto told = heard.get().size();
-  crash(a, 0);
-  CHECK(eventually([&] { return heard.get().size() > told; }));
-  CHECK(eventually([&] { return restarts(a) == 1; }));
-  REQUIRE(a.track(ada, "room", "z"));
-  CHECK(eventually([&] { return b.count("room") == 3; }));
-  end = true;
-  reader.join();
-  CHECK(vanished == 0);
-  auto lines = heard.get();
-  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(told));
-  CHECK(lines == std::vector<std::string>{"-x -y +x +y", "+z"});
-  const auto after = b.list("room").to_vector();
-  REQUIRE(after.size() == 3);
-  for (std::size_t i = 0; i < 2; ++i) {
-    CHECK(after[i].ref == before[i].ref);
-    CHECK(after[i].meta == before[i].meta);
-    CHECK(after[i].who.replica.inc > before[i].who.replica.inc);
-  }
-}
-
-// -- 8: the end ----------------------------------------------------------------------------
+// -- the end ----------------------------------------------------------------------------
 
 TEST_CASE("an orderly stop tells the others what it had not told yet") {
-  fabric net;
-  test_system sa, sb;
   auto options = patient();
   options.flush_interval = 30s; // nothing goes out before, but with ticks
   options.broadcast_period = 20s;
-  auto a = sa.started(options, {}, net.join(sa, "a"));
-  auto b = sb.started(options, {}, net.join(sb, "b"));
+  two_nodes net{options};
+  auto &a = net.a, &b = net.b;
   CHECK(eventually([&] { return a.replicas()->size() == 2 && b.replicas()->size() == 2; }));
   // The first tick comes within a quarter of the period and finds nothing.
-  auto ada = sa.idle();
+  auto ada = net.sa.idle();
   REQUIRE(a.track(ada, "room", "ada"));
   REQUIRE(a.stop());
   CHECK(eventually([&] { return b.count("room") == 1; }));

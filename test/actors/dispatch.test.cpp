@@ -8,15 +8,6 @@ using namespace fixture;
 
 namespace {
 
-rollcall::tracker_options patient() {
-  rollcall::tracker_options x;
-  x.broadcast_period = 50ms;
-  x.flush_interval = 5ms;
-  x.down_period = 30s;
-  x.permdown_period = 60s;
-  return x;
-}
-
 /// Writes down the texts that it gets.
 caf::actor reader(test_system& s, notes& to, std::string name) {
   auto x = s.get().spawn([&to, name](caf::event_based_actor*) -> caf::behavior {
@@ -67,15 +58,13 @@ TEST_CASE("a dispatch reaches every actor of the topic once, on every node, in o
 }
 
 TEST_CASE("a dispatch that cannot go to a node does not count it") {
-  fabric net;
   notes heard;
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(), {}, net.join(sb, "b"));
-  REQUIRE(a.track(reader(sa, heard, "ada"), "room", "ada"));
-  REQUIRE(b.track(reader(sb, heard, "bob"), "room", "bob"));
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  REQUIRE(a.track(reader(net.sa, heard, "ada"), "room", "ada"));
+  REQUIRE(b.track(reader(net.sb, heard, "bob"), "room", "bob"));
   CHECK(eventually([&] { return a.count("room") == 2; }));
-  net.cut("a", "b");
+  net.cut();
   const auto sent = a.dispatch("room", text("x"));
   REQUIRE(sent);
   CHECK(sent->nodes == 1);
@@ -121,11 +110,9 @@ TEST_CASE("a dispatch by message does what the call does") {
 }
 
 TEST_CASE("many actors are resolved by message, each by its own node and life only") {
-  fabric net;
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(), {}, net.join(sb, "b"));
-  const auto ada = sa.idle(), eve = sa.idle(), bob = sb.idle();
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  const auto ada = net.sa.idle(), eve = net.sa.idle(), bob = net.sb.idle();
   REQUIRE(a.track(ada, "room", "ada"));
   REQUIRE(a.track(eve, "room", "eve"));
   REQUIRE(b.track(bob, "room", "bob"));
@@ -139,7 +126,7 @@ TEST_CASE("many actors are resolved by message, each by its own node and life on
   auto old_life = who["ada"];
   --old_life.replica.inc.start_us;
   const auto reply = ask<rollcall::resolve_reply>(
-      sa.get(), a.as_actor(),
+      net.sa.get(), a.as_actor(),
       rollcall::resolve_msg{{who["eve"], mistaken, old_life, who["lease"], who["ada"]}});
   REQUIRE(reply);
   REQUIRE(reply->actors.size() == 5);
@@ -150,7 +137,7 @@ TEST_CASE("many actors are resolved by message, each by its own node and life on
   CHECK(reply->actors[3].code == errc::nopresence);
   CHECK(reply->actors[4].handle == handle(ada));
   CHECK(code(ask<rollcall::resolve_reply>(
-            sa.get(), a.as_actor(),
+            net.sa.get(), a.as_actor(),
             rollcall::resolve_msg{std::vector<rollcall::pid>(5000, who["ada"])}))
         == errc::limit_reached);
 }

@@ -1,5 +1,6 @@
 // The end of nodes: in order, from outside, with their scope, and forgotten.
-#include "actors/cluster_impl.hpp"
+#include "actors/access.hpp"
+#include "actors/node_state.hpp"
 #include "test/actors/fixture.hpp"
 
 #include <atomic>
@@ -27,13 +28,13 @@ cluster_node started_node(caf::actor_system& system, rollcall::cluster_options o
 bool linked(const cluster_node& node, const std::string& to) {
   const auto peers = node.peers();
   return peers && std::any_of(peers->begin(), peers->end(), [&](const auto& x) {
-           return x.name == to && x.state == "up";
+           return x.name == to && x.state == rollcall::peer_state::up;
          });
 }
 
 caf::actor endpoint_of(const cluster_node& node) {
-  const std::lock_guard guard{node.get()->mutex};
-  return node.get()->endpoint;
+  const std::lock_guard guard{rollcall::actors::access::state_of(node)->mutex};
+  return rollcall::actors::access::state_of(node)->endpoint;
 }
 
 /// Notices go here as long as it lives.
@@ -242,5 +243,5 @@ TEST_CASE("a tracker and a node that no value names are told as forgotten") {
   REQUIRE(rollcall::find_tracker(x.system, "lobby")->stop());
   auto node = rollcall::actors::nodes::find(x.system); // users have no such way
   REQUIRE(node);
-  CHECK(cluster_node{node}.stop());
+  CHECK(rollcall::actors::access::make_node(node).stop());
 }

@@ -2,7 +2,8 @@
 // process that hand each other frames. Outlives them.
 #pragma once
 
-#include "actors/cluster_impl.hpp"
+#include "actors/access.hpp"
+#include "actors/node_state.hpp"
 #include "test/actors/fixture.hpp"
 
 #include <map>
@@ -29,11 +30,11 @@ public:
       };
     });
     system.adopt(endpoint);
-    auto impl = std::make_shared<rollcall::cluster_node::impl>();
-    impl->system = &system.get();
-    impl->endpoint = endpoint;
-    impl->name = name;
-    return rollcall::cluster_node{impl};
+    auto state = std::make_shared<rollcall::actors::node_state>();
+    state->system = &system.get();
+    state->endpoint = endpoint;
+    state->name = name;
+    return rollcall::actors::access::make_node(std::move(state));
   }
   /// Frames between them are lost from now on.
   void cut(const std::string& a, const std::string& b, bool yes = true) {
@@ -92,6 +93,40 @@ private:
   std::map<address, caf::actor> shards_;
   std::set<std::pair<std::string, std::string>> cuts_;
   std::map<std::string, std::size_t> dispatches_;
+};
+
+/// Short periods, so that a silent node is down within 0.2 s.
+inline rollcall::tracker_options quick(std::size_t pool_size = 1) {
+  rollcall::tracker_options x;
+  x.name = "lobby";
+  x.pool_size = pool_size;
+  x.broadcast_period = 50ms;
+  x.max_silent_periods = 2;
+  x.flush_interval = 5ms;
+  x.permdown_period = 120s;
+  return x;
+}
+
+/// The same, and no busy machine makes a node miss its `down_period`.
+inline rollcall::tracker_options patient(std::size_t pool_size = 1) {
+  auto x = quick(pool_size);
+  x.down_period = 60s;
+  return x;
+}
+
+/// Two linked nodes, "a" and "b", each with one tracker.
+struct two_nodes {
+  explicit two_nodes(const rollcall::tracker_options& options = patient(),
+                     rollcall::handler_factory of_b = {})
+      : a(sa.started(options, {}, frames.join(sa, "a"))),
+        b(sb.started(options, std::move(of_b), frames.join(sb, "b"))) {}
+
+  /// Frames between the two are lost from now on, or no longer.
+  void cut(bool yes = true) { frames.cut("a", "b", yes); }
+
+  fabric frames;
+  test_system sa, sb;
+  rollcall::tracker a, b;
 };
 
 } // namespace fixture

@@ -210,3 +210,33 @@ TEST_CASE("init: stop and exceptions are errors of the start, and nothing is lef
   CHECK(code(rollcall::find_tracker(system.get(), "lobby")) == errc::no_such_tracker);
   CHECK(system.started({.name = "lobby"}).running());
 }
+
+TEST_CASE("init: a query is something that came, and stops the timeout") {
+  std::atomic<int> timeouts{0};
+  std::atomic<bool> asked{false};
+  test_system system;
+  auto t = system.started(
+      {}, scripted_handler({.init =
+                                [](const rollcall::handler_context& c) {
+                                  // In the mailbox before the alarm is set.
+                                  rollcall::compat::anon_send(
+                                      caf::actor_cast<rollcall::shard_actor>(
+                                          caf::actor_cast<caf::strong_actor_ptr>(c.self)),
+                                      rollcall::count_msg{"room"});
+                                  return init_result::ok_with_timeout(1ms);
+                                },
+                            .info =
+                                [&](auto&, const rollcall::info& i) {
+                                  if (i.is_timeout()) ++timeouts;
+                                  if (i.get_if<std::string>()) asked = true;
+                                }}));
+  // An alarm of ours that is set later, and as long: when it rang, theirs has.
+  auto late = system.get().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    rollcall::compat::delayed_send(self, caf::actor_cast<caf::actor>(t.shard(0)), 100ms,
+                                   std::string{"later"});
+    return {[](std::int32_t i) { return i; }};
+  });
+  system.adopt(late);
+  CHECK(eventually([&] { return asked.load(); }));
+  CHECK(timeouts == 0);
+}

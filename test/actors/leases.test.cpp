@@ -174,15 +174,9 @@ TEST_CASE("a shard that died gets its leases back, which can be renewed and end"
 }
 
 TEST_CASE("a lease is seen on other nodes, and its end is") {
-  fabric net;
-  test_system sa, sb;
-  rollcall::tracker_options o;
-  o.broadcast_period = 50ms;
-  o.down_period = 30s;
-  o.permdown_period = 60s;
-  auto a = sa.started(o, {}, net.join(sa, "a"));
-  auto b = sb.started(o, {}, net.join(sb, "b"));
-  auto actor = sa.idle();
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  auto actor = net.sa.idle();
   REQUIRE(a.track(actor, "room", "ada"));
   const auto l = a.track_lease("room", "sensor", {}, 1min);
   REQUIRE(l);
@@ -197,14 +191,8 @@ TEST_CASE("a lease is seen on other nodes, and its end is") {
 }
 
 TEST_CASE("a lease that ends while its node drains stays shown, and cannot be renewed") {
-  fabric net;
-  test_system sa, sb;
-  rollcall::tracker_options o;
-  o.broadcast_period = 50ms;
-  o.down_period = 30s;
-  o.permdown_period = 60s;
-  auto a = sa.started(o, {}, net.join(sa, "a"));
-  auto b = sb.started(o, {}, net.join(sb, "b"));
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
   const auto kept = a.track_lease("room", "kept", {}, 1min);
   const auto short_one = a.track_lease("room", "short", {}, 1min);
   const auto moved = a.track_lease("room", "moved", {}, 1min);
@@ -216,7 +204,7 @@ TEST_CASE("a lease that ends while its node drains stays shown, and cannot be re
   CHECK(code(a.track_lease("room", "new", {}, 1min)) == errc::draining);
   // Renewed while it drains, also for less: both end long before the drain does.
   REQUIRE(a.renew(kept->lease));
-  auto here = sb.idle();
+  auto here = net.sb.idle();
   CHECK(eventually([&] { // heard of as soon as a join takes it over
     const auto joined = b.track(here, "room", "moved");
     if (b.count("room") == 3) return true;

@@ -6,28 +6,6 @@
 
 using namespace fixture;
 
-namespace {
-
-rollcall::tracker_options quick(std::size_t pool_size = 1) {
-  rollcall::tracker_options x;
-  x.name = "lobby";
-  x.pool_size = pool_size;
-  x.broadcast_period = 50ms;
-  x.max_silent_periods = 2;
-  x.flush_interval = 5ms;
-  x.permdown_period = 60s;
-  return x;
-}
-
-/// Long enough that no busy machine calls anybody down.
-rollcall::tracker_options patient(std::size_t pool_size = 1) {
-  auto x = quick(pool_size);
-  x.down_period = 30s;
-  return x;
-}
-
-} // namespace
-
 TEST_CASE("what is tracked on one node is seen, updated and gone on the others") {
   const auto size = GENERATE(as<std::size_t>{}, 1, 4);
   fabric net;
@@ -64,12 +42,10 @@ TEST_CASE("what is tracked on one node is seen, updated and gone on the others")
 }
 
 TEST_CASE("the same topic and key on two nodes are two presences, in one order everywhere") {
-  fabric net;
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(), {}, net.join(sb, "b"));
-  REQUIRE(a.track(sa.idle(), "room", "x"));
-  REQUIRE(b.track(sb.idle(), "room", "x"));
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  REQUIRE(a.track(net.sa.idle(), "room", "x"));
+  REQUIRE(b.track(net.sb.idle(), "room", "x"));
   CHECK(eventually([&] { return a.count("room") == 2 && b.count("room") == 2; }));
   const auto on_a = a.list("room").to_vector();
   const auto on_b = b.list("room").to_vector();
@@ -79,17 +55,15 @@ TEST_CASE("the same topic and key on two nodes are two presences, in one order e
 
 TEST_CASE("permdown and an orderly stop with bye drop the presences at once") {
   const bool permdown = GENERATE(true, false);
-  fabric net;
   notes events;
-  test_system sa, sb;
   auto options = patient();
   options.permdown_on_shutdown = !permdown;
-  auto a = sa.started(options, {}, net.join(sa, "a"));
-  auto b = sb.started(options, {}, net.join(sb, "b"));
+  two_nodes net{options};
+  auto &a = net.a, &b = net.b;
   REQUIRE(b.observe([&](const rollcall::tracker_event& e) {
     events.add(rollcall::to_string(e.kind) + " " + e.replica.name);
   }));
-  auto ada = sa.idle();
+  auto ada = net.sa.idle();
   REQUIRE(a.track(ada, "room", "ada"));
   CHECK(eventually([&] { return b.count("room") == 1; }));
   CHECK(b.replicas()->size() == 2);
@@ -100,34 +74,30 @@ TEST_CASE("permdown and an orderly stop with bye drop the presences at once") {
 }
 
 TEST_CASE("a silent node is down: hidden, shown by dirty_list, and back when it is heard") {
-  fabric net;
   notes events;
-  test_system sa, sb;
-  auto a = sa.started(quick(), {}, net.join(sa, "a"));
-  auto b = sb.started(quick(), {}, net.join(sb, "b"));
+  two_nodes net{quick()};
+  auto &a = net.a, &b = net.b;
   REQUIRE(b.observe(
       [&](const rollcall::tracker_event& e) { events.add(rollcall::to_string(e.kind)); }));
-  REQUIRE(a.track(sa.idle(), "room", "ada"));
+  REQUIRE(a.track(net.sa.idle(), "room", "ada"));
   CHECK(eventually([&] { return b.count("room") == 1; }));
-  net.cut("a", "b");
+  net.cut();
   CHECK(eventually([&] { return b.count("room") == 0; }));
   CHECK(b.dirty_list("room").size() == 1);
   CHECK(eventually([&] { return events.count("replica_down") == 1; }));
-  net.cut("a", "b", false);
+  net.cut(false);
   CHECK(eventually([&] { return b.count("room") == 1; }));
 }
 
 TEST_CASE("a shard that died is one diff for its peers, and gets back what they have") {
-  fabric net;
   notes heard;
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(), {}, net.join(sb, "b"));
-  auto ada = sa.idle();
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  auto ada = net.sa.idle();
   std::vector<std::string> keys;
   for (int i = 0; i < 100; ++i) keys.push_back("k" + std::to_string(i));
   REQUIRE(a.track_many(ada, "room", keys, {{"n", 1}}));
-  REQUIRE(b.track(sb.idle(), "room", "bob"));
+  REQUIRE(b.track(net.sb.idle(), "room", "bob"));
   CHECK(eventually([&] { return a.count("room") == 101 && b.count("room") == 101; }));
   const auto life = a.replicas()->front().id;
   rollcall::compat::anon_send(
@@ -180,12 +150,10 @@ TEST_CASE("a successor starts when the shard before it has cleaned up, and not w
   // CAF 1.x tells first, so the two ran side by side: a restart that was not
   // counted, and a new shard that the old one's farewell detached from the network.
   constexpr std::size_t shards = 48;
-  fabric net;
-  test_system sa, sb;
   const auto options = patient(shards);
-  auto a = sa.started(options, {}, net.join(sa, "a"));
-  auto b = sb.started(options, {}, net.join(sb, "b"));
-  auto ada = sa.idle();
+  two_nodes net{options};
+  auto &a = net.a, &b = net.b;
+  auto ada = net.sa.idle();
   const auto topics = [](const rollcall::tracker& t) { return t.topics().size(); };
   for (int i = 0; i < 300; ++i) REQUIRE(a.track(ada, "room" + std::to_string(i), "ada"));
   CHECK(eventually([&] { return topics(b) == 300; }));
@@ -211,11 +179,9 @@ TEST_CASE("a successor starts when the shard before it has cleaned up, and not w
 }
 
 TEST_CASE("ten thousand presences arrive whole") {
-  fabric net;
-  test_system sa, sb;
-  auto a = sa.started(patient(), {}, net.join(sa, "a"));
-  auto b = sb.started(patient(), {}, net.join(sb, "b"));
-  auto ada = sa.idle();
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  auto ada = net.sa.idle();
   std::vector<std::string> keys;
   for (int i = 0; i < 10'000; ++i) keys.push_back("k" + std::to_string(i));
   REQUIRE(a.track_many(ada, "room", keys, {{"status", "here"}}));

@@ -1,6 +1,6 @@
 // A shard that dies comes back as a new life with what it had.
 #include "actors/shard_messages.hpp"
-#include "test/actors/fixture.hpp"
+#include "test/actors/fabric.hpp"
 
 #include <atomic>
 
@@ -197,4 +197,81 @@ TEST_CASE("subscribers of a shard that died get the state again, and then diffs"
   REQUIRE(t.track(ada, "room", "bob"));
   CHECK(eventually([&] { return heard.get().size() == 3; }));
   CHECK(heard.get() == std::vector<std::string>{"state 1", "state 1", "+bob"});
+}
+
+TEST_CASE("init: a shard that ignores at its restart leaves the rest of its pool alone") {
+  std::atomic<int> starts{0};
+  test_system system;
+  auto t = system.started({.name = "lobby", .pool_size = 2},
+                          scripted_handler({.init = [&](const rollcall::handler_context& c) {
+                            return c.shard == 1 && starts++ > 0 ? rollcall::init_result::ignore()
+                                                                : rollcall::init_result::ok();
+                          }}));
+  auto ada = system.idle();
+  std::string topic[2];
+  for (int i = 0; topic[0].empty() || topic[1].empty(); ++i)
+    topic[t.shard_of("room" + std::to_string(i))] = "room" + std::to_string(i);
+  REQUIRE(t.track(ada, topic[0], "ada"));
+  REQUIRE(t.track(ada, topic[1], "ada"));
+  crash(t, 1);
+  CHECK(eventually([&] { return code(t.track(ada, topic[1], "x")) == errc::ignored; }));
+  CHECK(t.running());
+  CHECK(keys(t.list(topic[0])) == "ada");
+  CHECK(t.track(ada, topic[0], "x"));
+  CHECK(t.untrack(ada));
+}
+
+TEST_CASE("a shard that dies now and then is restarted for ever") {
+  // Two restarts in one second are allowed for one shard; more than those come,
+  // further apart.
+  test_system system;
+  auto t = system.started();
+  auto ada = system.idle();
+  REQUIRE(t.track(ada, "room", "ada"));
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    crash(t, 0);
+    REQUIRE(eventually([&] { return restarts(t) == i; }));
+    if (i % 2 == 0) std::this_thread::sleep_for(1100ms);
+  }
+  CHECK(t.running());
+  CHECK(keys(t.list("room")) == "ada");
+}
+
+TEST_CASE("a shard that died and came back is one diff for its peers, and nobody vanishes") {
+  notes heard;
+  std::atomic<bool> end{false};
+  std::atomic<int> vanished{0};
+  two_nodes net{patient(),
+                scripted_handler({.diff = [&](auto&, auto& d) { heard.add(brief(d)); }})};
+  auto &a = net.a, &b = net.b;
+  auto ada = net.sa.idle();
+  REQUIRE(a.track_many(ada, "room", {"x", "y"}, {{"n", 1}}));
+  // Readers see it before the handler hears of it.
+  REQUIRE(eventually([&] { return heard.count("+x +y") == 1; }));
+  const auto before = b.list("room").to_vector();
+  std::thread reader{[&] {
+    while (!end) {
+      if (b.list("room").size() < 2) ++vanished;
+      std::this_thread::yield();
+    }
+  }};
+  const auto told = heard.get().size();
+  crash(a, 0);
+  CHECK(eventually([&] { return heard.get().size() > told; }));
+  CHECK(eventually([&] { return restarts(a) == 1; }));
+  REQUIRE(a.track(ada, "room", "z"));
+  CHECK(eventually([&] { return b.count("room") == 3; }));
+  end = true;
+  reader.join();
+  CHECK(vanished == 0);
+  auto lines = heard.get();
+  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(told));
+  CHECK(lines == std::vector<std::string>{"-x -y +x +y", "+z"});
+  const auto after = b.list("room").to_vector();
+  REQUIRE(after.size() == 3);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(after[i].ref == before[i].ref);
+    CHECK(after[i].meta == before[i].meta);
+    CHECK(after[i].who.replica.inc > before[i].who.replica.inc);
+  }
 }

@@ -131,23 +131,16 @@ TEST_CASE("why tells what became of a key here: tracked, updated, ended") {
 }
 
 TEST_CASE("why tells that a node was silent, and that it came back") {
-  fabric net;
-  test_system sa, sb;
-  rollcall::tracker_options o;
-  o.broadcast_period = 50ms;
-  o.max_silent_periods = 2;
-  o.flush_interval = 5ms;
-  o.permdown_period = 60s;
-  auto a = sa.started(o, {}, net.join(sa, "a"));
-  auto b = sb.started(o, {}, net.join(sb, "b"));
-  auto ada = sa.idle();
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  auto ada = net.sa.idle();
   REQUIRE(a.track(ada, "room", "ada"));
   CHECK(eventually([&] { return b.count("room") == 1; }));
-  net.cut("a", "b");
+  net.cut();
   CHECK(eventually([&] { return b.count("room") == 0; }));
-  net.cut("a", "b", false);
+  net.cut(false);
   CHECK(eventually([&] { return b.count("room") == 1; }));
-  sa.kill(ada);
+  net.sa.kill(ada);
   CHECK(eventually([&] { return b.count("room") == 0; }));
   const auto story = b.why("room", "ada");
   REQUIRE(story);
@@ -167,15 +160,9 @@ TEST_CASE("why tells that a node was silent, and that it came back") {
 }
 
 TEST_CASE("why names the replica whose presence was taken over") {
-  fabric net;
-  test_system sa, sb;
-  rollcall::tracker_options o;
-  o.broadcast_period = 50ms;
-  o.down_period = 30s;
-  o.permdown_period = 60s;
-  auto a = sa.started(o, {}, net.join(sa, "a"));
-  auto b = sb.started(o, {}, net.join(sb, "b"));
-  auto there = sa.idle(), here = sb.idle();
+  two_nodes net;
+  auto &a = net.a, &b = net.b;
+  auto there = net.sa.idle(), here = net.sb.idle();
   REQUIRE(a.track(there, "room", "ada"));
   CHECK(eventually([&] { return b.count("room") == 1; }));
   REQUIRE(a.drain(50s));

@@ -88,9 +88,6 @@ TEST_CASE("options: names, pools, periods and levels out of bounds are told apar
   CHECK(about([](auto& x) { x.flush_interval = 0ms; }).empty());
   CHECK(starts(about([](auto& x) { x.link_grace = -1ms; }), "link_grace"));
   CHECK(about([](auto& x) { x.link_grace = 0ms; }).empty());
-  CHECK(starts(about([](auto& x) { x.log_level = "loud"; }), "log_level"));
-  for (auto level : {"trace", "debug", "info", "warning", "error", "quiet"})
-    CHECK(about([=](auto& x) { x.log_level = level; }).empty());
 }
 
 TEST_CASE("options: limits that cannot work are refused by name") {

@@ -1,63 +1,12 @@
 // The merge, delta by delta: each rule by the story that needs it.
-#include "test/catch.hpp"
-#include "test/crdt/world.hpp"
+#include "test/crdt/merging.hpp"
 
-#include <algorithm>
 #include <initializer_list>
 
 using namespace rollcall;
 using namespace rollcall::crdt;
-using rollcall::test::folded;
+using namespace rollcall::crdt::merging;
 using rollcall::test::parcel;
-
-namespace {
-
-const replica_id owner{"owner", {1, 1}}, other{"other", {2, 2}}, here{"here", {3, 3}};
-
-birth born(dot d, std::string_view key, std::uint64_t actor = 1) {
-  static const auto bytes = test::some_meta(0);
-  return {d, "room", key, actor, bytes, std::nullopt, std::nullopt};
-}
-
-delta a_range(clock_value a, clock_value b, std::vector<birth> adds, std::vector<dot> dead = {}) {
-  return {owner, range{a, b, std::move(adds), std::move(dead)}};
-}
-
-delta a_part(std::uint64_t answer, clock_value x, clock_value y, clock_value a,
-             std::initializer_list<dot> known, std::vector<birth> adds) {
-  part p{{other, answer}, x, y, a, {}, std::move(adds)};
-  for (auto d : known) p.known.push_back(d);
-  return {owner, std::move(p)};
-}
-
-/// One copy of `owner`'s slice.
-struct copy {
-  store state{here, limits{}};
-  folded sum;
-  changes last;
-
-  copy() { state.open(owner); }
-
-  bool merge(const delta& d) {
-    last.clear();
-    const bool applied = state.merge(d, last).applied;
-    state.publish();
-    sum.add(state, last);
-    sum.check(state);
-    return applied;
-  }
-  std::vector<dot> dots() const {
-    std::vector<dot> out;
-    state.find(owner)->living.walk(0, UINT64_MAX,
-                                   [&](dot d, handle) { return out.push_back(d), true; });
-    return out;
-  }
-  clock_value prefix() const { return state.prefix(owner); }
-};
-
-using dots = std::vector<dot>;
-
-} // namespace
 
 TEST_CASE("a range brings what was born and takes what died") {
   copy c;
@@ -358,59 +307,4 @@ TEST_CASE("a part is merged in pieces, each up to some dot") {
     CHECK(c.merge(a_part(2, 5, 9, 8, {6}, {})));
     CHECK(c.dots() == dots{3, 4, 6});
   }
-}
-
-namespace {
-
-/// A relay told all up to clock 6, where the presence of dot 1 had been updated to dot 5.
-struct told_by_relay : copy {
-  told_by_relay() {
-    clock_value done = 0;
-    state.merge(a_part(1, 0, 6, 0, {}, {born(5, "k")}), SIZE_MAX, done, last, {false, 6});
-    state.publish();
-    sum.add(state, std::exchange(last, {}));
-    REQUIRE(state.hearsay(owner));
-  }
-  bool answered(delta d, clock_value as_of) {
-    d.as_of = as_of;
-    clock_value done = 0;
-    const bool applied = state.merge(d, SIZE_MAX, done, last, {true, 0, true}).applied;
-    state.publish();
-    sum.add(state, std::exchange(last, {}));
-    sum.check(state);
-    return applied;
-  }
-};
-
-} // namespace
-
-TEST_CASE("an owner's answer that was held up takes nothing back that came since") {
-  told_by_relay c;
-  c.answered(a_range(0, 3, {born(1, "k")}), 3);
-  CHECK(c.dots() == dots{5});
-  CHECK(c.state.hearsay(owner)); // it is asked for all once more
-  c.answered(a_range(0, 6, {born(5, "k")}), 6);
-  CHECK(c.dots() == dots{5});
-  CHECK_FALSE(c.state.hearsay(owner));
-}
-
-TEST_CASE("while all is told anew nothing counts that was cut before") {
-  told_by_relay c;
-  c.answered(a_part(2, 0, 2, 0, {}, {}), 6); // the first piece of the answer
-  CHECK_FALSE(c.state.hearsay(owner));
-  CHECK_FALSE(c.merge(a_range(2, 4, {born(3, "k")})));
-  CHECK(c.dots() == dots{5});
-  c.answered(a_part(2, 2, 6, 0, {}, {born(5, "k")}), 6);
-  CHECK(c.dots() == dots{5});
-  CHECK(c.prefix() == 6);
-}
-
-TEST_CASE("a relay's older copy takes no place of a presence that is doubted") {
-  told_by_relay c;
-  c.answered(a_part(2, 0, 2, 0, {}, {}), 6);
-  clock_value done = 0;
-  auto old = a_part(3, 0, 3, 0, {}, {born(3, "k")});
-  old.as_of = 9;
-  c.state.merge(old, SIZE_MAX, done, c.last, {false, 9});
-  CHECK(c.dots() == dots{5});
 }

@@ -2,7 +2,8 @@
 // tracker each, linked by the real middleman.
 #pragma once
 
-#include "actors/cluster_impl.hpp"
+#include "actors/access.hpp"
+#include "actors/node_state.hpp"
 #include "actors/shard_messages.hpp"
 #include "test/actors/fixture.hpp"
 
@@ -77,8 +78,8 @@ public:
 
   /// Its end is not told to anybody: connections break, and that is all.
   void crash() {
-    caf::anon_send_exit(cluster_.get()->keeper, caf::exit_reason::kill); // it would bring it back
-    caf::anon_send_exit(cluster_.get()->endpoint, caf::exit_reason::kill);
+    caf::anon_send_exit(rollcall::actors::access::state_of(cluster_)->keeper, caf::exit_reason::kill); // it would bring it back
+    caf::anon_send_exit(rollcall::actors::access::state_of(cluster_)->endpoint, caf::exit_reason::kill);
     CHECK(eventually([&] { return code(cluster_.peers()) != errc::none; }));
     stop_tracker();
     end();
@@ -168,7 +169,7 @@ public:
     return eventually([&] {
       const auto all = cluster_.peers();
       return all && std::any_of(all->begin(), all->end(), [&](const rollcall::cluster_peer& x) {
-               return x.name == other && x.state == "up";
+               return x.name == other && x.state == rollcall::peer_state::up;
              });
     });
   }

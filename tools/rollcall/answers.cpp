@@ -70,7 +70,10 @@ void append(json_writer& out, const replica_state& r, std::size_t shards) {
 }
 
 void append(json_writer& out, const cluster_peer& p) {
-  out.open('{').member("name", p.name).member("address", p.address).member("state", p.state);
+  out.open('{')
+      .member("name", p.name)
+      .member("address", p.address)
+      .member("state", to_string(p.state));
   if (!p.reason.empty()) out.member("reason", p.reason);
   if (!p.warning.empty()) out.member("warning", p.warning);
   out.close('}');
@@ -92,7 +95,7 @@ void append_members(json_writer& out, const cluster_stats& s) {
   out.member("frames_in", s.frames_in).member("frames_out", s.frames_out);
   out.member("bytes_in", s.bytes_in)
       .member("bytes_out", s.bytes_out)
-      .member("dropped", s.dropped)
+      .member("dropped", s.dropped())
       .close('}');
 }
 

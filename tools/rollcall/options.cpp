@@ -151,11 +151,11 @@ std::variant<node_options, early_end> read(const po::variables_map& from,
              "choose a time above 0 and up to the permdown period");
   o.test_ops = from["test-ops"].as<bool>();
   if (from.count("log-level")) {
-    o.tracker.log_level = in.given("log-level");
-    if (auto level = parse_log_level(o.tracker.log_level))
+    const auto given = in.given("log-level");
+    if (const auto level = parse_log_level(given))
       o.level = *level;
     else
-      in.wrong("log-level", o.tracker.log_level, "it is one of error, warning, info, debug");
+      in.wrong("log-level", given, "it is one of error, warning, info, debug");
   }
   if (!in.why().empty()) return bad_arguments(program, in.why());
   if (auto wrong = read_passphrase(o.passphrase_file, o.tls))

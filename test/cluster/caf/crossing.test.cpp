@@ -71,8 +71,8 @@ preamble preamble_of(node& x, const std::string& name) {
   return {rollcall::compat::caf_release(), to_string(x.system().node()), name, {1, 1}};
 }
 
-std::shared_ptr<const wire_guard> guard_of(node& x) {
-  auto guard = std::make_shared<wire_guard>();
+std::shared_ptr<const connection_guard> guard_of(node& x) {
+  auto guard = std::make_shared<connection_guard>();
   guard->rules = std::make_shared<const basp_rules>(make_basp_rules(x.system(), x.endpoint()));
   return guard;
 }
@@ -129,8 +129,8 @@ TEST_CASE("connections that crossed are closed on both sides, and the link is ma
 #if !ROLLCALL_CAF_0 // 0.17 finds its way out of it by itself
   const auto told = [](node& x) {
     const auto all = x.seen().copy().events;
-    return std::any_of(all.begin(), all.end(), [](const endpoint_event& e) {
-      return e.message.find("crossed") != std::string::npos;
+    return std::any_of(all.begin(), all.end(), [](const cluster_event& e) {
+      return e.text.find("crossed") != std::string::npos;
     });
   };
   CHECK((told(a) || told(b)));

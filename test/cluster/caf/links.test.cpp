@@ -10,15 +10,16 @@ namespace {
 
 std::string state_of(node& x, const std::string& name_or_address) {
   for (const auto& p : x.peers().peers)
-    if (p.name == name_or_address || p.address == name_or_address) return p.state;
+    if (p.name == name_or_address || p.address == name_or_address)
+      return std::string{to_string(p.state)};
   return "unknown";
 }
 
 /// In the end: what shards are told of a link comes before the event.
-bool says(node& x, endpoint_event_kind kind, errc code, const std::string& text) {
+bool says(node& x, cluster_event_kind kind, errc code, const std::string& text) {
   return x.seen().wait([&](const record::state& seen) {
-    return std::any_of(seen.events.begin(), seen.events.end(), [&](const endpoint_event& e) {
-      return e.kind == kind && e.code == code && e.message.find(text) != std::string::npos;
+    return std::any_of(seen.events.begin(), seen.events.end(), [&](const cluster_event& e) {
+      return e.kind == kind && e.code == code && e.text.find(text) != std::string::npos;
     });
   });
 }
@@ -50,7 +51,7 @@ TEST_CASE("two nodes find each other by one seed, and frames arrive in order bot
           && at_a[i].from == "b";
   }
   CHECK(all);
-  CHECK(a.wait_event(endpoint_event_kind::peer_up));
+  CHECK(a.wait_event(cluster_event_kind::peer_up));
   CHECK(a.stats().links_up == 1);
   CHECK(a.stats().frames_out == n);
   CHECK(b.stats().frames_in == n);
@@ -58,7 +59,7 @@ TEST_CASE("two nodes find each other by one seed, and frames arrive in order bot
 }
 
 TEST_CASE("a large frame arrives whole") {
-  const auto large_ones = [](endpoint_config& c) { c.links.max_message_bytes = 16 * 1024 * 1024; };
+  const auto large_ones = [](endpoint_config& c) { c.links.limits.max_message_bytes = 16 * 1024 * 1024; };
   node a{"a", {}, large_ones};
   node b{"b", {a.address()}, large_ones};
   REQUIRE(a.wait_links({"b"}));
@@ -87,8 +88,8 @@ TEST_CASE("a seed that is absent is told, and found when it comes") {
   const auto address = place.close();
   node b{"b", {address}};
   REQUIRE(b.problem().message == "");
-  REQUIRE(b.wait_event(endpoint_event_kind::refused, errc::unreachable));
-  CHECK(says(b, endpoint_event_kind::refused, errc::unreachable, "cannot connect"));
+  REQUIRE(b.wait_event(cluster_event_kind::refused, errc::unreachable));
+  CHECK(says(b, cluster_event_kind::refused, errc::unreachable, "cannot connect"));
   CHECK(state_of(b, address) != "unknown");
   node a{"a", {}, [&](endpoint_config& x) { x.listen = address; }};
   REQUIRE(a.problem().message == "");
@@ -113,7 +114,7 @@ TEST_CASE("a node that crashed comes back as a new life on its port") {
     CHECK(x->wait_frames(1));
     x->stop();
     REQUIRE(m.wait_links({}));
-    CHECK(says(m, endpoint_event_kind::peer_down, errc::none, "it has left"));
+    CHECK(says(m, cluster_event_kind::peer_down, errc::none, "it has left"));
   }
 }
 
@@ -147,8 +148,8 @@ TEST_CASE("peers that take connections and stay mute hold up neither links nor d
   REQUIRE(c.wait_links({"a", "b"}));
   for (int i = 0; i < 100; ++i) a.send("b", std::to_string(i));
   CHECK(b.wait_frames(100));
-  CHECK(a.wait_event(endpoint_event_kind::refused, errc::unreachable));
-  CHECK(says(a, endpoint_event_kind::refused, errc::unreachable, "is it one"));
+  CHECK(a.wait_event(cluster_event_kind::refused, errc::unreachable));
+  CHECK(says(a, cluster_event_kind::refused, errc::unreachable, "is it one"));
   c.stop();
   CHECK(c.answered_stop());
 }
@@ -156,9 +157,9 @@ TEST_CASE("peers that take connections and stay mute hold up neither links nor d
 TEST_CASE("a node of another cluster is refused on both sides, and stays refused") {
   node a{"a", {}};
   node b{"b", {a.address()}, [](endpoint_config& x) { x.cluster = "other"; }};
-  CHECK(a.wait_event(endpoint_event_kind::refused, errc::cluster_mismatch));
-  CHECK(b.wait_event(endpoint_event_kind::refused, errc::cluster_mismatch));
-  CHECK(says(b, endpoint_event_kind::refused, errc::cluster_mismatch, "same cluster name"));
+  CHECK(a.wait_event(cluster_event_kind::refused, errc::cluster_mismatch));
+  CHECK(b.wait_event(cluster_event_kind::refused, errc::cluster_mismatch));
+  CHECK(says(b, cluster_event_kind::refused, errc::cluster_mismatch, "same cluster name"));
   CHECK(a.stats().links_up == 0);
   CHECK(b.stats().links_up == 0);
 }
@@ -169,7 +170,7 @@ TEST_CASE("a second node under a living name hears that it cannot be") {
   REQUIRE(a.wait_links({"x"}));
   for (const auto& seed : {a.address(), x.address()}) {
     node second{"x", {seed}};
-    REQUIRE(second.wait_event(endpoint_event_kind::fatal, errc::name_in_use));
+    REQUIRE(second.wait_event(cluster_event_kind::fatal, errc::name_in_use));
     CHECK(second.stats().links_up == 0);
     // who asks later hears it as well
     auto late = std::make_shared<record>();
@@ -188,9 +189,9 @@ TEST_CASE("another pool size of the same tracker is refused, until it is the sam
   REQUIRE(b.wait_links({"a"}));
   b.attach("lobby", 8);
   REQUIRE(b.wait_links({}));
-  CHECK(b.wait_event(endpoint_event_kind::refused, errc::pool_mismatch));
-  CHECK(a.wait_event(endpoint_event_kind::refused, errc::pool_mismatch));
-  CHECK(says(b, endpoint_event_kind::refused, errc::pool_mismatch, "give it the same"));
+  CHECK(b.wait_event(cluster_event_kind::refused, errc::pool_mismatch));
+  CHECK(a.wait_event(cluster_event_kind::refused, errc::pool_mismatch));
+  CHECK(says(b, cluster_event_kind::refused, errc::pool_mismatch, "give it the same"));
   b.attach("lobby", 4);
   CHECK(b.wait_links({"a"}));
   CHECK(a.wait_links({"b"}));
@@ -201,8 +202,8 @@ TEST_CASE("other periods are a warning, and no more") {
   a.attach("lobby", 1, 1000);
   node b{"b", {a.address()}};
   b.attach("lobby", 1, 2000);
-  CHECK(a.wait_event(endpoint_event_kind::warning));
-  CHECK(b.wait_event(endpoint_event_kind::warning));
+  CHECK(a.wait_event(cluster_event_kind::warning));
+  CHECK(b.wait_event(cluster_event_kind::warning));
   CHECK(b.wait_links({"a"}));
 }
 

@@ -30,7 +30,7 @@ public:
     std::vector<frame_received> frames;
     std::vector<link_changed> link_changes;
     std::set<std::string> links;
-    std::vector<endpoint_event> events;
+    std::vector<cluster_event> events;
     unsigned peer_downs = 0;
   };
 
@@ -87,22 +87,22 @@ public:
   void send(const std::string& to, const std::string& bytes, const std::string& tracker = "t");
   void block(const std::string& peer, bool in, bool out);
   peer_list peers();
-  endpoint_stats stats();
+  cluster_stats stats();
 
   bool wait_links(const std::set<std::string>& to) {
     return record_->wait([&](const record::state& x) { return x.links == to; });
   }
-  bool wait_event(endpoint_event_kind kind, errc code = errc::none) {
+  bool wait_event(cluster_event_kind kind, errc code = errc::none) {
     return record_->wait([&](const record::state& x) {
       return std::any_of(x.events.begin(), x.events.end(),
-                         [&](const endpoint_event& e) { return e.kind == kind && e.code == code; });
+                         [&](const cluster_event& e) { return e.kind == kind && e.code == code; });
     });
   }
   bool wait_refusal(errc code, const std::string& text) {
     return record_->wait([&](const record::state& x) {
-      return std::any_of(x.events.begin(), x.events.end(), [&](const endpoint_event& e) {
-        return e.kind == endpoint_event_kind::refused && e.code == code
-               && e.message.find(text) != std::string::npos;
+      return std::any_of(x.events.begin(), x.events.end(), [&](const cluster_event& e) {
+        return e.kind == cluster_event_kind::refused && e.code == code
+               && e.text.find(text) != std::string::npos;
       });
     });
   }

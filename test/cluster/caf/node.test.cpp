@@ -36,8 +36,8 @@ public:
         },
         [this](const endpoint_event& x) {
           to_->change([&](record::state& s) {
-            s.events.push_back(x);
-            if (x.kind == endpoint_event_kind::peer_down) ++s.peer_downs;
+            s.events.push_back(x.event);
+            if (x.event.kind == cluster_event_kind::peer_down) ++s.peer_downs;
           });
         },
     };
@@ -137,11 +137,11 @@ peer_list node::peers() {
   return result;
 }
 
-endpoint_stats node::stats() {
+cluster_stats node::stats() {
   caf::scoped_actor self{*system_};
-  endpoint_stats result;
+  cluster_stats result;
   compat::request(self, started_.endpoint, 60s, get_endpoint_stats{})
-      .receive([&](const endpoint_stats& x) { result = x; }, [](caf::error&) {});
+      .receive([&](const endpoint_stats& x) { result = x.stats; }, [](caf::error&) {});
   return result;
 }
 

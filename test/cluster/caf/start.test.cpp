@@ -62,11 +62,11 @@ TEST_CASE("a dial finds who answers as a node of ours, and gives up on who does 
   auto where = parse_address(a.address()).value;
   if (rollcall::test::knows_localhost()) where.host = "localhost";
   dial_how how;
-  how.connect_timeout = how.handshake_timeout = 60s;
+  how.connect_timeout = how.greeting_timeout = 60s;
   how.ours = {compat::caf_release(), "another", "s", {1, 1}};
   CHECK(dial(where, how).connection != nullptr);
   mute_listener place;
-  how.handshake_timeout = 100ms;
+  how.greeting_timeout = 100ms;
   CHECK(dial(parse_address(place.address()).value, how).why.message.find("is it one")
         != std::string::npos);
   const auto gone = dial(parse_address(place.close()).value, how);
@@ -100,7 +100,7 @@ TEST_CASE("a node that is its own seed goes on without, under any of its names")
   REQUIRE(a.problem().message == "");
   const auto says_so = [&] {
     const auto all = a.peers().peers;
-    return std::any_of(all.begin(), all.end(), [&](const peer_info& x) {
+    return std::any_of(all.begin(), all.end(), [&](const cluster_peer& x) {
       return x.address == "localhost:" + std::to_string(port)
              && x.reason.find("it stands for") != std::string::npos;
     });
@@ -145,7 +145,7 @@ TEST_CASE("whatever a stranger sends harms nobody") {
     REQUIRE(found.connection != nullptr);
     caf::scoped_actor self{stranger.system()};
     caf::actor there;
-    auto guard = std::make_shared<wire_guard>();
+    auto guard = std::make_shared<connection_guard>();
     guard->rules =
         std::make_shared<const basp_rules>(make_basp_rules(stranger.system(), stranger.endpoint()));
     compat::request(self, basp_broker(stranger.system()), 60s,

@@ -81,7 +81,7 @@ TEST_CASE("nodes with certificates of one CA have links, and large frames pass w
   const auto large_ones = [&](const std::string& name) {
     return [files = made.make(name)](endpoint_config& c) {
       c.tls = files;
-      c.links.max_message_bytes = 16 * 1024 * 1024;
+      c.links.limits.max_message_bytes = 16 * 1024 * 1024;
     };
   };
   node a{"a", {}, large_ones("a")};

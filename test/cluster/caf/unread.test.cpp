@@ -13,7 +13,7 @@ TEST_CASE("a link is cut when more than max_write_queue waits for its peer, thou
   constexpr std::size_t bound = 1'000'000;
   node a{"a", {}, [](endpoint_config& c) {
            c.cluster = "rollcall";
-           c.links.max_write_queue = bound;
+           c.links.limits.max_write_queue = bound;
          }};
   rollcall::test::member evil{a.address(), {.small_buffer = true}};
   if (!evil.greet()) FAIL("no greeting");

@@ -16,7 +16,7 @@ void by_name(options& x) { x.seeds = {{"pods.example", 4369}}; }
 
 bool shows(life& x, const std::string& address, const std::string& text) {
   const auto all = x.machine->peers();
-  return std::any_of(all.begin(), all.end(), [&](const peer_view& p) {
+  return std::any_of(all.begin(), all.end(), [&](const cluster_peer& p) {
     return p.address == address && p.reason.find(text) != std::string::npos;
   });
 }

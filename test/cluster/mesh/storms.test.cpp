@@ -97,7 +97,8 @@ std::multiset<std::string> names_around(world& w, life& from) {
     auto* x = next.back();
     next.pop_back();
     for (const auto& p : x->machine->peers())
-      if (p.state == "up" && at.count(p.address) != 0 && seen.insert(at[p.address]).second)
+      if (p.state == peer_state::up && at.count(p.address) != 0
+          && seen.insert(at[p.address]).second)
         next.push_back(at[p.address]);
   }
   std::multiset<std::string> result;

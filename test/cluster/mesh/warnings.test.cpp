@@ -20,7 +20,7 @@ std::size_t warned(const life& x, const std::string& text) {
 
 bool shown(const life& x, const std::string& peer, const std::string& text) {
   const auto all = x.machine->peers();
-  return std::any_of(all.begin(), all.end(), [&](const peer_view& p) {
+  return std::any_of(all.begin(), all.end(), [&](const cluster_peer& p) {
     return p.name == peer && p.warning.find(text) != std::string::npos;
   });
 }

@@ -341,8 +341,8 @@ std::string world::describe() {
     result += x.config.node + " at " + x.config.address
               + (x.machine->ended() ? " has ended\n" : " sees\n");
     for (const auto& p : x.machine->peers())
-      result += "    " + p.name + " at " + p.address + " " + p.state + " " + p.reason + " "
-                + p.warning + "\n";
+      result += "    " + p.name + " at " + p.address + " " + std::string{to_string(p.state)} + " "
+                + p.reason + " " + p.warning + "\n";
   }
   return result;
 }

@@ -1,4 +1,4 @@
-#include "actors/cluster_impl.hpp"
+#include "actors/node_state.hpp"
 
 #include "actors/notices.hpp"
 #include "actors/pool.hpp"
@@ -15,17 +15,17 @@ constexpr std::size_t most_waiting_events = 65'536;
 constexpr std::size_t most_early_events = 256;
 
 bool is_idle(const std::shared_ptr<actors::callback_queue>& x) {
-  return !x || x->wait_idle({}); // a time that is over
+  return !x || x->wait_idle({}); // returns at once
 }
 
-void push(const cluster_node::impl::observer& to, const cluster_event& x) {
+void push(const actors::node_state::observer& to, const cluster_event& x) {
   if (to.queue->waiting() < most_waiting_events)
     to.queue->push([call = to.call, x] { (*call)(x); });
 }
 
 } // namespace
 
-void cluster_node::impl::tell(const cluster_event& x) {
+void actors::node_state::tell(const cluster_event& x) {
   const std::lock_guard guard{mutex};
   if (x.kind == cluster_event_kind::peer_up) up.insert_or_assign(x.node, x);
   if (x.kind == cluster_event_kind::peer_down) up.erase(x.node);
@@ -35,7 +35,7 @@ void cluster_node::impl::tell(const cluster_event& x) {
 }
 
 /// Whether every observer hears of it when it comes, however late.
-bool cluster_node::impl::is_told_again(const cluster_event& x) const {
+bool actors::node_state::is_told_again(const cluster_event& x) const {
   switch (x.kind) {
   case cluster_event_kind::peer_up:
   case cluster_event_kind::peer_down:
@@ -47,7 +47,7 @@ bool cluster_node::impl::is_told_again(const cluster_event& x) const {
   }
 }
 
-std::shared_ptr<actors::callback_queue> cluster_node::impl::add_observer(std::uint64_t id,
+std::shared_ptr<actors::callback_queue> actors::node_state::add_observer(std::uint64_t id,
                                                                          callback what) {
   auto owned = std::make_shared<callback>(std::move(what));
   auto queue = actors::callback_queue::make(owned);
@@ -87,8 +87,8 @@ std::shared_ptr<actors::callback_queue> cluster_node::impl::add_observer(std::ui
   return queue;
 }
 
-void cluster_node::impl::remove_observer(std::uint64_t id) {
-  observer last; // let go of with no lock held
+void actors::node_state::remove_observer(std::uint64_t id) {
+  observer last; // destroyed without the lock
   const std::lock_guard guard{mutex};
   const auto found = observers.find(id);
   if (found == observers.end()) return;
@@ -98,7 +98,7 @@ void cluster_node::impl::remove_observer(std::uint64_t id) {
   if (!is_idle(last.queue)) late.push_back(last.queue);
 }
 
-bool cluster_node::impl::end_observers(std::chrono::steady_clock::time_point until) {
+bool actors::node_state::end_observers(std::chrono::steady_clock::time_point until) {
   std::vector<std::shared_ptr<actors::callback_queue>> all;
   {
     const std::lock_guard guard{mutex};
@@ -112,13 +112,13 @@ bool cluster_node::impl::end_observers(std::chrono::steady_clock::time_point unt
 
 // -- trackers ---------------------------------------------------------------------
 
-void cluster_node::impl::add_pool(const std::shared_ptr<actors::pool>& x) {
+void actors::node_state::add_pool(const std::shared_ptr<actors::pool>& x) {
   const std::lock_guard guard{mutex};
   std::erase_if(pools, [](const auto& y) { return y.expired(); });
   pools.push_back(x);
 }
 
-std::vector<std::shared_ptr<actors::pool>> cluster_node::impl::running_pools() const {
+std::vector<std::shared_ptr<actors::pool>> actors::node_state::running_pools() const {
   std::vector<std::shared_ptr<actors::pool>> result;
   const std::lock_guard guard{mutex};
   for (const auto& y : pools)
@@ -127,9 +127,9 @@ std::vector<std::shared_ptr<actors::pool>> cluster_node::impl::running_pools() c
   return result;
 }
 
-void cluster_node::impl::endpoint_is(caf::actor x) {
+void actors::node_state::endpoint_is(caf::actor x) {
   std::vector<std::shared_ptr<actors::pool>> all;
-  caf::actor old; // let go of with no lock held
+  caf::actor old; // destroyed without the lock
   {
     const std::lock_guard guard{mutex};
     old = std::exchange(endpoint, x);
@@ -139,19 +139,19 @@ void cluster_node::impl::endpoint_is(caf::actor x) {
   for (const auto& y : all) y->endpoint_is(x);
 }
 
-bool cluster_node::impl::has_value() const {
+bool actors::node_state::has_value() const {
   const std::lock_guard guard{mutex};
   return !value.expired();
 }
 
-problem cluster_node::impl::refusal() const {
+problem actors::node_state::refusal() const {
   const std::lock_guard guard{mutex};
   if (ended) return {errc::shutting_down, "the node has been stopped"};
   return fatal;
 }
 
-void cluster_node::impl::end() {
-  caf::actor last_endpoint, last_keeper; // let go of with no lock held
+void actors::node_state::end() {
+  caf::actor last_endpoint, last_keeper; // destroyed without the lock
   {
     const std::lock_guard guard{mutex};
     ended = true;
@@ -172,8 +172,8 @@ namespace {
 
 struct entry {
   const caf::actor_system* system;
-  std::weak_ptr<cluster_node::impl> who;
-  const cluster_node::impl* key;
+  std::weak_ptr<actors::node_state> who;
+  const actors::node_state* key;
 };
 
 std::mutex mutex;
@@ -185,7 +185,7 @@ std::vector<entry>& entries() {
 
 } // namespace
 
-bool add(const caf::actor_system& system, const std::shared_ptr<cluster_node::impl>& x) {
+bool add(const caf::actor_system& system, const std::shared_ptr<actors::node_state>& x) {
   const std::lock_guard guard{mutex};
   for (const auto& e : entries())
     if (e.system == &system) return false;
@@ -193,12 +193,12 @@ bool add(const caf::actor_system& system, const std::shared_ptr<cluster_node::im
   return true;
 }
 
-void remove(const cluster_node::impl* x) {
+void remove(const actors::node_state* x) {
   const std::lock_guard guard{mutex};
   std::erase_if(entries(), [x](const entry& e) { return e.key == x; });
 }
 
-std::shared_ptr<cluster_node::impl> find(const caf::actor_system& system) {
+std::shared_ptr<actors::node_state> find(const caf::actor_system& system) {
   const std::lock_guard guard{mutex};
   for (const auto& e : entries())
     if (e.system == &system) return e.who.lock();

@@ -63,7 +63,7 @@ TEST_CASE("a connection that does not finish its handshake is dropped, by TCP an
   for (const bool tls : {false, true}) {
     node a{"a", {}, [&](endpoint_config& c) {
              if (tls) c.tls = made.make("a");
-             c.links.connect_timeout = 1s;
+             c.links.greeting_timeout = 1s;
            }};
     raw_tcp mute{a.address()};
     raw_tcp slow{a.address()};
@@ -79,7 +79,7 @@ TEST_CASE("a connection that does not finish its handshake is dropped, by TCP an
 }
 
 TEST_CASE("who says the right word first and nothing after it is dropped too") {
-  node a{"a", {}, [](endpoint_config& c) { c.links.connect_timeout = 1s; }};
+  node a{"a", {}, [](endpoint_config& c) { c.links.greeting_timeout = 1s; }};
   raw_tcp half{a.address()};
   half.send(encode(stranger()));
   const auto answer = half.all_from_there();
@@ -89,8 +89,8 @@ TEST_CASE("who says the right word first and nothing after it is dropped too") {
 
 TEST_CASE("only so many connections at a time may be unfinished: the oldest makes room") {
   node a{"a", {}, [](endpoint_config& c) {
-           c.links.max_unfinished = 8;
-           c.links.connect_timeout = 10min;
+           c.links.limits.max_unfinished = 8;
+           c.links.greeting_timeout = 10min;
          }};
   std::vector<std::unique_ptr<raw_tcp>> many;
   const auto come = [&](int n) {
@@ -167,14 +167,14 @@ TEST_CASE("two nodes that CAF cannot tell apart are told what to do, whoever dia
 
 TEST_CASE("plain TCP beyond loopback is a warning at every start") {
   node a{"a", {}, [](endpoint_config& c) { c.insecure = true; }};
-  CHECK(a.wait_event(endpoint_event_kind::warning));
+  CHECK(a.wait_event(cluster_event_kind::warning));
 }
 
 TEST_CASE("places that nobody answers at hold up no link: a hole, mute ones, ones that close") {
   // All of these dials hang for as long as the test takes.
   const auto patient = [](endpoint_config& c) {
-    c.links.probe_timeout = 10min;
     c.links.connect_timeout = 10min;
+    c.links.greeting_timeout = 10min;
   };
   mute_listener hole{0}; // its backlog is full: the kernel drops whoever else comes
   raw_tcp filler{hole.address()};
@@ -186,7 +186,7 @@ TEST_CASE("places that nobody answers at hold up no link: a hole, mute ones, one
   REQUIRE(b.wait_links({"a"}));
   const auto state = [&](const std::string& address) {
     for (const auto& p : a.peers().peers)
-      if (p.address == address) return p.state;
+      if (p.address == address) return std::string{to_string(p.state)};
     return std::string{"unknown"};
   };
   REQUIRE(eventually(
