@@ -5,6 +5,7 @@
 #include <atomic>
 
 using namespace fixture;
+using rollcall::init_result;
 
 namespace {
 

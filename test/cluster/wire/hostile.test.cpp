@@ -23,7 +23,7 @@ public:
     put_head(bytes_.data(), wire_type::frame, 1, 1, 1);
     std::string from;
     writer w{from};
-    w.blob(std::string(format::max_name_bytes, 'n'));
+    w.blob(std::string(rollcall::max_name_bytes, 'n'));
     w.varint(1);
     w.fixed64(1);
     field(format::tag_from, from);
