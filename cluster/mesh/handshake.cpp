@@ -49,8 +49,6 @@ void membership::on_packet(const received& e) {
     else
       ++stats_.bad_packets;
     return;
-  case packet_kind::alive:
-    return;
   case packet_kind::ping:
     // Over what we hold no link, nobody answers: so the other one learns that
     // there is none.

@@ -51,9 +51,7 @@ actions membership::step(const event& x, instant now) {
   std::visit(visitor{*this}, x);
   // What keeps a link alive changes nothing, and comes often.
   const auto* packet = std::get_if<received>(&x);
-  if (packet == nullptr
-      || (packet->kind != packet_kind::alive && packet->kind != packet_kind::ping
-          && packet->kind != packet_kind::pong))
+  if (packet == nullptr || (packet->kind != packet_kind::ping && packet->kind != packet_kind::pong))
     tick_expected_ = std::min(tick_expected_, earliest_need());
   return std::exchange(out_, {});
 }
@@ -135,12 +133,11 @@ void membership::on_tick() {
     if (now_ - x.heard >= options_.silence) {
       gone.push_back(channel);
     } else if (x.ping_at <= now_ + options_.ping_interval / 2) {
-      // Also if something has just been heard: it is by what we send that the
-      // other one hears of us while its own waits behind a long transfer. Those
-      // due soon go along: one tick for all links. No answer is wanted, since the
-      // other one does the same.
+      // Also if something has just been heard: it is by our pings that the
+      // other one hears of us while its own wait behind a long transfer. Those
+      // due soon go along: one tick for all links.
       x.ping_at = now_ + options_.ping_interval;
-      emit(send{channel, pack(packet_kind::alive)});
+      emit(send{channel, pack_number(packet_kind::ping, random_.next())});
     }
   }
   for (auto channel : gone) take_down(channel, "silent for " + in_ms(options_.silence));

@@ -50,7 +50,6 @@ opened_packet open_packet(std::string_view bytes) noexcept {
   case 'w':
   case 'u':
   case 'r':
-  case 'l':
   case 'p':
   case 'q':
   case 'f':

@@ -28,7 +28,6 @@ enum class packet_kind : char {
   welcome = 'w', ///< a hello that answers one: the link is up
   update = 'u',  ///< a hello over a link that is up: trackers or members have changed
   refusal = 'r', ///< no link, or no longer
-  alive = 'l',   ///< keeps a link up; nobody answers it
   ping = 'p',    ///< wants the pong with the same number
   pong = 'q',
   frame = 'f',         ///< an envelope

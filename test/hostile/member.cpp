@@ -219,7 +219,6 @@ void member::take_messages() {
     in_.erase(0, basp_header_size + payload);
     if (packet.empty()) continue;
     const auto opened = open_packet(packet);
-    if (opened.kind == packet_kind::alive) say(pack(packet_kind::alive));
     if (opened.kind == packet_kind::ping)
       if (const auto number = read_number(opened.body))
         say(pack_number(packet_kind::pong, *number));
