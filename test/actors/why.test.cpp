@@ -131,7 +131,7 @@ TEST_CASE("why tells what became of a key here: tracked, updated, ended") {
 }
 
 TEST_CASE("why tells that a node was silent, and that it came back") {
-  two_nodes net;
+  two_nodes net{quick()};
   auto &a = net.a, &b = net.b;
   auto ada = net.sa.idle();
   REQUIRE(a.track(ada, "room", "ada"));
