@@ -3,6 +3,7 @@
 
 #include "rollcall/detail/caf_version.hpp"
 
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,7 +81,9 @@ void declare_option(caf::config_option_set& to, const char* category, const char
     x.store = [](void*, const caf::config_value&) {};
     return x;
   }();
-  to.add(caf::config_option{category, name, text, &any_kind});
+  // Not by its conversion of a const char*: clang does not find it.
+  const auto view = [](const char* x) { return caf::string_view{x, std::strlen(x)}; };
+  to.add(caf::config_option{view(category), view(name), view(text), &any_kind});
 #else
   if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     static const auto lists = [] {
