@@ -61,16 +61,6 @@ void append(std::vector<T>& to, const T& x, std::size_t most) {
 
 } // namespace
 
-/// The ring is larger than the caches: what is written next is out of them, and most of
-/// the cost of an entry was to wait for its lines.
-void journal::fetch_ahead() noexcept {
-  constexpr std::size_t ahead = 16;
-  if (next_entry_ + ahead >= entries_.size()) return;
-  const auto* p = reinterpret_cast<const char*>(&entries_[next_entry_ + ahead]);
-  __builtin_prefetch(p, 1);
-  __builtin_prefetch(p + sizeof(entry) - 1, 1);
-}
-
 void journal::add(std::string_view topic, std::string_view key, std::uint64_t actor, const ref& r,
                   story_event what, leave_reason reason, story_cause cause) {
   if (!enabled() || !current_.whose) return;
@@ -87,7 +77,6 @@ void journal::add(std::string_view topic, std::string_view key, std::uint64_t ac
     last_topic_ = topic;
     last_topic_hash_ = crdt::hash_bytes(topic);
   }
-  fetch_ahead();
   const entry x{hash(last_topic_hash_, key), actor, r, current_slot_, what, reason, cause};
   if (entries_.size() < capacity_)
     append(entries_, x, capacity_);

@@ -76,7 +76,6 @@ private:
 
   static std::uint64_t hash(std::uint64_t topic, std::string_view key) noexcept;
   void intern(const step&);
-  void fetch_ahead() noexcept;
 
   std::size_t capacity_;
   std::vector<entry> entries_;   ///< a ring buffer once it is full

@@ -212,7 +212,7 @@ void gate::core::look_after_young(steady::time_point now) {
     for (auto& x : std::exchange(dialed, {}))
       handed_over_links.push_back({std::move(x), {}, now + setup.greeting_timeout});
     for (const auto& [node, dead_only] : std::exchange(given_up, {}))
-      connections.cut_if([&](const connection_state& x) {
+      connections.cut_if([&node = node, dead_only = dead_only](const connection_state& x) {
         return x.node() == node && (!dead_only || x.path_is_dead());
       });
   }
