@@ -18,7 +18,6 @@ constexpr millis beside_a_link{30'000};
 /// What a peer that was lost waits is at most this part of the time since then.
 constexpr int part_of_absence = 2;
 constexpr int part_of_long_absence = 20;
-constexpr millis long_absence{60'000};
 /// A look-up that a peer needs is good for so long.
 constexpr millis fresh_enough{10'000};
 
