@@ -14,5 +14,5 @@ TEST_CASE("after a burst memory is given back once, when the links are quiet") {
   CHECK_FALSE(w.look(140 * mb, 14s));
   CHECK(w.look(140 * mb + 1000, 16s));
   CHECK_FALSE(w.look(140 * mb + 2000, 18s));                                      // once
-  for (int i = 0; i < 20; ++i) CHECK_FALSE(w.look((141 + i) * mb, 20s + i * 2s)); // little
+  for (unsigned i = 0; i < 20; ++i) CHECK_FALSE(w.look((141 + i) * mb, 20s + i * 2s)); // little
 }
