@@ -125,7 +125,7 @@ TEST_CASE("of two presences of one identity each leaves", "[phoenix]") {
   own_part part;
   part.what = own_part::form::full;
   part.to = 3;
-  for (const std::uint64_t clock : {1, 2, 2})
+  for (const std::uint64_t clock : {1u, 2u, 2u})
     part.values.push_back({clock, who, binary("room"), binary("x"), map({})});
   CHECK(slice.merge(std::move(part), 100, ids, out));
   own_part none;

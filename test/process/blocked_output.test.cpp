@@ -143,7 +143,7 @@ TEST_CASE("a node that is started with its descriptors 0 to 2 closed ends, since
 }
 
 TEST_CASE("a node that may open too few descriptors says so and ends, or works") {
-  for (const rlim_t most : {4, 8, 15, 24, 39, 40, 64}) {
+  for (const rlim_t most : {4u, 8u, 15u, 24u, 39u, 40u, 64u}) {
     INFO(most << " descriptors");
     const auto pid = start([&] {
       const rlimit limit{most, most};
