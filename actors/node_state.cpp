@@ -34,7 +34,7 @@ void actors::node_state::tell(const cluster_event& x) {
   if (!observed && early.size() < most_early_events && !is_told_again(x)) early.push_back(x);
 }
 
-/// Whether every observer hears of it when it comes, however late.
+/// Returns true if add_observer tells every observer of it, however late that comes.
 bool actors::node_state::is_told_again(const cluster_event& x) const {
   switch (x.kind) {
   case cluster_event_kind::peer_up:

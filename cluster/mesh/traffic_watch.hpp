@@ -1,7 +1,7 @@
-// When the endpoint should give memory back to the system: after a burst, once it is
-// over. Frames live in buffers of CAF and of the allocator, which keep what they had.
+// Decides when the endpoint returns free memory to the system: after a burst of traffic has
+// ended. CAF and the allocator keep the buffers that the frames of the burst used.
 //
-// Pure. Threads: one at a time.
+// Pure. Thread-safety: one thread at a time.
 #pragma once
 
 #include <chrono>
@@ -12,11 +12,11 @@ namespace rollcall::cluster {
 class traffic_watch {
 public:
   static constexpr std::uint64_t much = std::uint64_t{32} << 20;
-  static constexpr std::uint64_t quiet = std::uint64_t{1} << 20; ///< in one look
+  static constexpr std::uint64_t quiet = std::uint64_t{1} << 20; ///< since the last look
   static constexpr std::chrono::milliseconds between{2000};
 
-  /// Called now and then with the bytes that links have carried so far. Returns true to
-  /// give back now.
+  /// `bytes`: all that the links have carried so far. Call it at every tick. Returns true if
+  /// memory should be returned now.
   bool look(std::uint64_t bytes, std::chrono::milliseconds now) noexcept {
     if (now - looked_ < between) return false;
     const bool over = bytes - seen_ <= quiet;
